@@ -1,3 +1,4 @@
+// version of github.com/containerd/containerd/v2
 module chaperone/e2e/tools/containerd
 
 go 1.26.3

@@ -1,3 +1,4 @@
+// version of go.etcd.io/etcd/server/v3
 module chaperone/e2e/tools/etcd
 
 go 1.26.0

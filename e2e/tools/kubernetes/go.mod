@@ -1,3 +1,4 @@
+// version of k8s.io/kubernetes
 module chaperone/e2e/tools/kubernetes
 
 go 1.26.0
