@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import { containsBlock, hasNoHostBits, parseAddressBlock } from './address-block.ts';
+import { agentPolicyStatus } from './agent-policy-status.ts';
+import { ChaperoneError } from './errors.ts';
+import { atomicList, described, listMap, setList, withRules } from './field-rule.ts';
+import { labelSelector } from './label-selector.ts';
+import { apiVersion } from './names.ts';
+
+const dnsLabel = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+
+/** A glob over names: letters, digits, `_`, `.`, `-`, and `*` for any number of characters. */
+export const redactGlob = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[A-Za-z0-9_.*-]+$/);
+
+/** An address block in its one right form, such as `203.0.113.0/24`. */
+export const addressBlock = withRules(z.string().min(1).max(49), [
+  {
+    cel: 'isCIDR(self)',
+    message:
+      'write an address block such as 203.0.113.0/24 or 2001:db8::/32; one address is 203.0.113.9/32 or 2001:db8::9/128',
+    holds: (text) => parseAddressBlock(text) !== null,
+  },
+  {
+    cel: '!isCIDR(self) || cidr(self).masked() == cidr(self)',
+    message:
+      'the address has bits set behind its prefix length: write the first address of the block, or /32 (IPv6: /128) for one address',
+    holds: (text) => blockHolds(text, hasNoHostBits),
+  },
+]);
+
+export const serviceReference = z.strictObject({
+  namespace: described(dnsLabel, 'The namespace of the Service.'),
+  name: described(dnsLabel, 'The name of the Service.'),
+});
+
+const portNumber = z.int().min(1).max(65535).meta({ format: 'int32' });
+
+/** A port or a range of ports of one protocol. */
+export const networkPort = withRules(
+  z.strictObject({
+    port: described(portNumber, 'The port, or the first port of a range.'),
+    endPort: described(portNumber, 'The last port of a range, itself included.').optional(),
+    protocol: described(z.enum(['TCP', 'UDP']), 'The transport protocol.').default('TCP'),
+  }),
+  [
+    {
+      cel: '!has(self.endPort) || self.endPort >= self.port',
+      message: 'endPort is the last port of the range: write one that is not below port, or leave endPort out',
+      holds: ({ port, endPort }) => endPort === undefined || endPort >= port,
+    },
+  ],
+);
+
+const destination = withRules(
+  z.strictObject({
+    cidr: described(
+      addressBlock,
+      'An IPv4 or IPv6 address block. It is taken as written: no private or metadata address in it is left out unless `except` says so.',
+    ).optional(),
+    except: described(
+      setList(z.array(described(addressBlock, 'A smaller address block inside `cidr`.')).max(32)),
+      'Address blocks inside `cidr` that stay out.',
+    ).optional(),
+    service: described(serviceReference, 'A Service of this cluster; its pods are the destination.').optional(),
+  }),
+  [
+    {
+      cel: 'has(self.cidr) != has(self.service)',
+      message: 'write exactly one of cidr and service in each entry of "to"; for two destinations write two entries',
+      holds: ({ cidr, service }) => (cidr === undefined) !== (service === undefined),
+    },
+    {
+      cel: '!has(self.except) || has(self.cidr)',
+      message: 'except takes address blocks out of a cidr: write the cidr too, or remove except',
+      holds: ({ cidr, except }) => except === undefined || cidr !== undefined,
+    },
+    {
+      cel: '!has(self.except) || !has(self.cidr) || !isCIDR(self.cidr) || self.except.all(inner, !isCIDR(inner) || (cidr(self.cidr).containsCIDR(inner) && cidr(inner).prefixLength() > cidr(self.cidr).prefixLength()))',
+      message: 'every block of except lies inside cidr and is smaller than it: correct it or remove it',
+      holds: ({ cidr, except = [] }) => except.every((inner) => cidr === undefined || liesInside(inner, cidr)),
+    },
+  ],
+);
+
+const egressRule = z.strictObject({
+  name: described(dnsLabel, 'Names the rule in findings and messages; once in a policy.'),
+  to: described(
+    atomicList(z.array(described(destination, 'One destination: exactly one of `cidr` and `service`.')).min(1).max(64)),
+    'The destinations that the rule allows.',
+  ),
+  ports: described(
+    atomicList(z.array(described(networkPort, 'A port or a range of ports.')).min(1).max(32)),
+    'The ports that the rule allows, for a Service the ports of the Service. Left out: every port.',
+  ).optional(),
+});
+
+const egress = z.strictObject({
+  default: described(
+    z.enum(['Allow', 'Deny']),
+    'What happens to a connection that no rule names. With `Deny`, DNS to the resolver of the cluster and the gateway stay open.',
+  ),
+  rules: described(
+    listMap(z.array(described(egressRule, 'Destinations that are allowed.')).max(64), 'name'),
+    'What is allowed under `Deny`.',
+  ).default([]),
+});
+
+const trace = z.strictObject({
+  processes: described(
+    z.enum(['All', 'None']),
+    '`All` makes a span of each process within the budget, `None` only of jobs and steps.',
+  ).default('All'),
+  redact: described(
+    setList(
+      z
+        .array(described(redactGlob, 'A glob such as `*_DSN`; case and the difference of `-` and `_` do not count.'))
+        .max(64),
+    ),
+    'Names of variables and options whose values are replaced by `[REDACTED]` in recorded command lines, besides the built-in list.',
+  ).default([]),
+});
+
+export const agentPolicySpec = z.strictObject({
+  selector: described(labelSelector, 'The pods of this namespace that the policy is for. `{}` selects all of them.'),
+  mode: described(
+    z.enum(['Audit', 'Enforce']),
+    '`Audit` records and restricts nothing. `Enforce` holds the pods to `egress`.',
+  ),
+  failureMode: described(
+    z.enum(['Open', 'Closed']),
+    'Under `Enforce`, what happens to a pod whose sensor cannot be armed: `Open` lets the job run, `Closed` holds it back until the sensor is armed. Under `Audit` a job is never held back.',
+  ).default('Open'),
+  egress: described(egress, 'Which destinations the pods may connect to.').default({ default: 'Allow', rules: [] }),
+  trace: described(trace, 'What the trace of a job holds.').prefault({}),
+});
+
+const metadata = z.looseObject({
+  name: z.string().min(1).max(253),
+  namespace: z.string().min(1).max(63),
+  uid: z.string().optional(),
+  generation: z.int().min(0).optional(),
+  creationTimestamp: z.string().optional(),
+  deletionTimestamp: z.string().optional(),
+  resourceVersion: z.string().optional(),
+  finalizers: z.array(z.string()).optional(),
+});
+
+export const agentPolicy = withRules(
+  z.strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal('AgentPolicy'),
+    metadata,
+    spec: described(agentPolicySpec, 'What the policy says; written by its author.'),
+    // The status is ours to write anew: one that does not fit must not keep the spec from being read.
+    status: described(agentPolicyStatus, 'What has become of the policy; written by the operator.')
+      .optional()
+      .catch(undefined),
+  }),
+  [
+    {
+      cel: 'size(self.metadata.name) <= 63',
+      message: 'the name of an AgentPolicy stands in labels, which end at 63 characters: give it a shorter name',
+      holds: ({ metadata: { name } }) => name.length <= 63,
+    },
+  ],
+);
+
+/** An AgentPolicy as the API server gives it, defaults filled in. */
+export type AgentPolicy = z.output<typeof agentPolicy>;
+export type AgentPolicySpec = AgentPolicy['spec'];
+export type EgressRule = z.output<typeof egressRule>;
+export type EgressDestination = z.output<typeof destination>;
+export type NetworkPort = z.output<typeof networkPort>;
+
+/** A field that is wrong: its path, such as `spec.egress.rules[0].to[1].cidr`, and what to write instead. */
+export interface FieldFault {
+  path: string;
+  message: string;
+}
+
+/** Reads an AgentPolicy, with its defaults; throws `agent-policy-invalid` with the path of every wrong field. */
+export function parseAgentPolicy(value: unknown): AgentPolicy {
+  const checked = checkAgentPolicy(value);
+  if ('policy' in checked) return checked.policy;
+  const faults = checked.faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new ChaperoneError('agent-policy-invalid', `the AgentPolicy does not fit: ${faults}`);
+}
+
+/** The same without throwing: the policy, or every wrong field. */
+export function checkAgentPolicy(value: unknown): { policy: AgentPolicy } | { faults: FieldFault[] } {
+  const parsed = agentPolicy.safeParse(value);
+  if (parsed.success) return { policy: parsed.data };
+  return { faults: parsed.error.issues.map(({ path, message }) => ({ path: z.core.toDotPath(path), message })) };
+}
+
+function blockHolds(
+  text: string,
+  test: (block: NonNullable<ReturnType<typeof parseAddressBlock>>) => boolean,
+): boolean {
+  const block = parseAddressBlock(text);
+  return block === null || test(block);
+}
+
+function liesInside(innerText: string, outerText: string): boolean {
+  const inner = parseAddressBlock(innerText);
+  const outer = parseAddressBlock(outerText);
+  if (inner === null || outer === null) return true;
+  return containsBlock(outer, inner) && inner.prefixLength > outer.prefixLength;
+}

@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+
+/**
+ * A rule over several fields, written once for both judges: as CEL for the API server and as a predicate for zod.
+ * Its message says what to write instead.
+ */
+export interface FieldRule<T> {
+  /** CEL over `self`. */
+  cel: string;
+  message: string;
+  /** The same in TypeScript. It may be handed a value whose own fields were already found wrong, and must not throw. */
+  holds(value: T): boolean;
+}
+
+/** Gives the field its description, for `kubectl explain` and the docs. */
+export function described<S extends z.ZodType>(schema: S, description: string): S {
+  return schema.meta({ ...schema.meta(), description });
+}
+
+/** Adds the rules to the schema: zod checks them, and the generator writes them as `x-kubernetes-validations`. */
+export function withRules<S extends z.ZodType>(schema: S, rules: FieldRule<z.output<S>>[]): S {
+  const checked = rules.reduce((all, { holds, message }) => all.refine((value) => holds(value), { message }), schema);
+  const validations = rules.map(({ cel, message }) => ({ rule: cel, message }));
+  return checked.meta({ ...schema.meta(), 'x-kubernetes-validations': validations });
+}
+
+/** A list that the API server merges by the member `key` and in which each value of it stands once. */
+export function listMap<S extends z.ZodArray<z.ZodType<Record<K, string>>>, K extends string>(schema: S, key: K): S {
+  const unique = schema.refine((items) => areUnique(items.map((item) => item[key])), {
+    message: `each ${key} stands once in this list: give every entry its own`,
+  });
+  return unique.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
+}
+
+/** A list of strings in which each stands once, merged by the API server as a set. */
+export function setList<S extends z.ZodArray<z.ZodString>>(schema: S): S {
+  const unique = schema.refine((items) => areUnique(items), {
+    message: 'each value stands once in this list: remove the second',
+  });
+  return unique.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'set' });
+}
+
+/** A list that the API server replaces as a whole. */
+export function atomicList<S extends z.ZodArray>(schema: S): S {
+  return schema.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'atomic' });
+}
+
+function areUnique(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
