@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Leaves a process behind that connects during a later step.
+set -euo pipefail
+mkfifo "$RUNNER_TEMP/start" "$RUNNER_TEMP/done"
+setsid bash scripts/cache.sh >/dev/null 2>&1 </dev/null &
