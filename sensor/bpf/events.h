@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The wire contract: what the kernel programs write into the ring buffer is, byte for byte, what the probe hands to its peer.
+ * Little endian, every frame 8-aligned, a 64-byte header and then the body of its type. sensor/decode/layout.gen.ts is generated from these
+ * structs as they stand in the BTF of the compiled object.
+ */
+#ifndef CHAPERONE_EVENTS_H
+#define CHAPERONE_EVENTS_H
+
+/* Kernel events below 64, words of the probe from 64, commands to the probe from 128. Unknown types are skipped on both sides. */
+enum frame_type {
+	FRAME_FORK = 1,
+	FRAME_EXEC = 2,
+	FRAME_EXIT = 3,
+	FRAME_CONNECT = 4,
+	FRAME_HELLO = 64,	/* first frame; JSON */
+	FRAME_STATS = 65,	/* every 2 s, and before each FRAME_FLUSHED; JSON */
+	FRAME_FLUSHED = 66,	/* everything that was in the ring at the time of the command lies before it; JSON {id} */
+	FRAME_FLUSH = 128,	/* command; JSON {id} */
+};
+
+/* Event classes, in which everything is counted: FRAME_FORK - 1 … FRAME_CONNECT - 1. */
+#define EVENT_CLASSES 4
+
+enum frame_flag {
+	FLAG_ARGV_TRUNCATED = 1 << 0,	/* argv holds less than argv_true_len bytes */
+	FLAG_RUNNER = 1 << 1,		/* the new image is a runner: its name matched and it descends from no other runner */
+	FLAG_RUNNER_CHILD = 1 << 2,	/* a direct child of a runner */
+	FLAG_REPLACES = 1 << 3,		/* the process had executed before: this image replaces one of its own */
+	FLAG_PATH_TRUNCATED = 1 << 4,	/* path or cwd lacks its leading components, or filename its end */
+	FLAG_ENV_TRUNCATED = 1 << 5,	/* the environment was not read to its end, or a value was cut */
+	FLAG_PROOF = 1 << 15,		/* of the probe's own canary; never leaves the probe */
+};
+
+/* How a connection was seen. */
+enum connect_hook {
+	HOOK_CONNECT = 1,	/* connect(2), TCP or UDP */
+	HOOK_SENDMSG = 2,	/* a datagram with an address; one event for each socket and destination */
+};
+
+/* Largest parts of an exec, in bytes. */
+#define PATH_BYTES 2048
+#define FILENAME_BYTES 2048
+#define ARGV_BYTES 4096
+#define ENV_BYTES 8192
+
+struct event_header {
+	__u32 len;		/* of the whole frame, a multiple of 8 */
+	__u16 type;
+	__u16 flags;
+	__u64 time;		/* CLOCK_BOOTTIME, ns */
+	__u64 image;		/* of the process: time of its last exec ^ tgid << 40; 0 if it began before the sensor */
+	__u64 root;		/* process id (as below) of the runner's direct child that it descends from; 0 if none */
+	__u64 cgroup;
+	__u32 tgid, tid;	/* in the initial pid namespace */
+	__u32 ns_tgid;		/* in the process's own pid namespace */
+	__u32 uid;
+	__u32 seq;		/* per CPU, from 0; a lost event takes its number with it */
+	__u32 cpu;
+};
+
+struct fork_event {
+	struct event_header header;	/* of the parent */
+	__u64 child_id;			/* time of the fork ^ child tgid << 40 */
+	__u32 child_tgid;
+	__u32 child_ns_tgid;
+	__u64 child_root;		/* child_id itself for a runner's child, else the parent's root */
+};
+
+/* Followed by path, filename, cwd, argv, env, in this order, packed; the frame is padded with zeros to a multiple of 8. */
+struct exec_event {
+	struct event_header header;
+	__u64 parent_image;	/* the image before this one: of the process that forked it, or the one replaced; 0 unknown */
+	__u32 parent_tgid;
+	__u32 argc;
+	__u32 path_len;		/* the executable as the process's root sees it, without a final NUL */
+	__u32 filename_len;	/* as given to execve, without a final NUL */
+	__u32 cwd_len;
+	__u32 argv_len;		/* NUL after each argument */
+	__u32 env_len;		/* KEY=VALUE, NUL after each; allowed keys of a runner's direct child only, at its first exec */
+	__u32 argv_true_len;
+};
+
+struct exit_event {
+	struct event_header header;	/* image is the last one */
+	__u64 start_time;		/* of the process, CLOCK_BOOTTIME, ns */
+	__s32 code;			/* as exit(2) was given it, 0 … 255 */
+	__u32 signal;			/* that ended it, or 0 */
+};
+
+struct connect_event {
+	struct event_header header;
+	__u16 family;		/* 4 or 6 */
+	__u16 protocol;		/* IPPROTO_… */
+	__u16 port;		/* host order */
+	__u16 hook;		/* enum connect_hook */
+	__u8 addr[16];		/* network order; an IPv4 address takes the first four */
+};
+
+/* One for each CPU, cumulative. produced counts what the hooks wanted to tell, lost what of it found no room. */
+struct event_counters {
+	__u32 seq;
+	__u32 pad;
+	__u64 produced[EVENT_CLASSES];
+	__u64 lost[EVENT_CLASSES];
+	__u64 table_full;	/* processes that found no room in the table: their lineage is unknown */
+};
+
+#endif

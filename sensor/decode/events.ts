@@ -1,0 +1,136 @@
+/** Fields of every event that the kernel programs tell. Ids are 16 lowercase hex digits; times are CLOCK_BOOTTIME in ns. */
+export interface KernelEventFields {
+  /** Per CPU, from 0; an event lost in the kernel takes its number with it. */
+  readonly seq: number;
+  readonly cpu: number;
+  readonly time: bigint;
+  /** The image that the process runs: a new one at each exec, inherited by fork. `UNKNOWN_IMAGE` if it began before the sensor. */
+  readonly image: string;
+  /** The runner's direct child that the process descends from, or null outside of every step. */
+  readonly root: string | null;
+  /** Decimal. */
+  readonly cgroupId: string;
+  /** Process id in the initial pid namespace. */
+  readonly pid: number;
+  /** Thread id in the initial pid namespace. */
+  readonly tid: number;
+  /** Process id in the process's own pid namespace. */
+  readonly nsPid: number;
+  readonly uid: number;
+}
+
+/** The image of a process that was there before the sensor. */
+export const UNKNOWN_IMAGE = '0000000000000000';
+
+/** A process forked; the common fields are the parent's. */
+export interface ForkEvent extends KernelEventFields {
+  readonly kind: 'fork';
+  readonly childId: string;
+  readonly childPid: number;
+  readonly childNsPid: number;
+  /** `childId` itself for a runner's child, else the parent's root. */
+  readonly childRoot: string | null;
+}
+
+/** A process executed a program; `image` is the new one. */
+export interface ExecEvent extends KernelEventFields {
+  readonly kind: 'exec';
+  /** The executable (of a script: its interpreter), absolute in the process's root. */
+  readonly path: string;
+  /** As given to execve; of a script: the script. */
+  readonly filename: string;
+  readonly cwd: string;
+  /** At most 4 KiB of it. */
+  readonly argv: readonly string[];
+  readonly argc: number;
+  readonly argvTruncated: boolean;
+  /** `path` or `cwd` lacks its leading components, or `filename` its end. */
+  readonly pathTruncated: boolean;
+  /** Allow-listed variables, only of a runner's direct child at its first exec. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The environment was not read to its end, or a value was cut at 512 bytes. */
+  readonly envTruncated: boolean;
+  readonly isRunner: boolean;
+  readonly isRunnerChild: boolean;
+  /** The process had executed before. */
+  readonly replaces: boolean;
+  /** The image before this one: the forking process's, or the one replaced. */
+  readonly parentImage: string | null;
+  readonly parentPid: number;
+}
+
+/** The last thread of a process ended; `image` is the last one. */
+export interface ExitEvent extends KernelEventFields {
+  readonly kind: 'exit';
+  /** 0…255, as given to exit(2); 0 if a signal ended it. */
+  readonly code: number;
+  /** The signal that ended it, or 0. */
+  readonly signal: number;
+  readonly startTime: bigint;
+}
+
+/** A connection was asked for (TCP, UDP), or a datagram sent to an address (once for each socket and destination). */
+export interface ConnectEvent extends KernelEventFields {
+  readonly kind: 'connect';
+  /** RFC 5952 text; an IPv4 address asked for through an IPv6 socket is given as IPv4. */
+  readonly address: string;
+  readonly port: number;
+  readonly transport: 'tcp' | 'udp';
+  readonly family: 'ipv4' | 'ipv6';
+  readonly hook: 'connect' | 'sendmsg';
+}
+
+/** A count for each class of kernel event. */
+export interface EventCounts {
+  readonly fork: number;
+  readonly exec: number;
+  readonly exit: number;
+  readonly connect: number;
+}
+
+/** The probe's first word to each of its peers. */
+export interface HelloEvent {
+  readonly kind: 'hello';
+  readonly version: string;
+  /** Every hook was proved by effect. */
+  readonly armed: boolean;
+  /** Why not armed, one sentence. */
+  readonly reason?: string;
+  /** `observe` when armed, `blind` when not. */
+  readonly tier: string;
+  /** `uname -r`. */
+  readonly kernel: string;
+  readonly mode: 'sidecar' | 'attach';
+  /** The observed cgroup's id, decimal; "0" if unknown. */
+  readonly cgroupId: string;
+  readonly cgroupPath?: string;
+  /** CLOCK_REALTIME − CLOCK_BOOTTIME in ns: add it to an event's time to get Unix time. */
+  readonly realtimeOffsetNs: bigint;
+  /** How often the peer was started again. */
+  readonly restarts: number;
+  /** Events that earlier peers were given. */
+  readonly forwardedBefore: EventCounts;
+}
+
+/** The account so far. All told: produced = lost + probeDropped + forwardedBefore + what this peer was given (plus what is on its way). */
+export interface StatsEvent {
+  readonly kind: 'stats';
+  /** The next sequence number of each CPU. */
+  readonly cpus: readonly number[];
+  readonly produced: EventCounts;
+  /** No room in the ring buffer. */
+  readonly lost: EventCounts;
+  /** No room in the probe's queue, because the peer was slow or away. */
+  readonly probeDropped: EventCounts;
+  /** Processes that found no room in the kernel's table: their lineage is unknown. */
+  readonly tableFull: number;
+}
+
+/** Everything that was in the ring at the time of the flush command has been given. */
+export interface FlushedEvent {
+  readonly kind: 'flushed';
+  readonly id: number;
+}
+
+export type KernelEvent = ForkEvent | ExecEvent | ExitEvent | ConnectEvent;
+export type ProbeEvent = KernelEvent | HelloEvent | StatsEvent | FlushedEvent;
