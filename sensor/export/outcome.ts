@@ -1,0 +1,64 @@
+/** What one try to deliver a batch came to. */
+export type Outcome =
+  | { kind: 'sent'; rejected: number; message: string }
+  | { kind: 'too-large' }
+  | { kind: 'refused'; message: string }
+  | { kind: 'retry'; message: string; retryAfterMs: number | null; doubtful: boolean };
+
+/** The server's answer as seen on the wire, beside what the OpenTelemetry exporter tells. */
+export interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: string;
+}
+
+/** Refused by the content or for good: sending the same again cannot help. 404 and 5xx may be a proxy before its back end is up. */
+const finalStatuses = new Set([400, 405, 406, 411, 414, 415, 422, 431]);
+/** The OTLP specification's retryable answers, and those that a rotated token or a slow proxy heals. */
+const passingStatuses = new Set([401, 403, 408, 425, 429, 502, 503, 504]);
+
+/** The longest wait a `Retry-After` may ask of us, in milliseconds. */
+const longestRetryAfterMs = 300_000;
+
+/** Judges an answer; `answer` is `null` when none came (refused, reset, timed out), then `failure` says why. */
+export function judge(answer: Answer | null, failure: string, now: Date): Outcome {
+  if (answer === null) return { kind: 'retry', message: failure, retryAfterMs: null, doubtful: false };
+  if (answer.status >= 200 && answer.status <= 299) return { kind: 'sent', ...partialSuccess(answer.body) };
+  if (answer.status === 413) return { kind: 'too-large' };
+  const message = `the server answered ${answer.status}`;
+  if (finalStatuses.has(answer.status)) return { kind: 'refused', message };
+  const retryAfterMs = parseRetryAfter(answer.retryAfter, now);
+  return { kind: 'retry', message, retryAfterMs, doubtful: !passingStatuses.has(answer.status) };
+}
+
+/** RFC 9110 §10.2.3: seconds or a date; `null` for anything else. Never longer than five minutes. */
+export function parseRetryAfter(value: string | null, now: Date): number | null {
+  if (value === null) return null;
+  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value) * 1000, longestRetryAfterMs);
+  const date = /[A-Za-z]/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(date)) return null;
+  return Math.min(Math.max(date - now.getTime(), 0), longestRetryAfterMs);
+}
+
+/** OTLP/HTTP partial success: `{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "…"}}`; int64 stands as a string or a number. */
+function partialSuccess(body: string): { rejected: number; message: string } {
+  const partial = field(parseJson(body), 'partialSuccess');
+  const rejected = Number(field(partial, 'rejectedSpans') ?? 0);
+  const message = field(partial, 'errorMessage');
+  return {
+    rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,
+    message: typeof message === 'string' ? message : '',
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function field(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}

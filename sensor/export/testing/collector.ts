@@ -1,0 +1,90 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+/** How the collector meets one request; `hang` never answers, `reset` cuts the connection in the middle of the answer. */
+export type Conduct =
+  | { status: number; headers?: Record<string, string>; body?: string }
+  | 'hang'
+  | 'reset'
+  | ((body: string) => { status: number; headers?: Record<string, string>; body?: string });
+
+/** An OTLP/HTTP back end that misbehaves as told: `conducts` one after the other, then `200` for ever. */
+export class Collector {
+  readonly conducts: Conduct[];
+  /** Every request's body, in order, whatever was answered. */
+  readonly bodies: string[] = [];
+  readonly authorizations: (string | undefined)[] = [];
+  /** Names of the spans in requests that were answered with 2xx. */
+  readonly accepted: string[] = [];
+  readonly #server: http.Server | https.Server;
+  #port = 0;
+
+  constructor(conducts: Conduct[], tls?: { key: string; cert: string }) {
+    this.conducts = conducts;
+    const listener = (request: http.IncomingMessage, response: http.ServerResponse) => this.#meet(request, response);
+    this.#server = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener);
+  }
+
+  get url(): string {
+    const scheme = this.#server instanceof https.Server ? 'https' : 'http';
+    return `${scheme}://127.0.0.1:${this.#port}/v1/traces`;
+  }
+
+  /** Listens on the port it had before, if any: a collector that was away comes back where it was. */
+  listen(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.listen(this.#port, '127.0.0.1', () => {
+        this.#port = (this.#server.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  }
+
+  leave(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  #meet(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString('utf8');
+      this.bodies.push(body);
+      this.authorizations.push(request.headers.authorization);
+      this.#answer(this.conducts.shift() ?? { status: 200 }, body, response);
+    });
+  }
+
+  #answer(conduct: Conduct, body: string, response: http.ServerResponse): void {
+    if (conduct === 'hang') return;
+    if (conduct === 'reset') {
+      response.socket?.resetAndDestroy();
+      return;
+    }
+    const answer = typeof conduct === 'function' ? conduct(body) : conduct;
+    if (answer.status < 300) this.accepted.push(...spanNames(body));
+    response.writeHead(answer.status, answer.headers).end(answer.body ?? '{}');
+  }
+}
+
+export function spanNames(body: string): string[] {
+  type Request = { resourceSpans: { scopeSpans: { spans: { name: string }[] }[] }[] };
+  const request = JSON.parse(body) as Request;
+  return request.resourceSpans.flatMap(({ scopeSpans }) =>
+    scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name)),
+  );
+}
+
+/** A running collector that is gone when the test's scope ends. */
+export async function startCollector(
+  conducts: Conduct[] = [],
+  tls?: { key: string; cert: string },
+): Promise<Collector & AsyncDisposable> {
+  const collector = new Collector(conducts, tls);
+  await collector.listen();
+  return Object.assign(collector, { [Symbol.asyncDispose]: () => collector.leave() });
+}
