@@ -1,5 +1,8 @@
+import { isNotFound } from './errors.ts';
+import { listAll } from './listing.ts';
 import type { KubeObject } from './objects.ts';
-import type { ObjectName, Resource } from './resources.ts';
+import { apiVersionOf, collectionPath, type ObjectName, objectPath, type Resource, tokenReviews } from './resources.ts';
+import type { ApiRequest, Transport } from './transport.ts';
 
 /** Who writes by server-side apply, and whether fields are taken from another writer. */
 export interface ApplyOptions {
@@ -50,4 +53,78 @@ export interface KubeClient {
   /** Server-side apply of the status subresource. */
   applyStatus<T extends KubeObject>(resource: Resource, object: T, options: ApplyOptions): Promise<T>;
   tokenReview(token: string, audiences: readonly string[]): Promise<TokenReviewStatus>;
+}
+
+/** The client over a transport. */
+export function createClient(transport: Transport): KubeClient {
+  return {
+    get: (resource, name) => transport.request({ method: 'GET', path: objectPath(resource, name) }),
+    list: async <T extends KubeObject>(resource: Resource, options: ListOptions = {}) =>
+      (await listAll<T>(transport, { resource, ...options })).items,
+    create: (resource, object) =>
+      transport.request({
+        method: 'POST',
+        path: collectionPath(resource, object.metadata.namespace),
+        body: typed(resource, object),
+      }),
+    update: (resource, object) =>
+      transport.request({ method: 'PUT', path: pathOf(resource, object), body: typed(resource, object) }),
+    delete: (resource, name, options = {}) => deleteObject(transport, objectPath(resource, name), options.uid),
+    patchJson: (resource, name, patch) =>
+      transport.request({
+        method: 'PATCH',
+        path: objectPath(resource, name),
+        body: patch,
+        contentType: 'application/json-patch+json',
+      }),
+    apply: (resource, object, options) => transport.request(applyRequest(resource, object, options)),
+    applyStatus: (resource, object, options) =>
+      transport.request({
+        ...applyRequest(resource, object, options),
+        path: objectPath(resource, object.metadata, 'status'),
+      }),
+    tokenReview: (token, audiences) => reviewToken(transport, token, audiences),
+  };
+}
+
+async function deleteObject(transport: Transport, path: string, uid: string | undefined): Promise<void> {
+  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
+  const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', ...preconditions };
+  try {
+    await transport.request({ method: 'DELETE', path, body });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+function applyRequest(resource: Resource, object: KubeObject, { fieldManager, force }: ApplyOptions): ApiRequest {
+  return {
+    method: 'PATCH',
+    path: pathOf(resource, object),
+    query: { fieldManager, force: force ?? false },
+    body: typed(resource, object),
+    // JSON is YAML; the API server knows apply patches by this type alone.
+    contentType: 'application/apply-patch+yaml',
+  };
+}
+
+async function reviewToken(
+  transport: Transport,
+  token: string,
+  audiences: readonly string[],
+): Promise<TokenReviewStatus> {
+  const review = await transport.request<{ status?: TokenReviewStatus }>({
+    method: 'POST',
+    path: collectionPath(tokenReviews),
+    body: { apiVersion: apiVersionOf(tokenReviews), kind: tokenReviews.kind, spec: { token, audiences } },
+  });
+  return review.status ?? {};
+}
+
+function pathOf(resource: Resource, object: KubeObject): string {
+  return objectPath(resource, object.metadata);
+}
+
+function typed<T extends KubeObject>(resource: Resource, object: T): T {
+  return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
 }
