@@ -1,0 +1,198 @@
+import type { Server } from 'node:https';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { describeError } from '../../crds/errors.ts';
+import type { KeyPair } from '../certificates/authority.ts';
+import { serverTls } from '../certificates/server-tls.ts';
+import type { TokenReviewStatus } from '../kube/client.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type Admission, createAdmission, DEFAULT_LIMITS, type GatewayLimits } from './admit.ts';
+import { type Authenticator, createAuthenticator } from './authenticate.ts';
+import type { Backend } from './backend.ts';
+import { sensorStatus } from './hello.ts';
+import type { PodIdentity } from './identity.ts';
+import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
+import { GatewayRefusal } from './refusal.ts';
+import { stampTraces } from './stamp.ts';
+
+export interface GatewayServerOptions {
+  certificate: KeyPair;
+  /** Asks the API server about a token, for the audience `chaperone-gateway`. */
+  reviewToken: (token: string) => Promise<TokenReviewStatus>;
+  backend: Backend;
+  /** Writes the annotation of that very pod; rejects with a {@link GatewayRefusal} or anything else. */
+  writeSensorStatus: (pod: PodIdentity, status: string) => Promise<void>;
+  registry: Registry;
+  log: Logger;
+  clock: Clock;
+  limits?: GatewayLimits;
+}
+
+/** The gateway over TLS. */
+export interface GatewayServer {
+  /** Resolves with the port once it listens; port 0 takes a free one. */
+  listen(port: number, host: string): Promise<number>;
+  /** Serves new connections with another certificate; running ones go on. */
+  setCertificate(certificate: KeyPair): void;
+  /** Listening and not closing. */
+  isReady(): boolean;
+  /** Takes no new connection, answers what is in flight, then ends. */
+  close(): Promise<void>;
+}
+
+/** A job's whole trace is 1 MB by its budget; a sensor sends parts of it. */
+const TRACES_LIMIT = 4 * 1024 * 1024;
+const HELLO_LIMIT = 8 * 1024;
+/** From the first byte of a request to its last; what takes longer is a slow link that holds our memory, or means to. */
+const REQUEST_TIMEOUT = 15_000;
+const HEADERS_TIMEOUT = 5_000;
+const HANDSHAKE_TIMEOUT = 5_000;
+const KEEP_ALIVE_TIMEOUT = 30_000;
+/** How often Node.js looks for connections that are past their time. */
+const CHECK_INTERVAL = 1_000;
+const MAX_CONNECTIONS = 8192;
+
+/** Makes the server; it serves nothing before `listen`. */
+export function createGatewayServer(options: GatewayServerOptions): GatewayServer {
+  const app = createApp(options);
+  const context: Context = {
+    ...options,
+    metrics: createGatewayMetrics(options.registry),
+    authenticate: createAuthenticator(options),
+    admission: createAdmission(options.clock, options.limits ?? DEFAULT_LIMITS),
+  };
+  app.setErrorHandler((error, _request, reply) => refuse(error, reply, context));
+  app.addHook('onRequest', async (request, reply) => count(request, reply, context.metrics));
+  app.post('/v1/traces', { bodyLimit: TRACES_LIMIT, onRequest: admit(context, TRACES_LIMIT) }, (request) =>
+    passOn(request, context),
+  );
+  app.post('/v1/hello', { bodyLimit: HELLO_LIMIT, onRequest: admit(context, HELLO_LIMIT) }, (request) =>
+    takeHello(request, context),
+  );
+  let listening = false;
+  return {
+    async listen(port, host) {
+      const address = await app.listen({ port, host });
+      listening = true;
+      return Number(new URL(address).port);
+    },
+    setCertificate: (certificate) => app.server.setSecureContext(serverTls(certificate)),
+    isReady: () => listening,
+    async close() {
+      listening = false;
+      await app.close();
+    },
+  };
+}
+
+interface Context extends GatewayServerOptions {
+  metrics: GatewayMetrics;
+  authenticate: Authenticator;
+  admission: Admission;
+}
+
+function createApp({ certificate, log }: GatewayServerOptions): FastifyInstance<Server> {
+  const https = {
+    ...serverTls(certificate),
+    handshakeTimeout: HANDSHAKE_TIMEOUT,
+    headersTimeout: HEADERS_TIMEOUT,
+    connectionsCheckingInterval: CHECK_INTERVAL,
+  };
+  const app = fastify({
+    https,
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    forceCloseConnections: 'idle',
+  });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  // Bytes, not objects: a body is parsed once it is known whose it is.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  return app;
+}
+
+function count(request: FastifyRequest, reply: FastifyReply, metrics: GatewayMetrics): void {
+  metrics.begin();
+  // `close` comes for every request, also when the client went away; 499 is what web servers log for that.
+  reply.raw.once('close', () => {
+    metrics.end(request.routeOptions.url ?? 'unknown', reply.raw.writableFinished ? reply.statusCode : 499);
+  });
+}
+
+/** Before a byte of the body is read: room for it, who sends it, and whether that pod has a share left. */
+function admit({ admission, authenticate }: Context, limit: number) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const bytes = expectedBytes(request, limit);
+    reply.raw.once('close', admission.enter(bytes));
+    const pod = await authenticate(request.headers.authorization);
+    const leave = admission.enterPod(pod.uid, bytes);
+    if (reply.raw.destroyed) leave();
+    else reply.raw.once('close', leave);
+    pods.set(request, pod);
+  };
+}
+
+/** Which pod sent a request, between its hook and its handler. */
+const pods = new WeakMap<FastifyRequest, PodIdentity>();
+
+function expectedBytes({ headers }: FastifyRequest, limit: number): number {
+  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
+    throw new GatewayRefusal('encoding-unknown', 'send the body without a content-encoding', { status: 415 });
+  }
+  // Without a length the body may come to the limit. An overlong one is refused before its bytes come.
+  const length = Number(headers['content-length'] ?? limit);
+  if (length > limit) {
+    throw new GatewayRefusal('body-too-large', `a body may have ${limit} bytes; send less at once`, { status: 413 });
+  }
+  return length;
+}
+
+async function passOn(request: FastifyRequest, { backend, metrics }: Context): Promise<unknown> {
+  const { body, spans } = stampTraces(bodyOf(request), podOf(request));
+  if (spans === 0) return {};
+  const stop = metrics.timeBackend();
+  const answer = await backend.send(body).finally(stop);
+  metrics.passed(spans, Buffer.byteLength(body));
+  return answer;
+}
+
+async function takeHello(request: FastifyRequest, { writeSensorStatus, clock }: Context): Promise<unknown> {
+  const status = sensorStatus(bodyOf(request), clock.now());
+  await writeSensorStatus(podOf(request), status);
+  return {};
+}
+
+function bodyOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+function podOf(request: FastifyRequest): PodIdentity {
+  const pod = pods.get(request);
+  if (pod === undefined) throw new GatewayRefusal('unauthorized', 'the request was not authenticated', { status: 401 });
+  return pod;
+}
+
+/** Answers in the form of OTLP/HTTP failures: a `google.rpc.Status` with a message. */
+function refuse(error: unknown, reply: FastifyReply, { metrics, log }: Context): FastifyReply {
+  const refusal = asRefusal(error);
+  metrics.refused(refusal.code);
+  if (refusal.status >= 500) log.warn({ err: error, reason: refusal.code }, describeError(refusal));
+  if (refusal.retryAfterSeconds !== null) reply.header('retry-after', String(refusal.retryAfterSeconds));
+  return reply.code(refusal.status).send({ code: refusal.status, message: refusal.message });
+}
+
+function asRefusal(error: unknown): GatewayRefusal {
+  if (error instanceof GatewayRefusal) return error;
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status >= 400 && status < 500) {
+    return new GatewayRefusal('request-malformed', describeError(error), { status, cause: error });
+  }
+  return new GatewayRefusal('failed', 'the gateway failed; send again', {
+    status: 503,
+    retryAfterSeconds: 5,
+    cause: error,
+  });
+}
