@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# containerd and the kubelet.
+
+start_containerd() {
+  mkdir -p "$STATE/cni/bin" "$STATE/cni/conf" "$STATE/cilium" "$DATA/containerd"
+  cp "$BIN/cilium-cni" /usr/lib/cni/loopback "$STATE/cni/bin/"
+  cp "$CLUSTER/config/cni.conflist" "$STATE/cni/conf/05-cilium.conflist"
+  base_runtime_spec >"$STATE/base-spec.json"
+  render containerd.toml >"$STATE/containerd.toml"
+  start_on_node containerd env CILIUM_SOCK="$STATE/cilium/cilium.sock" PATH="$BIN:$PATH" "$BIN/containerd" -c "$STATE/containerd.toml"
+}
+
+# As on a node with cgroup v2, every container sees the v2 hierarchy and has a cgroup namespace of its own.
+base_runtime_spec() {
+  "$BIN/ctr" oci spec | jq '
+    .mounts += [{destination: "/run/cgroup2", type: "cgroup2", source: "cgroup2", options: ["ro", "nosuid", "nodev", "noexec"]}]
+    | .linux.namespaces += [{type: "cgroup"}]'
+}
+
+await_containerd() { await 20 containerd "$BIN/ctr" -a "$STATE/containerd.sock" -n k8s.io images ls -q; }
+
+start_kubelet() {
+  echo "nameserver $INTERNET_RESOLVER" >"$STATE/resolv.conf"
+  render kubelet.yaml >"$STATE/kubelet.yaml"
+  start_on_node kubelet "$BIN/kubelet" --config="$STATE/kubelet.yaml" --kubeconfig="$PKI/kubelet.conf" --hostname-override="$NODE_NAME" \
+    --node-ip="$NODE_ADDRESS" --root-dir="$DATA/kubelet" --cert-dir="$STATE/kubelet"
+}
+
+await_node() { await 60 kubelet node_ready; }
+
+node_ready() {
+  on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" get node "$NODE_NAME" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -qx True
+}

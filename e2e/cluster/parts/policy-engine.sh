@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# Cilium, the agent alone: no operator, no Envoy, no kube-proxy. It enforces NetworkPolicies and translates Services for pods.
+
+cilium_share() { echo "$(dirname "$("$REPOSITORY/scripts/tools" --path cilium)")/share"; }
+
+apply_policy_api() { on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" apply --server-side -f "$(cilium_share)/crds" >"$LOG/cilium-crds.log"; }
+
+start_policy_engine() {
+  mkdir -p "$STATE/bpffs" "$STATE/cgroup2" "$STATE/cilium-lib" "$STATE/clang"
+  cp -r "$(cilium_share)/bpf" "$STATE/cilium-lib/bpf" # it writes there
+  ln -sfn "$(command -v clang-16)" "$STATE/clang/clang"
+  await 30 kube-controller-manager pod_range_assigned
+  start_on_node cilium env K8S_NODE_NAME="$NODE_NAME" PATH="$STATE/clang:$PATH" \
+    unshare --mount --propagation private bash "$CLUSTER/parts/policy-engine-view.sh" "$BIN/cilium-agent" "${cilium_flags[@]}"
+}
+
+pod_range_assigned() {
+  on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" get node "$NODE_NAME" -o 'jsonpath={.spec.podCIDR}' | grep -q .
+}
+
+await_policy_engine() { await 60 cilium on_node curl -sf -o /dev/null -H 'brief: true' http://127.0.0.1:9879/healthz; }
+
+cilium_flags=(
+  --config-dir= --k8s-kubeconfig-path="$PKI/admin.conf" --enable-k8s=true --enable-k8s-api-discovery=false --k8s-namespace=kube-system
+  --cluster-name=default --cluster-id=0 --identity-allocation-mode=crd
+  --ipam=kubernetes --k8s-require-ipv4-pod-cidr=true --enable-ipv4=true --enable-ipv6=false
+  --routing-mode=native --ipv4-native-routing-cidr="$POD_RANGE" --auto-direct-node-routes=false --devices=wan --datapath-mode=veth
+  --enable-host-legacy-routing=true --enable-ipv4-masquerade=true --enable-bpf-masquerade=false --enable-bandwidth-manager=false
+  --kube-proxy-replacement=false --bpf-lb-sock=false
+  --enable-policy=default --enable-l7-proxy=true --external-envoy-proxy=true --enable-envoy-config=false
+  --dnsproxy-enable-transparent-mode=true --tofqdns-min-ttl=0 --tofqdns-proxy-port=0
+  --enable-hubble=false --enable-health-checking=false --enable-endpoint-health-checking=false --enable-health-check-nodeport=false
+  --agent-health-port=9879 --prometheus-serve-addr= --mesh-auth-enabled=false
+  --bpf-root="$STATE/bpffs" --cgroup-root="$STATE/cgroup2" --lib-dir="$STATE/cilium-lib" --state-dir="$STATE/cilium"
+  --socket-path="$STATE/cilium/cilium.sock" --cni-exclusive=false --bpf-map-dynamic-size-ratio=0.0
+)
