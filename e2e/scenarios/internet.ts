@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A server in the namespace that stands for the internet, and what it saw. */
+export interface InternetServer {
+  /** `address:port` of each place it listens on, in the order asked for. */
+  places: string[];
+  /** One line `address:port` for each connection that arrived, by the place where it arrived. */
+  seen: string[];
+  stop(): Promise<void>;
+}
+
+/** Every address of 203.0.113.0/24 and 198.51.100.0/24 stands there, and nowhere else; the cluster's `up` made it. */
+const enter = ['--net=/run/netns/chaperone-net'];
+
+/** Starts a server that says hello over HTTP at each of the places (`address:port`). */
+export async function startServer(places: string[]): Promise<InternetServer> {
+  const child = spawn('nsenter', [...enter, process.execPath, '--input-type=module', '-e', program, ...places], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const seen: string[] = [];
+  const lines = createInterface(child.stdout);
+  const ready = new Promise<void>((resolve, reject) => {
+    lines.on('line', (line) => (line === 'ready' ? resolve() : seen.push(line)));
+    child.once('exit', (code) => reject(new Error(`the server for ${places.join(', ')} ended with ${code}`)));
+  });
+  await ready;
+  return {
+    places,
+    seen,
+    async stop() {
+      child.stdin.end();
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    },
+  };
+}
+
+/** Ends when its standard input does, so that no server outlives its test. */
+const program = `
+import { createServer } from 'node:http';
+const listening = process.argv.slice(1).map((place) => {
+  const [host, port] = place.split(':');
+  const server = createServer((_, response) => response.end('hello\\n'));
+  server.on('connection', () => console.log(place));
+  return new Promise((resolve) => server.listen(Number(port), host, resolve));
+});
+await Promise.all(listening);
+console.log('ready');
+process.stdin.resume().on('end', () => process.exit(0));
+`;
