@@ -65,8 +65,11 @@ export function createAdmission(clock: Clock, limits: GatewayLimits): Admission 
       pods.set(uid, allowance);
       if (allowance.inFlight >= limits.requestsPerPod)
         throw tooMuch('pod-busy', 'this pod has too many requests in flight', 1);
-      const wait = Math.max(-allowance.requests / limits.requestsPerSecond, -allowance.bytes / limits.bytesPerSecond);
-      if (wait >= 0) throw tooMuch('pod-rate', 'this pod sends more than its share', Math.max(1, Math.ceil(wait)));
+      const wait = Math.max(
+        (1 - allowance.requests) / limits.requestsPerSecond,
+        -allowance.bytes / limits.bytesPerSecond,
+      );
+      if (wait > 0) throw tooMuch('pod-rate', 'this pod sends more than its share', Math.max(1, Math.ceil(wait)));
       allowance.requests -= 1;
       allowance.bytes -= bytes;
       allowance.inFlight += 1;
@@ -77,7 +80,7 @@ export function createAdmission(clock: Clock, limits: GatewayLimits): Admission 
   };
 }
 
-/** A body is let in while anything is left and may overdraw, so that a large one is not turned away for ever. */
+/** Bytes may be overdrawn once, so that a large body is not turned away for ever. */
 function refill(before: Allowance | undefined, limits: GatewayLimits, now: number): Allowance {
   const full = {
     requests: limits.requestsPerSecond * limits.burstSeconds,

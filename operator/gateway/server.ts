@@ -1,10 +1,10 @@
 import type { Server } from 'node:https';
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { describeError } from '../../crds/errors.ts';
 import type { KeyPair } from '../certificates/authority.ts';
-import { serverTls } from '../certificates/server-tls.ts';
+import { closeGracefully, serverTls } from '../certificates/server-tls.ts';
 import type { TokenReviewStatus } from '../kube/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Admission, createAdmission, DEFAULT_LIMITS, type GatewayLimits } from './admit.ts';
@@ -27,6 +27,7 @@ export interface GatewayServerOptions {
   log: Logger;
   clock: Clock;
   limits?: GatewayLimits;
+  timeouts?: GatewayTimeouts;
 }
 
 /** The gateway over TLS. */
@@ -44,14 +45,18 @@ export interface GatewayServer {
 /** A job's whole trace is 1 MB by its budget; a sensor sends parts of it. */
 const TRACES_LIMIT = 4 * 1024 * 1024;
 const HELLO_LIMIT = 8 * 1024;
-/** From the first byte of a request to its last; what takes longer is a slow link that holds our memory, or means to. */
-const REQUEST_TIMEOUT = 15_000;
-const HEADERS_TIMEOUT = 5_000;
-const HANDSHAKE_TIMEOUT = 5_000;
 const KEEP_ALIVE_TIMEOUT = 30_000;
-/** How often Node.js looks for connections that are past their time. */
-const CHECK_INTERVAL = 1_000;
 const MAX_CONNECTIONS = 8192;
+
+/** Milliseconds until a connection that only holds our memory is ended. */
+export interface GatewayTimeouts {
+  handshake: number;
+  headers: number;
+  /** From the first byte of a request to the last of its body. */
+  request: number;
+}
+
+const DEFAULT_TIMEOUTS: GatewayTimeouts = { handshake: 5_000, headers: 5_000, request: 15_000 };
 
 /** Makes the server; it serves nothing before `listen`. */
 export function createGatewayServer(options: GatewayServerOptions): GatewayServer {
@@ -71,6 +76,10 @@ export function createGatewayServer(options: GatewayServerOptions): GatewayServe
     takeHello(request, context),
   );
   let listening = false;
+  app.addHook('onSend', async (_request, reply) => {
+    // Else a connection that stays open holds the end of the server up until it has been idle for long.
+    if (!listening) reply.header('connection', 'close');
+  });
   return {
     async listen(port, host) {
       const address = await app.listen({ port, host });
@@ -81,7 +90,7 @@ export function createGatewayServer(options: GatewayServerOptions): GatewayServe
     isReady: () => listening,
     async close() {
       listening = false;
-      await app.close();
+      await closeGracefully(app, options.clock);
     },
   };
 }
@@ -92,18 +101,17 @@ interface Context extends GatewayServerOptions {
   admission: Admission;
 }
 
-function createApp({ certificate, log }: GatewayServerOptions): FastifyInstance<Server> {
+function createApp({ certificate, timeouts = DEFAULT_TIMEOUTS }: GatewayServerOptions): FastifyInstance<Server> {
   const https = {
     ...serverTls(certificate),
-    handshakeTimeout: HANDSHAKE_TIMEOUT,
-    headersTimeout: HEADERS_TIMEOUT,
-    connectionsCheckingInterval: CHECK_INTERVAL,
+    handshakeTimeout: timeouts.handshake,
+    headersTimeout: timeouts.headers,
+    // How often Node.js looks for connections that are past their time.
+    connectionsCheckingInterval: timeouts.headers / 5,
   };
   const app = fastify({
     https,
-    loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
-    requestTimeout: REQUEST_TIMEOUT,
+    requestTimeout: timeouts.request,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
     forceCloseConnections: 'idle',
   });

@@ -22,7 +22,7 @@ const resource = z.looseObject({
     .max(256)
     .default([]),
 });
-const scopeSpans = z.looseObject({ spans: z.array(span).max(MAX_SPANS).default([]) });
+const scopeSpans = z.looseObject({ spans: z.array(span).default([]) });
 const resourceSpans = z.looseObject({
   resource: resource.default({ attributes: [] }),
   scopeSpans: z.array(scopeSpans).max(256).default([]),

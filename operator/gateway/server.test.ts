@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
+import { after, describe, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import fastCheck from 'fast-check';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { Agent, request } from 'undici';
+import { createAuthority, issueLeaf } from '../certificates/authority.ts';
+import type { TokenReviewStatus } from '../kube/client.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from './admit.ts';
+import { createBackend } from './backend.ts';
+import type { PodIdentity } from './identity.ts';
+import { createGatewayServer, type GatewayTimeouts } from './server.ts';
+
+const authority = await createAuthority(Date.now());
+const certificate = await issueLeaf(authority, ['localhost'], Date.now());
+const agent = new Agent({ connect: { ca: authority.certificate, servername: 'localhost' } });
+after(() => agent.close());
+
+/** An unsigned token in a JWT's form; the stub of the API server believes it. */
+function tokenOf(pod: string, audience = 'chaperone-gateway'): string {
+  const part = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString('base64url');
+  return `${part({ alg: 'none' })}.${part({ pod, aud: audience, exp: Math.floor(Date.now() / 1000) + 3600 })}.x`;
+}
+
+async function reviewToken(token: string): Promise<TokenReviewStatus> {
+  const { pod, aud } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const extra = {
+    'authentication.kubernetes.io/pod-name': [pod],
+    'authentication.kubernetes.io/pod-uid': [`uid-of-${pod}`],
+    'authentication.kubernetes.io/node-name': ['node-1'],
+  };
+  return { authenticated: true, audiences: [aud], user: { username: 'system:serviceaccount:runners:default', extra } };
+}
+
+interface Received {
+  headers: IncomingMessage['headers'];
+  body: { resourceSpans: { resource: { attributes: { key: string; value: unknown }[] }; scopeSpans: unknown[] }[] };
+}
+
+async function startBackend(answer: RequestListener = (_request, response) => response.end('{}')) {
+  const received: Received[] = [];
+  const server: Server = createServer(async (incoming, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk);
+    received.push({ headers: incoming.headers, body: JSON.parse(Buffer.concat(chunks).toString()) });
+    answer(incoming, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, received, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+interface Options {
+  answer?: RequestListener;
+  limits?: Partial<GatewayLimits>;
+  timeouts?: GatewayTimeouts;
+  review?: typeof reviewToken;
+}
+
+async function startGateway(options: Options = {}) {
+  const { server, received, endpoint } = await startBackend(options.answer);
+  const statuses: { pod: PodIdentity; status: string }[] = [];
+  const registry = new Registry();
+  const headers = async () => ({ authorization: 'Bearer of-the-back-end' });
+  const backend = createBackend({ endpoint, headers, clock: systemClock });
+  const gateway = createGatewayServer({
+    certificate,
+    reviewToken: options.review ?? reviewToken,
+    backend,
+    writeSensorStatus: async (pod, status) => {
+      statuses.push({ pod, status });
+    },
+    registry,
+    log: pino({ level: 'silent' }),
+    clock: systemClock,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
+  });
+  const port = await gateway.listen(0, '127.0.0.1');
+  const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+    request(`https://127.0.0.1:${port}${path}`, {
+      method: 'POST',
+      dispatcher: agent,
+      headers: { authorization: `Bearer ${tokenOf('runner-1')}`, 'content-type': 'application/json', ...headers },
+      body,
+    });
+  const stop = async (): Promise<void> => {
+    await gateway.close();
+    await backend.close();
+    server.closeAllConnections();
+    server.close();
+  };
+  return { gateway, port, post, received, statuses, registry, stop, [Symbol.asyncDispose]: stop };
+}
+
+function traces(attributes: { key: string; value: unknown }[] = [], spans = 1): string {
+  const span = (index: number) => ({
+    traceId: '0bd0afbe17036e89e4a05c993dace1da',
+    spanId: (index + 1).toString(16).padStart(16, '0'),
+    name: 'Run tests',
+    startTimeUnixNano: '1795362598000000001',
+    attributes: [{ key: 'process.pid', value: { intValue: 42 } }],
+  });
+  const scopeSpans = [
+    { scope: { name: 'chaperone' }, spans: Array.from({ length: spans }, (_, index) => span(index)) },
+  ];
+  return JSON.stringify({ resourceSpans: [{ resource: { attributes }, scopeSpans }] });
+}
+
+describe('spans', () => {
+  test("reach the back end with the pod's own attributes, its credential and everything else as sent", async () => {
+    await using gateway = await startGateway();
+    const answer = await gateway.post('/v1/traces', traces([{ key: 'service.name', value: { stringValue: 'web' } }]));
+    assert.equal(answer.statusCode, 200);
+    assert.deepEqual(await answer.body.json(), {});
+    const [received] = gateway.received;
+    assert.equal(received?.headers.authorization, 'Bearer of-the-back-end');
+    const sent = JSON.parse(traces());
+    assert.deepEqual(received?.body.resourceSpans[0]?.scopeSpans, sent.resourceSpans[0].scopeSpans);
+    assert.deepEqual(received?.body.resourceSpans[0]?.resource.attributes, [
+      { key: 'service.name', value: { stringValue: 'web' } },
+      { key: 'k8s.namespace.name', value: { stringValue: 'runners' } },
+      { key: 'k8s.pod.name', value: { stringValue: 'runner-1' } },
+      { key: 'k8s.pod.uid', value: { stringValue: 'uid-of-runner-1' } },
+      { key: 'k8s.node.name', value: { stringValue: 'node-1' } },
+    ]);
+  });
+
+  test('cannot be written in the name of another pod', async () => {
+    await using gateway = await startGateway();
+    const forged = ['k8s.pod.name', 'k8s.pod.uid', 'k8s.cluster.name'].map((key) => ({
+      key,
+      value: { stringValue: 'other' },
+    }));
+    await gateway.post('/v1/traces', traces(forged));
+    assert.doesNotMatch(JSON.stringify(gateway.received), /other/);
+  });
+
+  test("carry a back end's partial success back", async () => {
+    const partial = { partialSuccess: { rejectedSpans: '1', errorMessage: 'too old' } };
+    await using gateway = await startGateway({ answer: (_, response) => response.end(JSON.stringify(partial)) });
+    const answer = await gateway.post('/v1/traces', traces());
+    assert.deepEqual(await answer.body.json(), partial);
+  });
+
+  const answers = [
+    { backend: 400, status: 400 },
+    { backend: 413, status: 413 },
+    { backend: 429, retry: '7', status: 429, retryAfter: '7' },
+    { backend: 503, retry: '2', status: 503, retryAfter: '2' },
+    { backend: 500, status: 503, retryAfter: '5' },
+    { backend: 401, status: 503, retryAfter: '5' },
+    { backend: 404, status: 503, retryAfter: '5' },
+  ];
+  for (const { backend, retry, status, retryAfter } of answers) {
+    test(`are answered with ${status} when the back end says ${backend}`, async () => {
+      await using gateway = await startGateway({
+        answer: (_, response) => response.writeHead(backend, retry === undefined ? {} : { 'retry-after': retry }).end(),
+      });
+      const answer = await gateway.post('/v1/traces', traces());
+      assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [status, retryAfter]);
+    });
+  }
+
+  test('wait while the back end is away', async () => {
+    await using gateway = await startGateway({ answer: (_, response) => response.destroy() });
+    const answer = await gateway.post('/v1/traces', traces());
+    assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [503, '5']);
+  });
+
+  test('that are too many or too large are refused with 413', async () => {
+    await using gateway = await startGateway();
+    assert.equal((await gateway.post('/v1/traces', traces([], 10_001))).statusCode, 413);
+    assert.equal((await gateway.post('/v1/traces', Buffer.alloc(4 * 1024 * 1024 + 1, ' '))).statusCode, 413);
+    assert.equal(gateway.received.length, 0);
+  });
+});
+
+describe('a token', () => {
+  test('of another audience, of no pod or of no form is refused with 401', async () => {
+    await using gateway = await startGateway();
+    for (const authorization of [
+      '',
+      'Bearer',
+      'Bearer \u00e9',
+      `Bearer ${tokenOf('x', 'other')}`,
+      `Bearer ${tokenOf('')}`,
+    ]) {
+      assert.equal((await gateway.post('/v1/traces', traces(), { authorization })).statusCode, 401, authorization);
+    }
+  });
+
+  test('is reviewed once while it is trusted, also when it comes many times at once', async () => {
+    let reviews = 0;
+    await using gateway = await startGateway({
+      review: (token) => {
+        reviews += 1;
+        return reviewToken(token);
+      },
+      limits: { requestsPerPod: 100 },
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => gateway.post('/v1/traces', traces())));
+    assert.deepEqual([...new Set(answers.map(({ statusCode }) => statusCode))], [200]);
+    assert.equal(reviews, 1);
+  });
+
+  test('that cannot be reviewed now is answered with 503', async () => {
+    await using gateway = await startGateway({ review: () => Promise.reject(new Error('API server away')) });
+    const answer = await gateway.post('/v1/traces', traces());
+    assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [503, '5']);
+  });
+});
+
+describe('a hello', () => {
+  const hello = {
+    version: '0.1.0',
+    armed: false,
+    tier: 'tracepoint',
+    kernel: '6.18',
+    policyHash: `sha256:${'a'.repeat(64)}`,
+  };
+
+  test('becomes the status of the pod that sent it, without control characters', async () => {
+    await using gateway = await startGateway();
+    const answer = await gateway.post('/v1/hello', JSON.stringify({ ...hello, reason: 'no\u001b[31m BTF\u202e' }));
+    assert.equal(answer.statusCode, 200);
+    const [written] = gateway.statuses;
+    assert.equal(written?.pod.uid, 'uid-of-runner-1');
+    const { at, ...status } = JSON.parse(written?.status ?? '');
+    assert.ok(Date.parse(at) > 0);
+    assert.deepEqual(status, { ...hello, reason: 'no [31m BTF ' });
+  });
+
+  test('that is too long or of another form is refused', async () => {
+    await using gateway = await startGateway();
+    assert.equal(
+      (await gateway.post('/v1/hello', JSON.stringify({ ...hello, reason: 'x'.repeat(9000) }))).statusCode,
+      413,
+    );
+    assert.equal((await gateway.post('/v1/hello', JSON.stringify({ ...hello, policyHash: 'md5' }))).statusCode, 400);
+    assert.equal((await gateway.post('/v1/hello', 'armed')).statusCode, 400);
+  });
+});
+
+describe('a limit', () => {
+  const short = { handshake: 200, headers: 200, request: 400 };
+
+  test('holds a pod to its rate and leaves others theirs', async () => {
+    await using gateway = await startGateway({ limits: { requestsPerSecond: 0.001, burstSeconds: 2000 } });
+    const statuses = [];
+    for (let turn = 0; turn < 3; turn++) statuses.push((await gateway.post('/v1/traces', traces())).statusCode);
+    assert.deepEqual(statuses, [200, 200, 429]);
+    const other = await gateway.post('/v1/traces', traces(), { authorization: `Bearer ${tokenOf('runner-2')}` });
+    assert.equal(other.statusCode, 200);
+  });
+
+  test('of requests in flight turns the next one away and gives places back', async () => {
+    const held: (() => void)[] = [];
+    await using gateway = await startGateway({
+      answer: (_, response) => held.push(() => response.end('{}')),
+      limits: { requests: 2 },
+    });
+    const first = [gateway.post('/v1/traces', traces()), gateway.post('/v1/traces', traces())];
+    while (held.length < 2) await new Promise(setImmediate);
+    const turnedAway = await gateway.post('/v1/traces', traces());
+    assert.deepEqual([turnedAway.statusCode, turnedAway.headers['retry-after']], [429, '1']);
+    for (const release of held.splice(0)) release();
+    await Promise.all(first);
+    const next = gateway.post('/v1/traces', traces());
+    while (held.length < 1) await new Promise(setImmediate);
+    for (const release of held) release();
+    assert.equal((await next).statusCode, 200);
+  });
+
+  test('of time ends a connection that sends its headers too slowly', async () => {
+    await using gateway = await startGateway({ timeouts: short });
+    const socket = connectTls({
+      port: gateway.port,
+      host: '127.0.0.1',
+      ca: authority.certificate,
+      servername: 'localhost',
+    });
+    socket.on('error', () => undefined);
+    await once(socket, 'secureConnect');
+    socket.write('POST /v1/traces HTTP/1.1\r\n');
+    const [data] = await once(socket, 'data');
+    assert.match(String(data), /^HTTP\/1\.1 408 /);
+    await once(socket, 'close');
+  });
+
+  test('of time ends a connection that sends its body too slowly, and gives its room back', async () => {
+    await using gateway = await startGateway({ timeouts: short, limits: { requests: 1 } });
+    const socket = connectTls({
+      port: gateway.port,
+      host: '127.0.0.1',
+      ca: authority.certificate,
+      servername: 'localhost',
+    });
+    socket.on('error', () => undefined);
+    await once(socket, 'secureConnect');
+    const head = `POST /v1/traces HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${tokenOf('slow')}\r\n`;
+    socket.write(`${head}content-type: application/json\r\ncontent-length: 1000\r\n\r\n{`);
+    await once(socket.resume(), 'close');
+    assert.equal((await gateway.post('/v1/traces', traces())).statusCode, 200);
+  });
+
+  test('of time ends a connection that never begins its handshake', async () => {
+    await using gateway = await startGateway({ timeouts: short });
+    const socket = connectTcp(gateway.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket.resume(), 'close');
+  });
+});
+
+describe('hostile bytes', () => {
+  test('in a body never get an answer of 500 and never reach the back end malformed', async () => {
+    await using gateway = await startGateway({ limits: { requestsPerSecond: 1e6, bytesPerSecond: 1e9 } });
+    const mutated = fastCheck.tuple(fastCheck.nat(600), fastCheck.string({ maxLength: 8 })).map(([at, text]) => {
+      const whole = traces([{ key: 'k8s.pod.name', value: {} }]);
+      return whole.slice(0, at) + text + whole.slice(at + text.length);
+    });
+    const bodies = fastCheck.oneof(
+      fastCheck.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+      fastCheck.json(),
+      mutated,
+    );
+    await fastCheck.assert(
+      fastCheck.asyncProperty(bodies, fastCheck.constantFrom('/v1/traces', '/v1/hello'), async (body, path) => {
+        const answer = await gateway.post(path, body);
+        await answer.body.dump();
+        assert.ok([200, 400].includes(answer.statusCode), String(answer.statusCode));
+      }),
+      { numRuns: 300 },
+    );
+    for (const { body } of gateway.received) {
+      for (const { resource } of body.resourceSpans) assert.equal(resource.attributes.at(-1)?.key, 'k8s.node.name');
+    }
+  });
+
+  test('nested a hundred thousand deep do not end the gateway', async () => {
+    await using gateway = await startGateway();
+    const deep = `{"resourceSpans":[{"x":${'['.repeat(100_000)}${']'.repeat(100_000)},"scopeSpans":[]}]}`;
+    assert.ok((await gateway.post('/v1/traces', deep)).statusCode < 500);
+    assert.equal((await gateway.post('/v1/traces', traces())).statusCode, 200);
+  });
+});
+
+describe('the server', () => {
+  test('answers what is in flight before it ends', async () => {
+    const held: (() => void)[] = [];
+    const gateway = await startGateway({ answer: (_, response) => held.push(() => response.end('{}')) });
+    const answer = gateway.post('/v1/traces', traces());
+    while (held.length === 0) await new Promise(setImmediate);
+    const stopped = gateway.stop();
+    assert.equal(gateway.gateway.isReady(), false);
+    for (const release of held) release();
+    assert.equal((await answer).statusCode, 200);
+    await stopped;
+  });
+
+  test('serves a new certificate to new connections', async () => {
+    await using gateway = await startGateway();
+    const next = await issueLeaf(authority, ['localhost'], Date.now());
+    gateway.gateway.setCertificate(next);
+    const socket = connectTls({
+      port: gateway.port,
+      host: '127.0.0.1',
+      ca: authority.certificate,
+      servername: 'localhost',
+    });
+    await once(socket, 'secureConnect');
+    assert.equal(socket.getPeerX509Certificate()?.toString(), next.certificate);
+    socket.destroy();
+  });
+
+  test('counts requests, spans, bytes and refusals', async () => {
+    await using gateway = await startGateway();
+    await gateway.post('/v1/traces', traces([], 3));
+    await gateway.post('/v1/traces', '{');
+    const text = await gateway.registry.metrics();
+    assert.match(text, /chaperone_gateway_spans_total 3/);
+    assert.match(text, /chaperone_gateway_refusals_total\{reason="traces-malformed"\} 1/);
+    assert.match(text, /chaperone_gateway_backend_seconds_count 1/);
+  });
+});
