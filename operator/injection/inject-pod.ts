@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject } from '../../crds/canonical-json.ts';
+import {
+  diagVolume,
+  egressDefaultLabel,
+  injectedAnnotation,
+  policyAnnotation,
+  policyLabelPrefix,
+  sensorContainer,
+  sensorLabel,
+  sensorStatusAnnotation,
+} from '../../crds/names.ts';
+import { withDiagMount } from './diag-mount.ts';
+import { digestOf, type InjectionPlan, type RawPod } from './injection-plan.ts';
+import { diffObjects, type JsonPatch } from './json-patch.ts';
+import { named, objectAt, objectsAt } from './raw-pod.ts';
+import { sensorContainerOf, sensorVolumes } from './sensor-parts.ts';
+
+/**
+ * The patch that puts the sensor into the pod, as its first init container; empty where the pod already is what the plan makes of it.
+ * Ask `decideInjectable` first: names of ours in the pod are taken for an earlier injection's.
+ */
+export function injectPod(pod: RawPod, plan: InjectionPlan): JsonPatch {
+  return diffObjects(pod, injectedPod(pod, plan));
+}
+
+function injectedPod(pod: RawPod, plan: InjectionPlan): RawPod {
+  const spec = objectAt(pod, 'spec');
+  const metadata = objectAt(pod, 'metadata');
+  const { containers, diag } = withDiagMount(objectsAt(spec, 'containers'), plan.diag);
+  const volumes = sensorVolumes(diag?.name === diagVolume);
+  const sensor = sensorContainerOf(fittingPlan(plan, spec), diag);
+  const digest = digestOf({ sensor, volumes });
+  const isSamePlan = objectAt(metadata, 'annotations')[injectedAnnotation] === digest;
+  return {
+    ...pod,
+    metadata: {
+      ...metadata,
+      labels: { ...withoutStamps(objectAt(metadata, 'labels')), ...plan.labels },
+      annotations: annotationsWith(objectAt(metadata, 'annotations'), plan, digest),
+    },
+    spec: {
+      ...spec,
+      initContainers: withSensor(objectsAt(spec, 'initContainers'), sensor, isSamePlan),
+      containers,
+      volumes: withVolumes(objectsAt(spec, 'volumes'), volumes),
+    },
+  };
+}
+
+/** Where the whole pod has a budget, a request of ours could exceed it, and the API server would refuse the pod for good. */
+function fittingPlan(plan: InjectionPlan, spec: JsonObject): InjectionPlan {
+  return spec.resources === undefined ? plan : { ...plan, resources: {} };
+}
+
+/** A label of ours that the plan does not give would let the pod be selected by a NetworkPolicy that is not meant for it. */
+function withoutStamps(labels: JsonObject): JsonObject {
+  const isStamp = (key: string) =>
+    key.startsWith(policyLabelPrefix) || key === sensorLabel || key === egressDefaultLabel;
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => !isStamp(key)));
+}
+
+/** The sensor's status is the gateway's to write: what a new pod brings along is not true. */
+function annotationsWith(annotations: JsonObject, plan: InjectionPlan, digest: string): JsonObject {
+  const { [sensorStatusAnnotation]: _untrue, ...others } = annotations;
+  return { ...others, [policyAnnotation]: plan.signedPolicy, [injectedAnnotation]: digest };
+}
+
+/** First where it is new; where it is already, it stays: two webhooks that both want to be first must not take turns. */
+function withSensor(initContainers: JsonObject[], sensor: JsonObject, isSamePlan: boolean): JsonObject[] {
+  const present = named(initContainers, sensorContainer);
+  if (present === undefined) return [sensor, ...initContainers];
+  if (isSamePlan && isUntouched(present, sensor)) return initContainers;
+  return initContainers.map((container) => (container === present ? sensor : container));
+}
+
+/** Others may size every container (VerticalPodAutoscaler) and give it the pod's token (the API server itself): no reason to write it anew. All else is undone. */
+function isUntouched(present: JsonObject, sensor: JsonObject): boolean {
+  const volumeMounts = objectsAt(present, 'volumeMounts').filter(
+    (mount) => mount.mountPath !== serviceAccountDirectory,
+  );
+  return isDeepStrictEqual({ ...present, volumeMounts, resources: sensor.resources }, sensor);
+}
+
+const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+function withVolumes(present: JsonObject[], wanted: JsonObject[]): JsonObject[] {
+  const kept = present
+    .filter((volume) => volume.name !== diagVolume || named(wanted, diagVolume) !== undefined)
+    .map((volume) => named(wanted, String(volume.name)) ?? volume);
+  return [...kept, ...wanted.filter((volume) => named(present, String(volume.name)) === undefined)];
+}
