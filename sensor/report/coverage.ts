@@ -1,0 +1,94 @@
+import type { ExportAccount } from '../export/account.ts';
+import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
+
+/** What was seen of the run and what was not. Counts are of kernel events unless they say spans. */
+export interface Coverage {
+  /** Every hook was proved by effect before the command started. */
+  readonly armed: boolean;
+  /** Why not, one sentence; empty when armed. */
+  readonly reason: string;
+  /** Everything the kernel saw reached the spans, and every span its destination. */
+  readonly complete: boolean;
+  readonly produced: EventCount;
+  readonly delivered: EventCount;
+  readonly lost: EventCount;
+  /** Numbers missing in the kernel's sequences: proves `lost` from the other side. */
+  readonly gaps: number;
+  /** Processes whose lineage is not known: no room in a table, or begun before the sensor. */
+  readonly unplaced: number;
+  /** How often the sensor was started again. */
+  readonly restarts: number;
+  /** Told in summary spans instead of one by one; none of them is lost. */
+  readonly folded: { readonly processes: number; readonly connections: number };
+  /** Spans sent to the OTLP endpoint and not; `null` without an endpoint. */
+  readonly delivery: { readonly sent: number; readonly undelivered: number; readonly lastFailure: string } | null;
+}
+
+export interface EventCount {
+  readonly fork: number;
+  readonly exec: number;
+  readonly exit: number;
+  readonly connect: number;
+  readonly total: number;
+}
+
+/** Reads the coverage off the job spans and the resource, which say it themselves: so it is the same for a recorded trace. */
+export function coverageOf(
+  jobs: readonly FinishedSpan[],
+  resource: Attributes,
+  account: ExportAccount | null,
+): Coverage {
+  const word = new CoverageWord(jobs.map(({ attributes }) => attributes));
+  const armed = resource['chaperone.sensor.armed'] !== false;
+  const undelivered = account === null ? 0 : account.queued + account.dropped.total;
+  return {
+    armed,
+    reason: armed ? '' : String(resource['chaperone.sensor.reason'] ?? 'the sensor did not say why'),
+    complete: armed && word.isComplete() && undelivered === 0,
+    produced: word.events('produced'),
+    delivered: word.events('delivered'),
+    lost: word.events('lost'),
+    gaps: word.most('gaps'),
+    unplaced: word.most('shed') + word.most('unattributed'),
+    restarts: word.most('restarts'),
+    folded: { processes: word.sum('folded.processes'), connections: word.sum('folded.connections') },
+    delivery: account === null ? null : { sent: account.sent, undelivered, lastFailure: account.lastFailure },
+  };
+}
+
+/** `chaperone.coverage.*` of all jobs. The sensor's account goes on from job to job, what was folded is each job's own. */
+class CoverageWord {
+  readonly #jobs: readonly Attributes[];
+
+  constructor(jobs: readonly Attributes[]) {
+    this.#jobs = jobs;
+  }
+
+  isComplete(): boolean {
+    return this.#jobs.every((attributes) => attributes['chaperone.coverage.complete'] !== false);
+  }
+
+  most(name: string): number {
+    return Math.max(0, ...this.#numbers(name));
+  }
+
+  sum(name: string): number {
+    return this.#numbers(name).reduce((sum, count) => sum + count, 0);
+  }
+
+  events(side: string): EventCount {
+    const [fork, exec, exit, connect] = [
+      this.most(`${side}.fork`),
+      this.most(`${side}.exec`),
+      this.most(`${side}.exit`),
+      this.most(`${side}.connect`),
+    ];
+    return { fork, exec, exit, connect, total: fork + exec + exit + connect };
+  }
+
+  #numbers(name: string): number[] {
+    return this.#jobs
+      .map((attributes) => attributes[`chaperone.coverage.${name}`])
+      .filter((value) => typeof value === 'number');
+  }
+}

@@ -1,0 +1,55 @@
+import { classOf } from '../export/span-class.ts';
+import { type Extent, extent } from './bar.ts';
+import type { Below, ProcessStory } from './story.ts';
+
+/** A process worth a line of its own, with those below it that are too. */
+export interface Notable {
+  readonly process: ProcessStory;
+  readonly below: readonly Notable[];
+}
+
+interface Candidate {
+  readonly process: ProcessStory;
+  readonly weight: number;
+}
+
+/**
+ * The processes of a step that a person wants to see first: what failed or was killed, what connected, what took long;
+ * of equals the one nearer to the step. At most `most`.
+ */
+export function pickNotable(below: Below, span: { start: bigint; end: bigint }, most: number): Notable[] {
+  const all = weigh(below.processes, span, 0);
+  const worthy = all.length <= most ? all : all.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
+  const chosen = new Set(worthy.slice(0, most).map(({ process }) => process));
+  return keep(below.processes, chosen);
+}
+
+/** The process that is the step itself (its shell, its script's interpreter): told by the step's own line, so only what is below it is of interest. */
+export function stepProcess(below: Below): ProcessStory | null {
+  const [only, ...others] = below.processes;
+  return only !== undefined && others.length === 0 && only.count === 1 ? only : null;
+}
+
+function weigh(processes: readonly ProcessStory[], whole: { start: bigint; end: bigint }, depth: number): Candidate[] {
+  return processes.flatMap((process) => {
+    const weight = weightOf(process, extent(process.span, whole)) - 4 * depth;
+    const self = classOf(process.span) === 'process' && process.count === 1 ? [{ process, weight }] : [];
+    return [...self, ...weigh(process.processes, whole, depth + 1)];
+  });
+}
+
+function weightOf({ span, connections }: ProcessStory, { from, to }: Extent): number {
+  const exitCode = span.attributes['process.exit.code'];
+  const failed = span.error === null ? 0 : 2000;
+  const connected = connections.length > 0 ? 1000 : 0;
+  const nonZero = typeof exitCode === 'number' && exitCode !== 0 ? 10 : 0;
+  return failed + connected + nonZero + Math.round((to - from) * 100);
+}
+
+/** Keeps the chosen ones; what lies below one that was not chosen moves up to the next that was. */
+function keep(processes: readonly ProcessStory[], chosen: ReadonlySet<ProcessStory>): Notable[] {
+  return processes.flatMap((process) => {
+    const below = keep(process.processes, chosen);
+    return chosen.has(process) ? [{ process, below }] : below;
+  });
+}

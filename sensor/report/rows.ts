@@ -1,0 +1,163 @@
+import type { FinishedSpan } from '../spans/finished-span.ts';
+import { type Extent, extent } from './bar.ts';
+import { commandLine } from './command-line.ts';
+import { type Notable, pickNotable, stepProcess } from './notable.ts';
+import type { Tone } from './paint.ts';
+import type { Below, StepStory, Story } from './story.ts';
+import { byMost, exitCodeOf, resultOf } from './summary.ts';
+import { type Tally, tallyBelow, tallyStep } from './tally.ts';
+import { visible } from './text.ts';
+import { counted, duration, grouped } from './units.ts';
+
+/** One line of the waterfall, its texts safe to show. */
+export interface Row {
+  /** The lines of the tree before the label. */
+  readonly tree: string;
+  readonly label: string;
+  readonly labelTone: Tone;
+  /** `null` for a remark, which runs over all columns. */
+  readonly bar: (Extent & { readonly tone: Tone }) | null;
+  readonly duration: string;
+  readonly notes: readonly Note[];
+}
+
+export interface Note {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+type Node = Omit<Row, 'tree'> & { readonly children: readonly Node[] };
+
+interface Scale {
+  readonly start: bigint;
+  readonly end: bigint;
+  /** Lines of processes that a step may have. */
+  readonly processLines: number;
+}
+
+/** The lines of one job, the job itself first. */
+export function rowsOf(story: Story): Row[] {
+  const scale = scaleOf(story);
+  const children = [...story.steps.map((step) => stepNode(step, scale)), ...outsideNodes(story.outside, scale)];
+  return flatten({ ...spanNode(story.job, scale, 'job'), labelTone: 'strong', notes: [], children });
+}
+
+/** A screenful for small jobs; large ones get fewer lines a step. */
+function scaleOf({ job, steps }: Story): Scale {
+  return {
+    start: job.start,
+    end: job.end,
+    processLines: Math.max(2, Math.min(8, Math.floor(36 / Math.max(steps.length, 1)))),
+  };
+}
+
+function stepNode(step: StepStory, scale: Scale): Node {
+  const shell = stepProcess(step);
+  const shown: Below =
+    shell === null ? step : { processes: shell.processes, connections: [...step.connections, ...shell.connections] };
+  const nested = step.steps.map((inner) => ({ start: inner.span.start, node: stepNode(inner, scale) }));
+  const notable = pickNotable(shown, step.span, nested.length > 0 ? 2 : scale.processLines);
+  const own = notable.map((one) => ({ start: one.process.span.start, node: processNode(one, scale) }));
+  const inOrder = [...nested, ...own].sort((a, b) => (a.start < b.start ? -1 : Number(a.start > b.start)));
+  return {
+    ...spanNode(step.span, scale, toneOf(step.span)),
+    labelTone: 'plain',
+    notes: [...failureNotes(step), ...countNotes(step), ...connectionNotes(shown.connections)],
+    children: [...inOrder.map(({ node }) => node), ...restNodes(tallyBelow(shown), notable)],
+  };
+}
+
+/** Processes that no recorded step claims: before the first step, between steps, left behind by nobody known. */
+function outsideNodes(outside: Below, scale: Scale): Node[] {
+  if (outside.processes.length === 0 && outside.connections.length === 0) return [];
+  const notable = pickNotable(outside, scale, 2);
+  return [...notable.map((one) => processNode(one, scale)), ...restNodes(tallyBelow(outside), notable)];
+}
+
+function processNode({ process, below }: Notable, scale: Scale): Node {
+  const { span, connections } = process;
+  return {
+    ...spanNode(span, scale, span.error === null ? 'process' : 'bad'),
+    label: visible(commandLine(span)),
+    labelTone: 'quiet',
+    notes: [...exitNotes(span), ...connectionNotes(connections)],
+    children: below.map((one) => processNode(one, scale)),
+  };
+}
+
+/** `⋯ 139 more: node ×88, sh ×40` for what got no line of its own. */
+function restNodes(all: Tally, notable: readonly Notable[]): Node[] {
+  const rest = new Map(all.byExecutable);
+  for (const name of shownNames(notable)) rest.set(name, (rest.get(name) ?? 0) - 1);
+  const left = byMost(rest).filter(([, count]) => count > 0);
+  if (left.length === 0) return [];
+  const total = left.reduce((sum, [, count]) => sum + count, 0);
+  const names = left
+    .slice(0, 6)
+    .map(([name, count]) => (count === 1 ? visible(name) : `${visible(name)} ×${grouped(count)}`));
+  const more = left.length > names.length ? ', …' : '';
+  const label = `⋯ ${grouped(total)} more: ${names.join(', ')}${more}`;
+  return [{ label, labelTone: 'quiet', bar: null, duration: '', notes: [], children: [] }];
+}
+
+function shownNames(notable: readonly Notable[]): string[] {
+  return notable.flatMap(({ process, below }) => [process.span.name, ...shownNames(below)]);
+}
+
+function spanNode(span: FinishedSpan, scale: Scale, tone: Tone): Omit<Node, 'labelTone' | 'notes' | 'children'> {
+  return {
+    label: visible(span.name),
+    bar: { ...extent(span, scale), tone },
+    duration: duration(span.end > span.start ? span.end - span.start : 0n),
+  };
+}
+
+function toneOf(span: FinishedSpan): Tone {
+  if (span.error !== null) return 'bad';
+  return resultOf(span) === 'success' ? 'step' : 'warning';
+}
+
+function failureNotes(step: StepStory): Note[] {
+  const result = resultOf(step.span);
+  if (result === 'success' || result === 'unknown') return [];
+  const exitCode = exitCodeOf(step);
+  const text = exitCode === null || exitCode === 0 ? result : `exit ${exitCode}`;
+  return [{ tone: step.span.error === null ? 'warning' : 'bad', text: `✖ ${visible(text)}` }];
+}
+
+function countNotes(step: StepStory): Note[] {
+  const { processes } = tallyStep(step);
+  return processes > 1 ? [{ tone: 'quiet', text: counted(processes, 'process', 'processes') }] : [];
+}
+
+function exitNotes({ attributes, error }: FinishedSpan): Note[] {
+  const exitCode = attributes['process.exit.code'];
+  const tone = error === null ? 'quiet' : 'bad';
+  if (typeof exitCode === 'number') return exitCode === 0 ? [] : [{ tone, text: `exit ${exitCode}` }];
+  const kind = attributes['error.type'];
+  return typeof kind === 'string' ? [{ tone, text: visible(kind) }] : [];
+}
+
+/** `→ github.com:443 (88×), npm.example.com:443` */
+function connectionNotes(connections: readonly FinishedSpan[]): Note[] {
+  if (connections.length === 0) return [];
+  const { byHost } = tallyBelow({ processes: [], connections });
+  const hosts = byMost(byHost).map(([host, count]) =>
+    count === 1 ? visible(host) : `${visible(host)} (${grouped(count)}×)`,
+  );
+  const text = hosts.length > 3 ? `${hosts.slice(0, 3).join(', ')}, ${hosts.length - 3} more` : hosts.join(', ');
+  return [{ tone: 'link', text: `→ ${text}` }];
+}
+
+function flatten(root: Node): Row[] {
+  const rows: Row[] = [];
+  const walk = ({ children, ...row }: Node, tree: string, indent: string): void => {
+    rows.push({ ...row, tree });
+    for (const [index, child] of children.entries()) {
+      const last = index === children.length - 1;
+      walk(child, `${indent}${last ? '└─ ' : '├─ '}`, `${indent}${last ? '   ' : '│  '}`);
+    }
+  };
+  walk(root, '', '');
+  return rows;
+}

@@ -1,0 +1,155 @@
+import { stepOrdinal } from '../../crds/attributes.ts';
+import { classOf, type SpanClass } from '../export/span-class.ts';
+import type { FinishedSpan } from '../spans/finished-span.ts';
+import { spanCount } from './span-count.ts';
+
+/** A job as its spans tell it: its steps in order, below each the processes it started. */
+export interface Story {
+  readonly job: FinishedSpan;
+  /** False when the job's own span is not among the spans (a cut file): `job` is then made from the others. */
+  readonly jobRecorded: boolean;
+  readonly steps: readonly StepStory[];
+  /** Processes and connections that belong to no recorded step. */
+  readonly outside: Below;
+}
+
+export interface StepStory extends Below {
+  readonly span: FinishedSpan;
+  /** Steps of a composite action. */
+  readonly steps: readonly StepStory[];
+}
+
+/** What lies directly below a span. */
+export interface Below {
+  readonly processes: readonly ProcessStory[];
+  readonly connections: readonly FinishedSpan[];
+}
+
+export interface ProcessStory extends Below {
+  readonly span: FinishedSpan;
+  /** How many processes it stands for: 1, or those folded into a summary span. */
+  readonly count: number;
+}
+
+/** Tells the spans of a run as one story a job, in order of start. Every span is told once, whatever its parents claim. */
+export function tell(spans: readonly FinishedSpan[]): Story[] {
+  if (spans.length === 0) return [];
+  const kin = new Kinship(spans);
+  const stories = kin.spans.filter((span) => classOf(span) === 'job').map((job) => kin.storyOf(job, true));
+  const lost = kin.orphans();
+  if (lost.length === 0) return stories;
+  const [first = kin.storyOf(madeUpJob(lost), false), ...others] = stories;
+  return [joined(first, kin, lost), ...others];
+}
+
+/** Parents and children of one run's spans; each span is handed out once, so a ring of parents comes to an end. */
+class Kinship {
+  readonly spans: readonly FinishedSpan[];
+  readonly #children = new Map<string, FinishedSpan[]>();
+  readonly #told = new Set<FinishedSpan>();
+
+  constructor(spans: readonly FinishedSpan[]) {
+    this.spans = [...spans].sort(byStart);
+    for (const span of this.spans) {
+      const siblings = this.#children.get(span.parentSpanId ?? '') ?? [];
+      siblings.push(span);
+      this.#children.set(span.parentSpanId ?? '', siblings);
+    }
+  }
+
+  storyOf(job: FinishedSpan, jobRecorded: boolean): Story {
+    this.#told.add(job);
+    return { job, jobRecorded, steps: this.stepsOf(job.spanId), outside: this.below(job.spanId, 1) };
+  }
+
+  stepsOf(spanId: string): StepStory[] {
+    return inOrder(this.#claim(spanId, 'step').map((span) => this.stepOf(span)));
+  }
+
+  stepOf(span: FinishedSpan): StepStory {
+    return { span, steps: this.stepsOf(span.spanId), ...this.below(span.spanId, 1) };
+  }
+
+  below(spanId: string, depth: number): Below {
+    const connections = this.#claim(spanId, 'connection');
+    // Deeper than a kernel's process tree is a forgery that would only fill the stack.
+    const processes = depth > deepest ? [] : this.#claim(spanId, 'process', 'other');
+    return { connections, processes: processes.map((span) => this.processOf(span, depth)) };
+  }
+
+  processOf(span: FinishedSpan, depth: number): ProcessStory {
+    return { span, count: spanCount(span), ...this.below(span.spanId, depth + 1) };
+  }
+
+  /** The topmost spans of what no job led to: those without a recorded parent, then the earliest of each ring. */
+  orphans(): FinishedSpan[] {
+    const ids = new Set(this.spans.map((span) => span.spanId));
+    const untold = this.spans.filter((span) => !this.#told.has(span));
+    const top = untold.filter(({ parentSpanId }) => parentSpanId === null || !ids.has(parentSpanId));
+    return top.length > 0 ? top : untold.slice(0, 1);
+  }
+
+  /** Marks a span as told by hand; `false` when it was. */
+  claimOne(span: FinishedSpan): boolean {
+    if (this.#told.has(span)) return false;
+    this.#told.add(span);
+    return true;
+  }
+
+  #claim(parentId: string, ...classes: SpanClass[]): FinishedSpan[] {
+    const spans = this.#children.get(parentId) ?? [];
+    return spans.filter((span) => classes.includes(classOf(span)) && this.claimOne(span));
+  }
+}
+
+/** Adds what no job led to beside the story's own steps and processes. */
+function joined(story: Story, kin: Kinship, orphans: readonly FinishedSpan[]): Story {
+  const steps = [...story.steps];
+  const processes = [...story.outside.processes];
+  const connections = [...story.outside.connections];
+  for (let left = orphans; left.length > 0; left = kin.orphans()) {
+    for (const span of left.filter((one) => kin.claimOne(one))) {
+      const spanClass = classOf(span);
+      if (spanClass === 'step') steps.push(kin.stepOf(span));
+      else if (spanClass === 'connection') connections.push(span);
+      else processes.push(kin.processOf(span, 1));
+    }
+  }
+  return { ...story, steps: inOrder(steps), outside: { processes, connections } };
+}
+
+const deepest = 200;
+
+function madeUpJob(orphans: readonly FinishedSpan[]): FinishedSpan {
+  const [first] = orphans as [FinishedSpan];
+  const latest = [...orphans].sort((a, b) => compare(a.end, b.end)).at(-1) ?? first;
+  const spanId = orphans.find((span) => classOf(span) === 'step')?.parentSpanId ?? '';
+  return {
+    ...first,
+    spanId,
+    parentSpanId: null,
+    name: 'job',
+    kind: 'internal',
+    end: latest.end,
+    attributes: {},
+    events: [],
+    error: null,
+  };
+}
+
+function inOrder(steps: readonly StepStory[]): StepStory[] {
+  return [...steps].sort((a, b) => ordinal(a) - ordinal(b) || byStart(a.span, b.span));
+}
+
+function ordinal({ span }: StepStory): number {
+  const value = span.attributes[stepOrdinal];
+  return typeof value === 'number' ? value : 0;
+}
+
+function byStart(a: FinishedSpan, b: FinishedSpan): number {
+  return compare(a.start, b.start);
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : Number(a > b);
+}

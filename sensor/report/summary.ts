@@ -1,0 +1,156 @@
+import { stepId, stepOrdinal } from '../../crds/attributes.ts';
+import type { ExportAccount } from '../export/account.ts';
+import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
+import { type Coverage, coverageOf } from './coverage.ts';
+import type { StepStory, Story } from './story.ts';
+import { type Tally, tallyStep, tallyStory } from './tally.ts';
+
+/** What `summary.json` holds: the run in figures, for programs. Times are RFC 3339, durations milliseconds. */
+export interface Summary {
+  readonly traceId: string;
+  /** `success`, `failure`, `error`, `cancellation`, `skip` or `unknown`; of several jobs the worst. */
+  readonly result: string;
+  readonly jobs: readonly JobSummary[];
+  readonly totals: Totals;
+  readonly processes: { readonly total: number; readonly byExecutable: Readonly<Record<string, number>> };
+  readonly coverage: Coverage;
+  /** What was written beside it, by kind. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface JobSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly result: string;
+  readonly start: string;
+  readonly durationMs: number;
+  readonly steps: readonly StepSummary[];
+}
+
+export interface StepSummary {
+  readonly ordinal: number | null;
+  readonly id: string | null;
+  readonly name: string;
+  readonly result: string;
+  readonly start: string;
+  readonly durationMs: number;
+  /** Of the step's own process; `null` if it is not known or a signal ended it. */
+  readonly exitCode: number | null;
+  /** With those of nested steps. */
+  readonly processes: number;
+  readonly connections: number;
+  /** Steps of a composite action. */
+  readonly steps: readonly StepSummary[];
+}
+
+export interface Totals {
+  readonly jobs: number;
+  /** Without nested ones. */
+  readonly steps: number;
+  readonly processes: number;
+  readonly connections: number;
+  /** Distinct addresses with port. */
+  readonly hosts: number;
+  readonly spans: number;
+}
+
+/** What is known of a run beside its stories. */
+export interface RunFacts {
+  readonly spans: readonly FinishedSpan[];
+  readonly resource: Attributes;
+  /** `null` when no OTLP endpoint was named. */
+  readonly delivered: ExportAccount | null;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
+  const tallies = stories.map(tallyStory);
+  const byExecutable = merge(tallies.map((tally) => tally.byExecutable));
+  const processes = sum(tallies.map((tally) => tally.processes));
+  return {
+    traceId: stories[0]?.job.traceId ?? '',
+    result: worst(stories.map(({ job }) => resultOf(job))),
+    jobs: stories.map(summarizeJob),
+    totals: {
+      jobs: stories.length,
+      steps: sum(stories.map(({ steps }) => steps.length)),
+      processes,
+      connections: sum(tallies.map((tally) => tally.connections)),
+      hosts: merge(tallies.map((tally) => tally.byHost)).size,
+      spans: facts.spans.length,
+    },
+    processes: { total: processes, byExecutable: Object.fromEntries(byMost(byExecutable)) },
+    coverage: coverageOf(
+      stories.map(({ job }) => job),
+      facts.resource,
+      facts.delivered,
+    ),
+    files: facts.files,
+  };
+}
+
+function summarizeJob({ job, steps }: Story): JobSummary {
+  return { id: job.spanId, name: job.name, result: resultOf(job), ...timing(job), steps: steps.map(summarizeStep) };
+}
+
+function summarizeStep(step: StepStory): StepSummary {
+  const { span } = step;
+  const { processes, connections }: Tally = tallyStep(step);
+  const ordinal = span.attributes[stepOrdinal];
+  const id = span.attributes[stepId];
+  return {
+    ordinal: typeof ordinal === 'number' ? ordinal : null,
+    id: typeof id === 'string' ? id : null,
+    name: span.name,
+    result: resultOf(span),
+    ...timing(span),
+    exitCode: exitCodeOf(step),
+    processes,
+    connections,
+    steps: step.steps.map(summarizeStep),
+  };
+}
+
+/** The engine's word on a job or step. */
+export function resultOf({ attributes, error }: FinishedSpan): string {
+  const result = attributes['cicd.pipeline.task.run.result'];
+  return typeof result === 'string' ? result : error === null ? 'unknown' : 'failure';
+}
+
+/** The exit code of the step's own process: of several (a composite) the last that failed, else the last. */
+export function exitCodeOf(step: StepStory): number | null {
+  const codes = step.processes
+    .map(({ span }) => span.attributes['process.exit.code'])
+    .filter((code) => typeof code === 'number');
+  return codes.findLast((code) => code !== 0) ?? codes.at(-1) ?? null;
+}
+
+const fromWorst = ['error', 'failure', 'timeout', 'cancellation', 'unknown', 'success', 'skip'];
+
+function worst(results: readonly string[]): string {
+  return fromWorst.find((result) => results.includes(result)) ?? 'unknown';
+}
+
+function timing({ start, end }: FinishedSpan): { start: string; durationMs: number } {
+  return { start: rfc3339(start), durationMs: Number(end - start) / 1e6 };
+}
+
+/** Milliseconds are enough for people; a time outside of what a date can hold is told as the epoch. */
+function rfc3339(nanos: bigint): string {
+  const ms = Number(nanos / 1_000_000n);
+  return new Date(Math.abs(ms) <= 8.64e15 ? ms : 0).toISOString();
+}
+
+export function byMost(counts: ReadonlyMap<string, number>): [string, number][] {
+  return [...counts].sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1));
+}
+
+function merge(maps: readonly ReadonlyMap<string, number>[]): Map<string, number> {
+  const merged = new Map<string, number>();
+  for (const [key, count] of maps.flatMap((map) => [...map])) merged.set(key, (merged.get(key) ?? 0) + count);
+  return merged;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

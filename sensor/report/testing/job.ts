@@ -1,0 +1,78 @@
+import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
+
+/** Builds the spans of a job in seconds after its start; what is not said is as in a job where all went well. */
+export class JobBuilder {
+  readonly spans: FinishedSpan[] = [];
+  readonly #origin = 1_795_000_000_000_000_000n;
+  #next = 1;
+  #ordinal = 0;
+
+  job(name: string, from: number, to: number, given: Given = {}): FinishedSpan {
+    return this.#span(null, name, [from, to], taskAttributes('success', given), given);
+  }
+
+  step(parent: FinishedSpan, name: string, from: number, to: number, given: Given = {}): FinishedSpan {
+    this.#ordinal += 1;
+    const attributes = { 'chaperone.step.ordinal': this.#ordinal, ...taskAttributes('success', given) };
+    return this.#span(parent, name, [from, to], attributes, given);
+  }
+
+  process(parent: FinishedSpan, args: string[], from: number, to: number, given: Given = {}): FinishedSpan {
+    const [path = 'unknown'] = args;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const attributes = {
+      'process.executable.name': name,
+      'process.command_args': args,
+      'process.exit.code': 0,
+      ...given.attributes,
+    };
+    return this.#span(parent, name, [from, to], attributes, given);
+  }
+
+  folded(parent: FinishedSpan, name: string, count: number, from: number, to: number): FinishedSpan {
+    return this.#span(
+      parent,
+      name,
+      [from, to],
+      { 'aggregation.is_summary': true, 'aggregation.span_count': count },
+      {},
+    );
+  }
+
+  connection(parent: FinishedSpan, address: string, port: number, at: number, count = 1): FinishedSpan {
+    const folded: Attributes = count === 1 ? {} : { 'aggregation.is_summary': true, 'aggregation.span_count': count };
+    const attributes = { 'server.address': address, 'server.port': port, ...folded };
+    return this.#span(parent, `connect ${address}:${port}`, [at, at], attributes, { kind: 'client' });
+  }
+
+  #span(
+    parent: FinishedSpan | null,
+    name: string,
+    [from, to]: [number, number],
+    attributes: Attributes,
+    given: Given,
+  ): FinishedSpan {
+    const span: FinishedSpan = {
+      traceId: '0bd0afbe17036e89e4a05c993dace1da',
+      spanId: (this.#next++).toString(16).padStart(16, '0'),
+      parentSpanId: parent?.spanId ?? null,
+      name,
+      kind: given.kind ?? 'internal',
+      start: this.#origin + BigInt(Math.round(from * 1e9)),
+      end: this.#origin + BigInt(Math.round(to * 1e9)),
+      attributes,
+      events: [],
+      links: [],
+      error: given.error ?? null,
+      priority: false,
+    };
+    this.spans.push(span);
+    return span;
+  }
+}
+
+type Given = Partial<Pick<FinishedSpan, 'attributes' | 'error' | 'kind'>>;
+
+function taskAttributes(result: string, given: Given): Attributes {
+  return { 'cicd.pipeline.task.run.result': given.error === undefined ? result : 'failure', ...given.attributes };
+}

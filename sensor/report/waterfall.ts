@@ -1,0 +1,112 @@
+import type { FinishedSpan } from '../spans/finished-span.ts';
+import { bar } from './bar.ts';
+import type { Coverage } from './coverage.ts';
+import { type Paint, painter } from './paint.ts';
+import { type Note, type Row, rowsOf } from './rows.ts';
+import { tell } from './story.ts';
+import type { Summary } from './summary.ts';
+import { cut, fit, visible, widthOf } from './text.ts';
+import { counted } from './units.ts';
+
+export interface Look {
+  readonly color: boolean;
+  /** Columns of the terminal; below 60 lines are made for 60. */
+  readonly width: number;
+}
+
+/** How the columns share the width. Between label and bar stands a blank, before the notes two. */
+interface Columns {
+  readonly label: number;
+  readonly bar: number;
+  readonly notes: number;
+}
+
+const durationWidth = 9;
+const frameWidth = 2;
+const gaps = 3;
+
+/** The run as a waterfall for a terminal: one line a step and notable process, with its place in time. Ends with a line break. */
+export function drawWaterfall(spans: readonly FinishedSpan[], summary: Summary, look: Look): string {
+  const paint = painter(look.color);
+  const width = Math.max(look.width, 60);
+  const jobs = tell(spans).map(rowsOf);
+  const columns = shareOut(jobs.flat(), width);
+  const blocks = jobs.map((rows) => rows.map((row) => drawRow(row, columns, { paint, width })).join('\n'));
+  return `${blocks.join('\n\n')}\n\n${closingLine(summary, { paint, width })}\n`;
+}
+
+function shareOut(rows: readonly Row[], width: number): Columns {
+  const timed = rows.filter((row) => row.bar !== null);
+  const free = width - durationWidth - frameWidth - gaps;
+  const wanted = Math.max(0, ...timed.map(({ notes }) => widthOf(plainNotes(notes))));
+  const notes = Math.min(wanted, Math.max(Math.floor(free * 0.34), free - 90));
+  const names = Math.max(0, ...timed.map(({ tree, label }) => widthOf(tree) + widthOf(label)));
+  const label = Math.min(Math.max(names, 16), Math.floor((free - notes) * 0.62));
+  return { label, notes, bar: Math.min(free - notes - label, 64) };
+}
+
+interface Canvas {
+  readonly paint: Paint;
+  readonly width: number;
+}
+
+function drawRow(row: Row, columns: Columns, { paint, width }: Canvas): string {
+  const tree = paint('quiet', row.tree);
+  const treeWidth = widthOf(row.tree);
+  if (row.bar === null) return tree + paint(row.labelTone, cut(row.label, width - treeWidth));
+  const label = paint(row.labelTone, fit(row.label, columns.label - treeWidth));
+  const timeline = `${paint('quiet', '▕')}${paint(row.bar.tone, bar(row.bar, columns.bar))}${paint('quiet', '▏')}`;
+  const line = `${tree}${label} ${timeline}${row.duration.padStart(durationWidth)}`;
+  return `${line}  ${drawNotes(row.notes, columns.notes, paint)}`.trimEnd();
+}
+
+function drawNotes(notes: readonly Note[], width: number, paint: Paint): string {
+  const drawn: string[] = [];
+  let left = width;
+  for (const { tone, text } of notes) {
+    if (left < 4) break;
+    const short = cut(text, left);
+    drawn.push(paint(tone, short));
+    left -= widthOf(short) + noteGap.length;
+  }
+  return drawn.join(noteGap);
+}
+
+const noteGap = '  ';
+
+function plainNotes(notes: readonly Note[]): string {
+  return notes.map(({ text }) => text).join(noteGap);
+}
+
+/** `3 steps · 212 processes · 9 hosts · nothing lost` */
+function closingLine({ totals, coverage, result }: Summary, { paint }: Canvas): string {
+  const counts = [
+    ...(totals.jobs > 1 ? [counted(totals.jobs, 'job')] : []),
+    counted(totals.steps, 'step'),
+    counted(totals.processes, 'process', 'processes'),
+    totals.hosts === 0 ? 'no connections' : counted(totals.hosts, 'host'),
+  ];
+  const verdict =
+    result === 'success'
+      ? paint('good', '✔ success')
+      : paint(result === 'unknown' ? 'warning' : 'bad', `✖ ${visible(result)}`);
+  return [verdict, ...counts, ...coverageWords(coverage, paint)].join(paint('quiet', ' · '));
+}
+
+function coverageWords(coverage: Coverage, paint: Paint): string[] {
+  if (!coverage.armed) return [paint('warning', `not observed: ${visible(coverage.reason)}`)];
+  if (coverage.complete) return [paint('good', 'nothing lost')];
+  const undelivered = coverage.delivery?.undelivered ?? 0;
+  const why = coverage.delivery?.lastFailure ?? '';
+  const words = [
+    ...some(Math.max(coverage.lost.total, coverage.gaps), (count) => `${counted(count, 'event')} lost`),
+    ...some(coverage.unplaced, (count) => `${counted(count, 'process', 'processes')} without a step`),
+    ...some(coverage.restarts, (count) => `sensor restarted ${count}×`),
+    ...some(undelivered, (count) => `${counted(count, 'span')} not delivered: ${visible(why)}`),
+  ];
+  return words.length > 0 ? words.map((text) => paint('bad', text)) : [paint('bad', 'not everything was seen')];
+}
+
+function some(count: number, say: (count: number) => string): string[] {
+  return count > 0 ? [say(count)] : [];
+}
