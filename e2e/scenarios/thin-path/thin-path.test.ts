@@ -122,11 +122,6 @@ describe('thin path: a plain pod runs a workflow with act and becomes one trace'
     assert.equal(job.resource['k8s.pod.uid'], metadata.uid);
     assert.equal(job.resource['k8s.pod.name'], pod);
     assert.equal(job.resource['k8s.namespace.name'], namespace);
-    const lost = Object.entries(job.attributes).filter(([name]) => /^chaperone\.coverage\..*lost/.test(name));
-    assert.ok(lost.length > 0, `the job says nothing of what was lost: ${Object.keys(job.attributes)}`);
-    assert.deepEqual(
-      lost.filter(([, value]) => value !== 0),
-      [],
-    );
+    assert.equal(job.attributes['chaperone.coverage.complete'], true, JSON.stringify(job.attributes));
   });
 });
