@@ -1,0 +1,141 @@
+import type { AgentPolicy } from '../../crds/agent-policy.ts';
+import { injectionDisabled, injectionEnabled, injectionLabel } from '../../crds/names.ts';
+import { maxPolicyImageBytes, type PolicyImage, policyImageBytes } from '../../crds/policy-image.ts';
+import { decideInjectable } from '../injection/decide-injectable.ts';
+import { isArcShaped } from '../injection/diag-mount.ts';
+import { injectPod } from '../injection/inject-pod.ts';
+import type { InjectionPlan } from '../injection/injection-plan.ts';
+import type { JsonPatch } from '../injection/json-patch.ts';
+import { compilePolicyImage } from '../policy/compile-policy-image.ts';
+import { type Labels, selectPolicies } from '../policy/select-policies.ts';
+import { stampedLabels } from '../policy/stamp-labels.ts';
+import type { AdmissionRequest } from './review.ts';
+
+/** What the operator's caches say at one instant; nothing here waits. */
+export interface AdmissionSnapshot {
+  /** Every cache has its first full list. */
+  synced: boolean;
+  /** The operator's own namespace, whose pods are never touched. */
+  ownNamespace: string;
+  /** Labels of the namespace; undefined for one that the cache does not show. */
+  namespaceLabels(namespace: string): Labels | undefined;
+  /** The namespace's accepted policies. */
+  policies(namespace: string): readonly AgentPolicy[];
+  /** Whether the API server is seen to hold the NetworkPolicy that this Enforce policy asks for. */
+  isNetworkPolicyReady(policy: AgentPolicy): boolean;
+  /** Signs the image for the pod's annotation; throws `policy-image-too-large`. */
+  signPolicyImage(image: PolicyImage): string;
+  /** The part of the plan that is the same for every pod. */
+  injection: Omit<InjectionPlan, 'signedPolicy' | 'failureMode' | 'labels' | 'diag'>;
+}
+
+export type Verdict =
+  | { verdict: 'inject'; patch: JsonPatch; warnings: string[] }
+  | { verdict: 'skip'; reason: string; warnings: string[] }
+  | { verdict: 'refuse'; reason: string; code: RefusalCode; message: string }
+  /** We cannot tell: the request fails, and the failurePolicy of the entry that called decides. */
+  | { verdict: 'unavailable'; message: string };
+
+/** 503 to wait, 400 for a user's mistake; never 403 or 422, on which ARC gives a runner up for good. */
+export type RefusalCode = 400 | 503;
+
+/** Decides about one pod from what is cached, without effects: the same request and snapshot give the same verdict, dry run or not. */
+export function decideAdmission(request: AdmissionRequest, snapshot: AdmissionSnapshot): Verdict {
+  const { namespace } = request;
+  if (request.kind !== 'Pod' || request.subResource !== '' || request.operation !== 'CREATE')
+    return skip('not-a-new-pod');
+  if (namespace === snapshot.ownNamespace || namespace === 'kube-system') return skip('own-namespace');
+  if (!snapshot.synced) return unavailable('the operator has not read the cluster yet');
+  const namespaceLabels = snapshot.namespaceLabels(namespace);
+  if (namespaceLabels === undefined) return unavailable(`the operator does not know the namespace ${namespace} yet`);
+  if (namespaceLabels[injectionLabel] !== injectionEnabled) return skip('not-selected');
+  return decideSelected(request, snapshot, namespaceLabels);
+}
+
+function decideSelected(request: AdmissionRequest, snapshot: AdmissionSnapshot, namespaceLabels: Labels): Verdict {
+  const { namespace, labels } = request;
+  const policies = snapshot.policies(namespace);
+  const optsOut = labels[injectionLabel] === injectionDisabled;
+  if (optsOut && !policies.some(enforces)) return skip('opted-out');
+  const selected = selectPolicies({ labels }, policies);
+  const image = compilePolicyImage(namespace, selected).payload;
+  const subject: Subject = { request, snapshot, namespaceLabels, selected, image };
+  const injectable = decideInjectable(request.pod, image.mode);
+  if (injectable.verdict === 'skip') return withoutSensor(injectable);
+  if (injectable.verdict === 'refuse') return refuse({ ...injectable, code: 400 });
+  const obstacle = podSecurity(subject) ?? overlongPolicy(subject) ?? pendingNetworkPolicy(subject);
+  if (obstacle !== null) return image.mode === 'Enforce' ? refuse(obstacle) : withoutSensor(obstacle);
+  return inject(
+    subject,
+    optsOut ? ['chaperone: a policy of this namespace enforces: the opt-out is not honoured'] : [],
+  );
+}
+
+interface Subject {
+  request: AdmissionRequest;
+  snapshot: AdmissionSnapshot;
+  namespaceLabels: Labels;
+  selected: AgentPolicy[];
+  image: PolicyImage;
+}
+
+/** What keeps the sensor or its policy from this pod, as the cluster is now. */
+interface Obstacle {
+  reason: string;
+  code: RefusalCode;
+  message: string;
+}
+
+/** Pod Security judges the pod after us: a sensor that it forbids would fail the pod with 403. */
+function podSecurity({ request, namespaceLabels }: Subject): Obstacle | null {
+  const level = namespaceLabels['pod-security.kubernetes.io/enforce'];
+  if (level !== 'baseline' && level !== 'restricted') return null;
+  const message = `Pod Security level "${level}" of the namespace ${request.namespace} forbids the sensor's capabilities: set its label pod-security.kubernetes.io/enforce to privileged`;
+  return { reason: 'pod-security', code: 503, message };
+}
+
+function overlongPolicy({ image }: Subject): Obstacle | null {
+  if (policyImageBytes(image) <= maxPolicyImageBytes) return null;
+  const names = image.policies.map(({ name }) => name).join(', ');
+  const message = `the policies ${names} together are longer than a pod can carry: join address blocks, or split the policies by selector`;
+  return { reason: 'policy-too-large', code: 503, message };
+}
+
+/** A pod that starts before its NetworkPolicy is there would have an open moment. */
+function pendingNetworkPolicy({ selected, snapshot }: Subject): Obstacle | null {
+  const pending = selected.find((policy) => enforces(policy) && !snapshot.isNetworkPolicyReady(policy));
+  if (pending === undefined) return null;
+  const message = `the NetworkPolicy of the AgentPolicy ${pending.metadata.name} is not there yet: the pod can start in a moment`;
+  return { reason: 'network-policy-pending', code: 503, message };
+}
+
+function inject({ request, snapshot, image }: Subject, warnings: string[]): Verdict {
+  const patch = injectPod(request.pod, {
+    ...snapshot.injection,
+    signedPolicy: snapshot.signPolicyImage(image),
+    failureMode: image.failureMode,
+    labels: stampedLabels(image),
+    diag: isArcShaped(request.pod),
+  });
+  return { verdict: 'inject', patch, warnings };
+}
+
+function enforces({ spec }: AgentPolicy): boolean {
+  return spec.mode === 'Enforce';
+}
+
+function skip(reason: string): Verdict {
+  return { verdict: 'skip', reason, warnings: [] };
+}
+
+function withoutSensor({ reason, message }: { reason: string; message: string }): Verdict {
+  return { verdict: 'skip', reason, warnings: [`chaperone: this pod gets no sensor: ${message}`] };
+}
+
+function refuse({ reason, code, message }: Obstacle): Verdict {
+  return { verdict: 'refuse', reason, code, message: `chaperone: ${message}` };
+}
+
+function unavailable(message: string): Verdict {
+  return { verdict: 'unavailable', message };
+}
