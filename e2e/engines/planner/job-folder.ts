@@ -23,7 +23,7 @@ export function bundleRepository(repository: string, file: string): void {
 }
 
 /**
- * Writes what the runner stand-in takes as its job into a folder: `job.json`, `repository.bundle`, and an archive `owner_name@ref.tar.gz` of each action of another
+ * Writes what the runner stand-in takes as its job into a folder: `job.json`, `repository.bundle`, and an archive `owner_name_ref.tar.gz` of each action of another
  * repository.
  */
 export function writeJobFolder(
@@ -34,7 +34,7 @@ export function writeJobFolder(
   const sha = bundleFiles(plan.repository, join(folder, 'repository.bundle'));
   writeFileSync(join(folder, 'job.json'), JSON.stringify(planJob({ ...plan, facts: { ...plan.facts, sha } })));
   for (const [reference, action] of Object.entries(plan.actions ?? {})) {
-    execFileSync('tar', ['-czf', join(folder, `${reference.replace('/', '_')}.tar.gz`), '-C', action, '.']);
+    execFileSync('tar', ['-czf', join(folder, `${reference.replaceAll(/[/@]/g, '_')}.tar.gz`), '-C', action, '.']);
   }
 }
 

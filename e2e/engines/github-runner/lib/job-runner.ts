@@ -56,11 +56,11 @@ async function setUpJob(context: JobContext): Promise<JobState> {
   return { environment: new Map(), path: [], externalNode, post: [], failed: false };
 }
 
-/** Actions of other repositories come as archives `owner_name@ref.tar.gz` and are unpacked by `tar`: a child of the worker that belongs to no step. */
+/** Actions of other repositories come as archives `owner_name_ref.tar.gz` and are unpacked by `tar`: a child of the worker that belongs to no step. */
 async function unpackActions({ jobFolder, folders, log, now }: JobContext): Promise<void> {
   const archives = existsSync(jobFolder) ? readdirSync(jobFolder).filter((name) => name.endsWith('.tar.gz')) : [];
   for (const archive of archives) {
-    const [, owner, name, ref] = /^([^_]+)_([^@]+)@(.+)\.tar\.gz$/.exec(basename(archive)) ?? [];
+    const [, owner, name, ref] = /^([^_]+)_(.+)_([^_]+)\.tar\.gz$/.exec(basename(archive)) ?? [];
     if (owner === undefined || name === undefined || ref === undefined)
       throw new Error(`not an action's archive: ${archive}`);
     const folder = join(folders.actions, owner, name, ref);
