@@ -1,0 +1,29 @@
+import type { ExecEvent } from '../decode/events.ts';
+import { baseName } from '../spans/text.ts';
+import { createActEngine } from './act/engine.ts';
+import type { WorkflowNames } from './act/workflow.ts';
+import type { Engine, EngineName } from './engine.ts';
+import { createGenericEngine } from './generic/engine.ts';
+import { createGithubActionsEngine } from './github-actions/engine.ts';
+import type { JobLog } from './github-actions/job-log.ts';
+import type { PipelineIdentity } from './identity.ts';
+
+export interface EngineSources {
+  readonly identity: PipelineIdentity;
+  readonly jobLog?: JobLog | null;
+  readonly workflow?: WorkflowNames | null;
+}
+
+export function createEngine(name: EngineName, sources: EngineSources): Engine {
+  const { identity, jobLog = null, workflow = null } = sources;
+  if (name === 'github-actions') return createGithubActionsEngine(identity, jobLog);
+  if (name === 'act') return createActEngine(identity, workflow);
+  return createGenericEngine(identity);
+}
+
+/** The engine that an execution gives away, `null` for every other program. */
+export function detectEngine(event: ExecEvent): EngineName | null {
+  const name = baseName(event.filename);
+  if (name === 'Runner.Listener' || name === 'Runner.Worker') return 'github-actions';
+  return name === 'act' && event.isRunner ? 'act' : null;
+}

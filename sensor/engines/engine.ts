@@ -1,0 +1,74 @@
+import type { ExecEvent } from '../decode/events.ts';
+import type { Attributes } from '../spans/finished-span.ts';
+import type { RunKey } from '../spans/ids.ts';
+import type { TaskResult } from '../spans/task-span.ts';
+
+export type EngineName = 'github-actions' | 'act' | 'generic';
+
+/** Where a direct child of the runner belongs. */
+export interface RootPlacement {
+  /** Tells the runner's jobs apart; `null`: not said, so the runner's first. */
+  readonly jobKey: string | null;
+  /** From the outermost step inwards, at most two; empty: no step, the process hangs at the job. */
+  readonly steps: readonly StepKey[];
+  /** Engines of one step only: the step ends with its first process (a command), not with the job (a pod). */
+  readonly endsWithFirst: boolean;
+}
+
+export interface StepKey {
+  /** The engine's key of the step, the same in its pre, main and post stage. */
+  readonly key: string;
+  /** Distinguishes one stage's run from another's; `null`: one run as long as no other step begins. */
+  readonly invocation: string | null;
+}
+
+/** A step as its first process showed it; everything in it is the job's own word. */
+export interface StepView {
+  readonly key: string;
+  /** How often the key has begun so far, from 1. */
+  readonly instance: number;
+  /** Order of beginning within the job (of a nested step: within the outer one), from 1. */
+  readonly ordinal: number;
+  readonly outer: StepView | null;
+  readonly jobKey: string | null;
+  /** The exec of its first process. */
+  readonly first: ExecEvent;
+}
+
+export interface StepDescription {
+  readonly name: string;
+  readonly attributes: Attributes;
+}
+
+export interface JobView {
+  /** The engine's key of the job. */
+  readonly key: string | null;
+  /** The first process of a first step; `null` before. */
+  readonly firstStep: ExecEvent | null;
+  readonly ended: boolean;
+}
+
+export interface JobIdentity {
+  readonly name: string;
+  readonly run: RunKey;
+  /** `cicd.pipeline.task.run.id`, unique within the run. */
+  readonly taskRunId: string;
+  readonly url: string | null;
+  /** What the job is of: service, pipeline, worker, version control. */
+  readonly resource: Attributes;
+}
+
+/** How one CI engine's processes show its jobs and steps. */
+export interface Engine {
+  readonly name: EngineName;
+  /** What begins a job: the runner's exec, a direct child of the runner that names a new job, or simply the first process. */
+  readonly jobsBeginWith: 'runner' | 'child' | 'anything';
+  isRunner(event: ExecEvent): boolean;
+  place(event: ExecEvent): RootPlacement;
+  /** Names and ids, `null` while they may still be learnt; asked until given, and from then on frozen. */
+  identify(job: JobView): JobIdentity | null;
+  /** Asked once, when the step's span id is first needed. */
+  describe(step: StepView): StepDescription;
+  /** The job's result by its runner's end. `failed`: one of its steps failed; `only`: the runner had no other job. */
+  resultOf(exit: { code: number; signal: number }, job: { failed: boolean; only: boolean }): TaskResult;
+}

@@ -1,0 +1,153 @@
+import { basename } from 'node:path';
+import { stepId, stepStage, stepUses } from '../../../crds/attributes.ts';
+import type { ExecEvent } from '../../decode/events.ts';
+import { matchesGlob } from '../../spans/redact.ts';
+import type { TaskResult } from '../../spans/task-span.ts';
+import { known } from '../../spans/text.ts';
+import type { Engine, JobIdentity, JobView, RootPlacement, StepDescription, StepView } from '../engine.ts';
+import { contextOfEnvironment, digits, type GithubContext, resourceOf } from '../github-context.ts';
+import { type PipelineIdentity, seededRun } from '../identity.ts';
+import type { JobLog } from './job-log.ts';
+import type { JobMessage, MessageStep } from './job-message.ts';
+import type { ProcessLabel } from './log-labels.ts';
+
+/** The GitHub Actions runner: one Runner.Worker is one job, its direct children with GITHUB_ACTION are its steps. `log` names them. */
+export function createGithubActionsEngine(identity: PipelineIdentity, log: JobLog | null): Engine {
+  const message = (seal: boolean) => log?.message(seal) ?? null;
+  return {
+    name: 'github-actions',
+    jobsBeginWith: 'runner',
+    isRunner: (event) => basename(event.filename) === 'Runner.Worker',
+    place: placeChild,
+    identify: (job) => identifyJob(job, identity, message(job.firstStep !== null || job.ended)),
+    describe: (step) => describeStep(step, message(true), log),
+    resultOf: ({ code, signal }) => (signal === 0 ? (results[code] ?? 'error') : 'error'),
+  };
+}
+
+/** Runner.Worker exits with 100 and the result (actions/runner, Runner.Common/Util/TaskResultUtil.cs). */
+const results: Record<number, TaskResult> = {
+  100: 'success',
+  101: 'success',
+  102: 'failure',
+  103: 'cancellation',
+  104: 'skip',
+  105: 'error',
+};
+
+/** GITHUB_OUTPUT is a file of its own for every run of an action, also for pre, post and nested steps; GITHUB_ACTION_PATH is set only inside a composite. */
+function placeChild(event: ExecEvent): RootPlacement {
+  const { GITHUB_ACTION: key = '', GITHUB_ACTION_PATH: composite = '', GITHUB_OUTPUT: output = '' } = event.env;
+  if (key === '') return { jobKey: null, steps: [], endsWithFirst: false };
+  const invocation = /set_output_([0-9A-Fa-f-]{32,36})$/.exec(output)?.[1] ?? event.root ?? event.image;
+  const own = { key: composite === '' ? key : invocation, invocation };
+  const steps = composite === '' ? [own] : [{ key, invocation: null }, own];
+  return { jobKey: null, steps, endsWithFirst: false };
+}
+
+function identifyJob(job: JobView, identity: PipelineIdentity, message: JobMessage | null): JobIdentity | null {
+  if (message === null && job.firstStep === null && !job.ended) return null;
+  const env = job.firstStep?.env ?? {};
+  const context = { ...withoutEmpty(contextOfEnvironment(env)), ...contextOfMessage(message) };
+  const runId = digits(context.runId);
+  const key = message?.jobKey || env.GITHUB_JOB || '';
+  const resource = resourceOf(context, identity.name, 'github');
+  const checkRunId = message?.checkRunId ?? null;
+  return {
+    name: message?.displayName || key || identity.name,
+    run: {
+      ...seededRun(identity, key, env.TRACEPARENT),
+      runId,
+      runAttempt: digits(context.runAttempt) ?? '1',
+      checkRunId,
+      runnerName: context.runnerName ?? '',
+    },
+    taskRunId: checkRunId ?? (key || identity.name),
+    url: urlOf(resource['cicd.pipeline.run.url.full'], checkRunId),
+    resource,
+  };
+}
+
+function contextOfMessage(message: JobMessage | null): GithubContext {
+  const github = message?.github ?? {};
+  return withoutEmpty({
+    repository: github.repository,
+    runId: github.run_id,
+    runAttempt: github.run_attempt,
+    workflow: github.workflow,
+    ref: github.ref,
+    sha: github.sha,
+    serverUrl: github.server_url,
+  });
+}
+
+function withoutEmpty(context: GithubContext): GithubContext {
+  return Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined && value !== ''));
+}
+
+function urlOf(run: unknown, checkRunId: string | null): string | null {
+  return typeof run === 'string' && checkRunId !== null ? `${run}/job/${checkRunId}` : null;
+}
+
+function describeStep(step: StepView, message: JobMessage | null, log: JobLog | null): StepDescription {
+  const label = log?.label(step.first.nsPid) ?? null;
+  const { name, stage, sealed } = step.outer === null ? nameStep(step, message, label) : nameNested(step, label);
+  const attributes = known({
+    [stepId]: step.outer === null ? step.key : step.outer.key,
+    [stepUses]: sealed?.uses ?? actionOf(step.first),
+    [stepStage]: stage,
+  });
+  return { name, attributes };
+}
+
+interface Named {
+  name: string;
+  stage: string;
+  sealed: MessageStep | null;
+}
+
+/** The sealed message names a step; the log resolves expressions, within what the message's pattern allows, and names the stages. */
+function nameStep(step: StepView, message: JobMessage | null, label: ProcessLabel | null): Named {
+  const sealed = message?.steps.find(({ key }) => key === step.key) ?? null;
+  const labelled = label === null ? null : nameByLabel(label.step, sealed);
+  if (labelled !== null) return labelled;
+  const name = sealed !== null && 'text' in sealed.name ? sealed.name.text : fallbackName(step);
+  return step.instance === 1 ? { name, stage: 'main', sealed } : { name: `Post ${name}`, stage: 'post', sealed };
+}
+
+function nameByLabel(shown: string, sealed: MessageStep | null): Named | null {
+  for (const [prefix, stage] of stages) {
+    if (shown.startsWith(prefix) && allows(sealed, shown.slice(prefix.length))) return { name: shown, stage, sealed };
+  }
+  return hooks.has(shown) ? { name: shown, stage: 'main', sealed: null } : null;
+}
+
+const stages = [
+  ['', 'main'],
+  ['Pre ', 'pre'],
+  ['Post ', 'post'],
+] as const;
+/** What the runner calls the hooks around a job; they run with the environment of the step before. */
+const hooks = new Set(['Set up runner', 'Complete runner']);
+
+function allows(sealed: MessageStep | null, name: string): boolean {
+  if (sealed === null) return true;
+  return 'text' in sealed.name ? sealed.name.text === name : matchesGlob(sealed.name.pattern, name);
+}
+
+function fallbackName(step: StepView): string {
+  const action = actionOf(step.first);
+  return action === null ? step.key : `Run ${action}`;
+}
+
+/** Nested steps are not in the message: only the log names them. */
+function nameNested(step: StepView, label: ProcessLabel | null): Named {
+  const action = actionOf(step.first);
+  const name = label?.embedded ?? (action === null ? `Step ${step.ordinal}` : `Run ${action}`);
+  return { name, stage: 'main', sealed: null };
+}
+
+function actionOf({ env }: ExecEvent): string | null {
+  const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = env;
+  return repository === '' ? null : `${repository}${ref === '' ? '' : `@${ref}`}`;
+}

@@ -1,0 +1,146 @@
+import type { ConnectEvent, ExecEvent, ExitEvent } from '../decode/events.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { JobTrace } from '../spans/job-trace.ts';
+import type { Scope } from '../spans/scope.ts';
+import type { Coverage } from './coverage.ts';
+import type { ProcessImage } from './process-table.ts';
+
+/** Where something that happened belongs. */
+export interface Place {
+  readonly job: JobTrace;
+  readonly scope: Scope;
+}
+
+/** Begins a job; `runner` is the image of its runner. Times are nanoseconds since boot. */
+export type OpenJob = (key: string | null, runner: string | null, start: bigint) => JobTrace;
+
+interface Runner {
+  /** Whose end is the runner's: a child that only forked has the same image. */
+  readonly pid: number;
+  readonly jobs: JobTrace[];
+}
+
+const maxRoots = 8_192;
+const maxRunners = 64;
+
+/**
+ * Says which job and step a process belongs to: always by descent, as the kernel inherited it (`root`), never by time.
+ * A root's place is decided at its first execution, when only the runner has spoken, and never again.
+ */
+export class Attribution {
+  readonly engine: Engine;
+  readonly jobs: JobTrace[] = [];
+  readonly #openJob: OpenJob;
+  readonly #coverage: Coverage;
+  readonly #roots = new Map<string, Place>();
+  /** Steps' first images, by image id: their end is the step's. */
+  readonly #rootImages = new Map<string, { scope: Scope; rootId: string }>();
+  readonly #runners = new Map<string, Runner>();
+  #everything: Place | null = null;
+
+  constructor(engine: Engine, openJob: OpenJob, coverage: Coverage) {
+    this.engine = engine;
+    this.#openJob = openJob;
+    this.#coverage = coverage;
+  }
+
+  runnerBegan(event: ExecEvent): void {
+    const runner = this.#addRunner(event.image, event.pid);
+    if (this.engine.jobsBeginWith === 'runner') this.#open(null, event, { image: event.image, runner });
+  }
+
+  /** `null`: not part of any job. `isStepRoot`: the first process of a step. */
+  placeProcess(event: ExecEvent, image: ProcessImage): (Place & { isStepRoot: boolean }) | null {
+    if (this.engine.jobsBeginWith === 'anything') return this.#placeInEverything(event, image);
+    const known = event.root === null ? undefined : this.#roots.get(event.root);
+    if (known !== undefined) return { ...known, isStepRoot: false };
+    if (event.root !== null && event.isRunnerChild) return this.#placeRoot(event, event.root, image);
+    const job = this.#openedJob();
+    if (job === null) return null;
+    if (event.root !== null) this.#coverage.unattributed += 1;
+    return { job, scope: job.scope, isStepRoot: false };
+  }
+
+  /** For a connection of a process that is not known here: the runner itself, or one that began before. */
+  placeConnection(event: ConnectEvent): Place | null {
+    if (this.#everything !== null) return this.#everything;
+    const known = event.root === null ? undefined : this.#roots.get(event.root);
+    if (known !== undefined) return known;
+    const job = this.#runners.has(event.image) || event.root !== null ? this.#openedJob() : null;
+    return job === null ? null : { job, scope: job.scope };
+  }
+
+  /** Tells the step whose process this image was. */
+  imageEnded(image: ProcessImage): void {
+    const root = this.#rootImages.get(image.id);
+    if (root === undefined || image.end === null) return;
+    this.#rootImages.delete(image.id);
+    root.scope.step?.endRoot(root.rootId, image.end, image);
+  }
+
+  /** The jobs that end with this process; `true` results are set on them. */
+  processEnded(event: ExitEvent): JobTrace[] {
+    const runner = this.#runners.get(event.image);
+    if (runner?.pid !== event.pid) return [];
+    this.#runners.delete(event.image);
+    for (const job of runner.jobs) {
+      const failed = job.steps.outermost().some((step) => step.result === 'failure');
+      job.result = this.engine.resultOf(event, { failed, only: runner.jobs.length === 1 });
+      job.end = event.time;
+    }
+    return runner.jobs;
+  }
+
+  #placeInEverything(event: ExecEvent, image: ProcessImage): Place & { isStepRoot: boolean } {
+    if (this.#everything !== null) return { ...this.#everything, isStepRoot: false };
+    const job = this.jobs[0] ?? this.#open(null, event, null);
+    const { steps, endsWithFirst } = this.engine.place(event);
+    const scope = job.place(event, steps);
+    this.#everything = { job, scope };
+    if (endsWithFirst) this.#rootImages.set(image.id, { scope, rootId: event.root ?? event.image });
+    return { job, scope, isStepRoot: endsWithFirst };
+  }
+
+  #placeRoot(event: ExecEvent, rootId: string, image: ProcessImage): Place & { isStepRoot: boolean } {
+    const runnerImage = event.parentImage ?? '';
+    // A runner whose own execution was not seen (this process was started again) shows itself by its child.
+    const runner = this.#runners.get(runnerImage) ?? this.#addRunner(runnerImage, event.parentPid);
+    const { jobKey, steps } = this.engine.place(event);
+    const job = this.#jobOf(runner, jobKey) ?? this.#open(jobKey, event, { image: runnerImage, runner });
+    const scope = job.place(event, steps);
+    keepBounded(this.#roots, rootId, { job, scope }, maxRoots);
+    if (scope.step !== null) keepBounded(this.#rootImages, image.id, { scope, rootId }, maxRoots);
+    return { job, scope, isStepRoot: scope.step !== null };
+  }
+
+  #jobOf(runner: Runner, key: string | null): JobTrace | undefined {
+    if (key === null || this.engine.jobsBeginWith === 'runner') return runner.jobs[0];
+    return runner.jobs.find((job) => job.key === key);
+  }
+
+  #openedJob(): JobTrace | null {
+    return this.jobs.find((job) => job.end === null) ?? null;
+  }
+
+  #addRunner(image: string, pid: number): Runner {
+    const runner: Runner = { pid, jobs: [] };
+    keepBounded(this.#runners, image, runner, maxRunners);
+    return runner;
+  }
+
+  #open(key: string | null, event: ExecEvent, by: { image: string; runner: Runner } | null): JobTrace {
+    const job = this.#openJob(key, by?.image ?? null, event.time);
+    this.jobs.push(job);
+    by?.runner.jobs.push(job);
+    return job;
+  }
+}
+
+function keepBounded<Value>(map: Map<string, Value>, key: string, value: Value, most: number): void {
+  map.set(key, value);
+  if (map.size <= most) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    break;
+  }
+}

@@ -1,0 +1,84 @@
+import type { EventCounts, HelloEvent, KernelEvent, StatsEvent } from '../decode/events.ts';
+
+/** The account of events: what the kernel produced, what arrived here, and where the rest went. */
+export interface CoverageReport {
+  readonly produced: EventCounts;
+  readonly delivered: EventCounts;
+  /** No room in the kernel's buffer or in the probe's queue. */
+  readonly lost: EventCounts;
+  /** Given to an earlier run of this process, which ended without telling of all of them. */
+  readonly before: EventCounts;
+  /** Numbers missing in the kernel's sequences; proves `lost` from the other side. */
+  readonly gaps: number;
+  /** Processes that had no room in the kernel's table or in ours, so that their lineage is not known. */
+  readonly shed: number;
+  /** Processes of a step whose beginning was not seen; they hang at the job. */
+  readonly unattributed: number;
+  /** Executions and connections of the pod outside of any job. */
+  readonly outside: number;
+  /** How often this part of the sensor was started again. */
+  readonly restarts: number;
+  /** Nothing of the job is missing. */
+  readonly complete: boolean;
+}
+
+const none: EventCounts = { fork: 0, exec: 0, exit: 0, connect: 0 };
+
+/** Keeps the account while events arrive. */
+export class Coverage {
+  unattributed = 0;
+  outside = 0;
+  #delivered = { ...none };
+  #stats: StatsEvent | null = null;
+  #before: EventCounts = none;
+  #restarts = 0;
+  #gaps = 0;
+  readonly #next = new Map<number, number>();
+
+  seen(event: KernelEvent): void {
+    this.#delivered[event.kind] += 1;
+    const expected = this.#next.get(event.cpu);
+    if (expected !== undefined) this.#gaps += (event.seq - expected) >>> 0;
+    this.#next.set(event.cpu, (event.seq + 1) >>> 0);
+  }
+
+  hello(event: HelloEvent): void {
+    this.#before = event.forwardedBefore;
+    this.#restarts = event.restarts;
+  }
+
+  stats(event: StatsEvent): void {
+    this.#stats = event;
+  }
+
+  report(shedHere: number): CoverageReport {
+    const lost = this.#stats === null ? none : sum(this.#stats.lost, this.#stats.probeDropped);
+    const shed = shedHere + (this.#stats?.tableFull ?? 0);
+    const missing = total(lost) + this.#gaps + shed + this.unattributed + this.#restarts;
+    return {
+      produced: this.#stats?.produced ?? { ...this.#delivered },
+      delivered: { ...this.#delivered },
+      lost,
+      before: this.#before,
+      gaps: this.#gaps,
+      shed,
+      unattributed: this.unattributed,
+      outside: this.outside,
+      restarts: this.#restarts,
+      complete: missing === 0,
+    };
+  }
+}
+
+function sum(one: EventCounts, other: EventCounts): EventCounts {
+  return {
+    fork: one.fork + other.fork,
+    exec: one.exec + other.exec,
+    exit: one.exit + other.exit,
+    connect: one.connect + other.connect,
+  };
+}
+
+function total(counts: EventCounts): number {
+  return counts.fork + counts.exec + counts.exit + counts.connect;
+}

@@ -1,0 +1,208 @@
+import type { ConnectEvent, ExecEvent, ExitEvent, HelloEvent, KernelEvent, ProbeEvent } from './decode/events.ts';
+import { createEngine, detectEngine, type EngineSources } from './engines/choose.ts';
+import type { EngineName } from './engines/engine.ts';
+import { Attribution } from './lineage/attribution.ts';
+import { Coverage } from './lineage/coverage.ts';
+import { type ProcessImage, ProcessTable } from './lineage/process-table.ts';
+import { type Budget, defaultBudget } from './spans/budget.ts';
+import { coverageAttributes } from './spans/coverage-attributes.ts';
+import type { Attributes, UnixNanos } from './spans/finished-span.ts';
+import type { JobSummary } from './spans/job-summary.ts';
+import { JobTrace } from './spans/job-trace.ts';
+import type { SpanSink } from './spans/job-writer.ts';
+import { noPolicy, type PolicyView, policyAttributes } from './spans/policy-view.ts';
+import type { ProcessNode } from './spans/process-node.ts';
+import { RedactorCache } from './spans/redact.ts';
+import { sensorAttributes, sensorReport } from './spans/sensor-attributes.ts';
+import { summarizeJobs } from './spans/summarize.ts';
+
+export interface PipelineOptions extends EngineSources {
+  /** `auto`: by the first runner that executes; generic if none did by the end, until when spans wait. */
+  readonly engine: EngineName | 'auto';
+  /** Resource attributes that are known beforehand, such as `k8s.*`. */
+  readonly resource?: Attributes;
+  /** Asked whenever it matters, since a policy can change while a job runs; default: none. */
+  readonly policy?: () => PolicyView;
+  /** CLOCK_REALTIME − CLOCK_BOOTTIME in nanoseconds; the probe's hello, the first event, overrides it. */
+  readonly clockOffset?: bigint;
+  readonly budget?: Budget;
+  /** Spans as they end, children before parents. `resource` is one object a job. */
+  readonly onSpans: SpanSink;
+  /** A job ended; its span follows with the next `flushed` event, so that everything before it is in. */
+  readonly onJobEnd?: () => void;
+}
+
+export interface Pipeline {
+  push(event: ProbeEvent): void;
+  /** Gives what has become ready with time alone; call it every second or so. */
+  tick(now: UnixNanos): void;
+  /** Ends everything that still runs, at `endTime`; nothing may be pushed afterwards. */
+  finish(endTime: UnixNanos): JobSummary;
+}
+
+/** Events in, spans out. Keeps no clock and does no I/O besides asking `jobLog`. */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  return new JobPipeline(options);
+}
+
+/** How long a job's span waits for the probe's last word. */
+const sealNanos = 5_000_000_000n;
+
+class JobPipeline implements Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #budget: Budget;
+  readonly #policy: () => PolicyView;
+  readonly #coverage = new Coverage();
+  readonly #table: ProcessTable;
+  readonly #redactors = new RedactorCache();
+  readonly #takenJobIds = new Set<string>();
+  #attribution: Attribution;
+  #nodes = new WeakMap<ProcessImage, { job: JobTrace; node: ProcessNode }>();
+  /** No engine has shown itself yet: what was gathered as generic is dropped when one does. */
+  #undecided: boolean;
+  #offset: bigint;
+  #hello: HelloEvent | null = null;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#budget = options.budget ?? defaultBudget;
+    this.#policy = options.policy ?? (() => noPolicy);
+    this.#offset = options.clockOffset ?? 0n;
+    this.#table = new ProcessTable({ maxDepth: this.#budget.depth });
+    this.#undecided = options.engine === 'auto';
+    this.#attribution = this.#attributionFor(options.engine === 'auto' ? 'generic' : options.engine);
+  }
+
+  push(event: ProbeEvent): void {
+    if (event.kind === 'hello') this.#hear(event);
+    else if (event.kind === 'stats') this.#coverage.stats(event);
+    else if (event.kind === 'flushed') this.#sealEnded();
+    else this.#pushKernelEvent(event);
+  }
+
+  tick(now: UnixNanos): void {
+    const time = now - this.#offset;
+    for (const job of this.#attribution.jobs) {
+      this.#identify(job);
+      job.settle(time);
+      if (job.end !== null && time - job.end >= sealNanos) this.#seal(job);
+    }
+  }
+
+  finish(endTime: UnixNanos): JobSummary {
+    const time = endTime - this.#offset;
+    const { engine, jobs } = this.#attribution;
+    this.#undecided = false;
+    if (jobs.length === 0 && engine.jobsBeginWith === 'anything') jobs.push(this.#openJob(null, null, time));
+    this.#imagesEnded(this.#table.endAll(time));
+    for (const job of jobs) {
+      job.end ??= time;
+      if (engine.jobsBeginWith === 'anything') job.result = job.steps.outermost()[0]?.result ?? null;
+      this.#seal(job);
+      job.flush();
+    }
+    const coverage = this.#coverage.report(this.#table.shed);
+    return { engine: engine.name, ...summarizeJobs(jobs, this.#offset), coverage, sensor: sensorReport(this.#hello) };
+  }
+
+  #pushKernelEvent(event: KernelEvent): void {
+    this.#coverage.seen(event);
+    if (event.kind === 'exec') this.#executed(event);
+    else if (event.kind === 'exit') this.#exited(event);
+    else if (event.kind === 'connect') this.#connected(event);
+    for (const job of this.#attribution.jobs) if (!job.sealed) job.settle(event.time);
+  }
+
+  #hear(event: HelloEvent): void {
+    this.#hello = event;
+    this.#offset = event.realtimeOffsetNs;
+    this.#coverage.hello(event);
+  }
+
+  #executed(event: ExecEvent): void {
+    this.#decideEngine(event);
+    const image = this.#table.exec(event);
+    if (event.isRunner && this.#attribution.engine.isRunner(event)) {
+      this.#attribution.runnerBegan(event);
+      return;
+    }
+    const place = this.#attribution.placeProcess(event, image);
+    if (place === null) {
+      this.#coverage.outside += 1;
+      return;
+    }
+    const { job, scope, isStepRoot } = place;
+    const above = image.parent === null ? undefined : this.#nodes.get(image.parent);
+    const parent = above?.job === job ? above.node : null;
+    this.#nodes.set(image, { job, node: job.started(image, scope, { parent, isStepRoot }) });
+    this.#identify(job);
+  }
+
+  #exited(event: ExitEvent): void {
+    this.#imagesEnded(this.#table.exit(event));
+    const ended = this.#attribution.processEnded(event);
+    for (const job of ended) this.#identify(job);
+    if (ended.length > 0) this.#options.onJobEnd?.();
+  }
+
+  #imagesEnded(images: readonly ProcessImage[]): void {
+    for (const image of images) {
+      this.#attribution.imageEnded(image);
+      const known = this.#nodes.get(image);
+      known?.job.ended(known.node);
+    }
+  }
+
+  #connected(event: ConnectEvent): void {
+    const image = this.#table.find(event.image);
+    const known = image === null ? undefined : this.#nodes.get(image);
+    if (known !== undefined) {
+      known.job.connected(event, known.node.scope, known.node);
+      return;
+    }
+    const place = this.#attribution.placeConnection(event);
+    if (place === null) this.#coverage.outside += 1;
+    else place.job.connected(event, place.scope, null);
+  }
+
+  #decideEngine(event: ExecEvent): void {
+    const name = this.#undecided ? detectEngine(event) : null;
+    if (name === null) return;
+    this.#undecided = false;
+    for (const job of this.#attribution.jobs)
+      this.#coverage.outside += job.total((scope) => scope.processes + scope.connections);
+    this.#nodes = new WeakMap();
+    this.#attribution = this.#attributionFor(name);
+  }
+
+  #attributionFor(name: EngineName): Attribution {
+    const engine = createEngine(name, this.#options);
+    return new Attribution(engine, (key, runner, start) => this.#openJob(key, runner, start), this.#coverage);
+  }
+
+  #openJob(key: string | null, runner: string | null, start: bigint): JobTrace {
+    const settings = {
+      offset: () => this.#offset,
+      policy: this.#policy,
+      redact: () => this.#redactors.for(this.#policy().redact),
+    };
+    const { engine } = this.#attribution;
+    return new JobTrace({ engine, key, runner, start, budget: this.#budget, settings, sink: this.#options.onSpans });
+  }
+
+  /** Until an engine has shown itself, nobody knows whose job this is. */
+  #identify(job: JobTrace): void {
+    if (this.#undecided) return;
+    job.identify(this.#takenJobIds, () => ({ ...this.#options.resource, ...sensorAttributes(this.#hello) }));
+  }
+
+  #sealEnded(): void {
+    for (const job of this.#attribution.jobs) if (job.end !== null) this.#seal(job);
+  }
+
+  #seal(job: JobTrace): void {
+    this.#identify(job);
+    const coverage = coverageAttributes(this.#coverage.report(this.#table.shed));
+    job.seal({ ...policyAttributes(this.#policy()), ...coverage });
+  }
+}

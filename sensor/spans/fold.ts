@@ -1,0 +1,57 @@
+import { earlier, later } from '../lineage/time.ts';
+
+/** What a summary span says of the spans folded into it; times are nanoseconds since boot. */
+export interface Fold {
+  readonly name: string;
+  count: number;
+  first: bigint;
+  last: bigint;
+  min: bigint;
+  max: bigint;
+  total: bigint;
+}
+
+/** Folds by key; the counts stay exact however many go in. */
+export class Folds {
+  readonly #folds = new Map<string, Fold>();
+  readonly #most: number;
+
+  /** `most` bounds the keys; what finds no room is counted under {@link otherName}. */
+  constructor(most = 256) {
+    this.#most = most;
+  }
+
+  add(name: string, start: bigint, end: bigint): void {
+    const duration = end - start;
+    this.merge({ name, count: 1, first: start, last: end, min: duration, max: duration, total: duration });
+  }
+
+  merge(fold: Fold): void {
+    const name = this.#folds.has(fold.name) || this.#folds.size < this.#most ? fold.name : otherName;
+    const into = this.#folds.get(name);
+    if (into === undefined) {
+      this.#folds.set(name, { ...fold, name });
+      return;
+    }
+    into.count += fold.count;
+    into.total += fold.total;
+    into.first = earlier(into.first, fold.first);
+    into.last = later(into.last, fold.last);
+    into.min = earlier(into.min, fold.min);
+    into.max = later(into.max, fold.max);
+  }
+
+  /** Takes all out. */
+  drain(): Fold[] {
+    const all = [...this.#folds.values()];
+    this.#folds.clear();
+    return all;
+  }
+
+  get size(): number {
+    return this.#folds.size;
+  }
+}
+
+/** The name of what found no room under its own. */
+export const otherName = '(other)';

@@ -1,0 +1,207 @@
+import { stepOrdinal } from '../../crds/attributes.ts';
+import type { ConnectEvent, ExecEvent } from '../decode/events.ts';
+import type { Engine, JobIdentity, StepKey } from '../engines/engine.ts';
+import type { ProcessImage } from '../lineage/process-table.ts';
+import type { Budget } from './budget.ts';
+import type { Attributes } from './finished-span.ts';
+import { otherName } from './fold.ts';
+import type { JobIds } from './ids.ts';
+import { JobWriter, type SpanSink } from './job-writer.ts';
+import type { ProcessNode } from './process-node.ts';
+import { processName } from './process-span.ts';
+import { ProcessSpans, type TraceSettings } from './process-spans.ts';
+import { type FrozenStep, Scope, type StepRun } from './scope.ts';
+import { StepList } from './step-list.ts';
+import { type TaskResult, taskSpan } from './task-span.ts';
+import { maxName, printable } from './text.ts';
+
+/** How long a step must be idle before its span is given: a step can consist of several processes, one after the other. */
+const settleNanos = 2_000_000_000n;
+
+export interface JobOptions {
+  readonly engine: Engine;
+  /** The engine's key of the job. */
+  readonly key: string | null;
+  /** The image of the runner that does the job; `null` where there is none. */
+  readonly runner: string | null;
+  /** Nanoseconds since boot, as every time in here. */
+  readonly start: bigint;
+  readonly budget: Budget;
+  readonly settings: Omit<TraceSettings, 'scopeSpanId'>;
+  readonly sink: SpanSink;
+}
+
+/** One job on its way to being a trace: its steps, and through {@link ProcessSpans} their processes. */
+export class JobTrace {
+  readonly key: string | null;
+  readonly runner: string | null;
+  readonly start: bigint;
+  readonly scope = new Scope(null);
+  readonly writer: JobWriter;
+  readonly steps: StepList;
+  /** Executions by name, whatever became of their spans. */
+  readonly executions = new Map<string, number>();
+  readonly hosts = new Set<string>();
+  firstStep: ExecEvent | null = null;
+  end: bigint | null = null;
+  result: TaskResult | null = null;
+  sealed = false;
+  readonly #engine: Engine;
+  readonly #settings: JobOptions['settings'];
+  readonly #processes: ProcessSpans;
+
+  constructor(options: JobOptions) {
+    this.key = options.key;
+    this.runner = options.runner;
+    this.start = options.start;
+    this.#engine = options.engine;
+    this.#settings = options.settings;
+    this.writer = new JobWriter(options.budget, options.sink);
+    this.steps = new StepList(this.key);
+    const scopeSpanId = (scope: Scope, ids: JobIds) =>
+      scope.step === null ? ids.jobSpanId : this.#freeze(scope.step, ids).spanId;
+    this.#processes = new ProcessSpans(this.writer, options.budget, { ...this.#settings, scopeSpanId });
+  }
+
+  /** The scope that a direct child of the runner belongs to. Its first process begins the step. */
+  place(event: ExecEvent, keys: readonly StepKey[]): Scope {
+    const step = this.steps.enter(event, keys);
+    if (step === null) return this.scope;
+    this.firstStep ??= event;
+    return step.scope;
+  }
+
+  started(image: ProcessImage, scope: Scope, place: { parent: ProcessNode | null; isStepRoot: boolean }): ProcessNode {
+    count(this.executions, processName(image));
+    return this.#processes.started(image, scope, place);
+  }
+
+  ended(node: ProcessNode): void {
+    this.#processes.ended(node);
+  }
+
+  connected(event: ConnectEvent, scope: Scope, node: ProcessNode | null): void {
+    if (this.hosts.size < maxHosts) this.hosts.add(event.address);
+    this.#processes.connected(event, scope, node);
+  }
+
+  /** Asks the engine who this job is, until it knows. */
+  identify(taken: Set<string>, sensor: () => Attributes): void {
+    if (this.writer.identity !== null) return;
+    const identity = this.#engine.identify({ key: this.key, firstStep: this.firstStep, ended: this.end !== null });
+    if (identity !== null) this.writer.identify(identity, taken, sensor());
+  }
+
+  /** Gives the spans of steps that are over. */
+  settle(now: bigint): void {
+    for (const step of this.steps.unsent()) {
+      const idle = step.idleSince;
+      if (idle !== null && step.isOver() && now - idle >= settleNanos) this.#giveStep(step);
+    }
+  }
+
+  /** Gives the remaining steps and, last, the job itself. Later spans of processes left behind still find their parents. */
+  seal(attributes: Attributes): void {
+    if (this.sealed) return;
+    this.sealed = true;
+    for (const step of this.steps.unsent()) this.#giveStep(step);
+    this.#processes.flush(this.scope);
+    const offset = this.#settings.offset();
+    const end = this.end ?? this.start;
+    const totals = this.#totals();
+    this.writer.promise(1);
+    this.writer.give((ids) => this.#jobSpan(ids, { offset, end, attributes: { ...totals, ...attributes } }));
+  }
+
+  /** After everything else: what was folded since the steps were given. */
+  flush(): void {
+    for (const scope of this.scopes()) this.#processes.flush(scope);
+  }
+
+  scopes(): Scope[] {
+    return [this.scope, ...this.steps.all().map((step) => step.scope)];
+  }
+
+  total(count: (scope: Scope) => number): number {
+    return this.scopes().reduce((sum, scope) => sum + count(scope), 0);
+  }
+
+  #giveStep(step: StepRun): void {
+    if (step.sent) return;
+    for (const inner of step.nested) this.#giveStep(inner);
+    this.#processes.flush(step.scope);
+    step.sent = true;
+    const offset = this.#settings.offset();
+    const run = {
+      start: step.start + offset,
+      end: (step.idleSince ?? this.end ?? step.start) + offset,
+      result: step.result,
+      attributes: step.scope.totals(),
+    };
+    this.writer.promise(1);
+    this.writer.give((ids) => {
+      const { name, spanId, attributes } = this.#freeze(step, ids);
+      const parentSpanId = step.outer === null ? ids.jobSpanId : this.#freeze(step.outer, ids).spanId;
+      const own = {
+        'cicd.pipeline.task.run.id': this.#stepRunId(step),
+        [stepOrdinal]: step.view.ordinal,
+        ...attributes,
+      };
+      return taskSpan(
+        { traceId: ids.traceId, spanId, parentSpanId },
+        { ...run, name, attributes: { ...own, ...run.attributes } },
+      );
+    });
+  }
+
+  /** Names are decided in order of beginning, so that equal names are numbered the same whichever step ends first. */
+  #freeze(step: StepRun, ids: JobIds): FrozenStep {
+    if (step.frozen !== null) return step.frozen;
+    if (step.outer === null) for (const earlier of this.steps.before(step)) this.#freezeOne(earlier, ids);
+    return this.#freezeOne(step, ids);
+  }
+
+  #freezeOne(step: StepRun, ids: JobIds): FrozenStep {
+    if (step.frozen !== null) return step.frozen;
+    const { name, attributes } = this.#engine.describe(step.view);
+    const spanId = step.outer === null ? ids.step(name, step.view.ordinal) : ids.below('step', step.rootId);
+    step.frozen = { name: printable(name, maxName), spanId, attributes };
+    return step.frozen;
+  }
+
+  #stepRunId(step: StepRun): string {
+    const above = step.outer === null ? (this.writer.identity?.taskRunId ?? '') : this.#stepRunId(step.outer);
+    return `${above}/${step.view.ordinal}`;
+  }
+
+  #jobSpan(ids: JobIds, run: { offset: bigint; end: bigint; attributes: Attributes }) {
+    const identity = this.writer.identity as JobIdentity;
+    const at = { traceId: ids.traceId, spanId: ids.jobSpanId, parentSpanId: ids.parentSpanId };
+    const own = {
+      'cicd.pipeline.task.run.id': identity.taskRunId,
+      ...(identity.url === null ? {} : { 'cicd.pipeline.task.run.url.full': identity.url }),
+    };
+    const name = printable(identity.name, maxName);
+    const times = { start: this.start + run.offset, end: run.end + run.offset };
+    return taskSpan(at, { name, ...times, result: this.result, attributes: { ...own, ...run.attributes } });
+  }
+
+  #totals(): Attributes {
+    return {
+      'chaperone.steps.count': this.steps.count,
+      'chaperone.processes.count': this.total((scope) => scope.processes),
+      'chaperone.connections.count': this.total((scope) => scope.connections),
+      'chaperone.hosts.count': this.hosts.size,
+      'chaperone.coverage.folded.processes': this.total((scope) => scope.foldedProcesses),
+      'chaperone.coverage.folded.connections': this.total((scope) => scope.foldedConnections),
+    };
+  }
+}
+
+const maxHosts = 4_096;
+const maxNames = 4_096;
+
+function count(counts: Map<string, number>, name: string): void {
+  const key = counts.has(name) || counts.size < maxNames ? name : otherName;
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

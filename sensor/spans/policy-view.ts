@@ -1,0 +1,31 @@
+import { policyHash, policyMode, policyName } from '../../crds/attributes.ts';
+import type { Attributes } from './finished-span.ts';
+import { known } from './text.ts';
+
+/** What spans need to know of the policy in force. */
+export interface PolicyView {
+  /** Names of the policies that select the pod. */
+  readonly names: readonly string[];
+  readonly mode: 'Audit' | 'Enforce';
+  /** `sha256:…` of the policy image; empty without one. */
+  readonly hash: string;
+  readonly processes: 'All' | 'None';
+  /** Globs over names of arguments and variables. */
+  readonly redact: readonly string[];
+  /** Why a newer policy file was not taken, one sentence; empty when nothing is wrong. */
+  readonly error: string;
+}
+
+/** No policy selects the pod: everything is traced, nothing is held. */
+export const noPolicy: PolicyView = { names: [], mode: 'Audit', hash: '', processes: 'All', redact: [], error: '' };
+
+/** The policy in force, as attributes of the job's span. */
+export function policyAttributes(policy: PolicyView): Attributes {
+  const { names, mode, hash, error } = policy;
+  return known({
+    [policyName]: names.join(','),
+    [policyMode]: names.length > 0 ? mode : null,
+    [policyHash]: hash,
+    'chaperone.policy.error': error,
+  });
+}

@@ -1,0 +1,93 @@
+import type { ProcessImage } from '../lineage/process-table.ts';
+import type { FinishedSpan, UnixNanos } from './finished-span.ts';
+import type { Fold } from './fold.ts';
+import type { Redactor } from './redact.ts';
+import { signalName } from './signal.ts';
+import { baseName, known, maxName, printable } from './text.ts';
+
+/** Where a span stands: its trace, its own id and its parent's. */
+export interface Placement {
+  traceId: string;
+  spanId: string;
+  parentSpanId: string | null;
+}
+
+export interface ProcessView {
+  readonly image: ProcessImage;
+  readonly offset: bigint;
+  readonly redact: Redactor;
+  /** The step's own process: its failure is the step's failure, every other exit code is the program's own business. */
+  readonly isStepRoot: boolean;
+}
+
+/** One executed image, named as it was called; `process.executable.name` is the file that really ran. */
+export function processSpan(at: Placement, { image, offset, redact, isStepRoot }: ProcessView): FinishedSpan {
+  const start = image.start + offset;
+  const failure = failureOf(image, isStepRoot);
+  return {
+    ...at,
+    name: processName(image),
+    kind: 'internal',
+    start,
+    end: (image.end ?? image.start) + offset,
+    attributes: known({
+      'process.executable.name': printable(baseName(image.path || image.filename), maxName),
+      'process.executable.path': printable(image.path),
+      'process.pid': image.pid,
+      'process.vpid': image.nsPid,
+      'process.parent_pid': image.parentPid,
+      'process.command_args': redact(image.argv),
+      'process.working_directory': printable(image.cwd),
+      'process.exit.code': image.exitCode,
+      'process.user.id': image.uid,
+      'process.creation.time': isoTime(start),
+      'error.type': failure,
+    }),
+    events: [],
+    links: [],
+    error: failure === null ? null : {},
+    priority: false,
+  };
+}
+
+/** Short processes of one name under one parent, told as one span (attributes of the collector's span pruning processor). */
+export function summarySpan(
+  at: Placement,
+  fold: Fold,
+  view: { offset: bigint; kind: FinishedSpan['kind'] },
+): FinishedSpan {
+  return {
+    ...at,
+    name: fold.name,
+    kind: view.kind,
+    start: fold.first + view.offset,
+    end: fold.last + view.offset,
+    attributes: {
+      'aggregation.is_summary': true,
+      'aggregation.span_count': fold.count,
+      'aggregation.duration_min_ns': Number(fold.min),
+      'aggregation.duration_max_ns': Number(fold.max),
+      'aggregation.duration_avg_ns': Number(fold.total / BigInt(fold.count)),
+      'aggregation.duration_total_ns': Number(fold.total),
+    },
+    events: [],
+    links: [],
+    error: null,
+    priority: false,
+  };
+}
+
+/** What the program was called as: of `/bin/sh` that is `sh`, whatever the link leads to. A file descriptor has no name of its own. */
+export function processName(image: Pick<ProcessImage, 'filename' | 'path'>): string {
+  const nameless = image.filename === '' || /^\/(dev\/fd|proc)\//.test(image.filename);
+  return printable(baseName(nameless ? image.path : image.filename), maxName) || 'unknown';
+}
+
+function failureOf(image: ProcessImage, isStepRoot: boolean): string | null {
+  if (image.signal !== null) return signalName(image.signal);
+  return isStepRoot && image.exitCode !== null && image.exitCode !== 0 ? String(image.exitCode) : null;
+}
+
+function isoTime(time: UnixNanos): string {
+  return new Date(Number(time / 1_000_000n)).toISOString();
+}

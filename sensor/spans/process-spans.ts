@@ -1,0 +1,163 @@
+import type { ConnectEvent } from '../decode/events.ts';
+import type { ProcessImage } from '../lineage/process-table.ts';
+import type { Budget } from './budget.ts';
+import { connectionName, connectionSpan } from './connection-span.ts';
+import type { FinishedSpan } from './finished-span.ts';
+import type { Fold, Folds } from './fold.ts';
+import type { JobIds } from './ids.ts';
+import type { JobWriter } from './job-writer.ts';
+import type { PolicyView } from './policy-view.ts';
+import { createNode, foldTarget, hasSpan, type ProcessNode, spanParent, uncommitted } from './process-node.ts';
+import { processName, processSpan, summarySpan } from './process-span.ts';
+import type { Redactor } from './redact.ts';
+import type { Scope } from './scope.ts';
+
+/** A leaf shorter than this is the first to be folded. */
+const shortNanos = 1_000_000_000n;
+/** The part of a step's process spans that short leaves may take; the rest is kept for those that say more. */
+const shortShare = 0.8;
+
+export interface TraceSettings {
+  readonly offset: () => bigint;
+  readonly policy: () => PolicyView;
+  readonly redact: () => Redactor;
+  /** The span id of a scope; asked only once the job's ids are known. */
+  readonly scopeSpanId: (scope: Scope, ids: JobIds) => string;
+}
+
+/**
+ * Decides which processes and connections of a job become spans of their own and which are folded, and gives them.
+ * Exact by construction: spans named X plus the counts of summaries named X are the executions of X.
+ */
+export class ProcessSpans {
+  readonly #writer: JobWriter;
+  readonly #budget: Budget;
+  readonly #settings: TraceSettings;
+  #summaries = 0;
+
+  constructor(writer: JobWriter, budget: Budget, settings: TraceSettings) {
+    this.#writer = writer;
+    this.#budget = budget;
+    this.#settings = settings;
+  }
+
+  started(image: ProcessImage, scope: Scope, place: { parent: ProcessNode | null; isStepRoot: boolean }): ProcessNode {
+    const node = createNode(image, scope, place);
+    scope.processes += 1;
+    if (this.#settings.policy().processes === 'None') node.state = 'hidden';
+    else if (place.isStepRoot) this.#commit(node);
+    return node;
+  }
+
+  ended(node: ProcessNode): void {
+    if (node.state === 'open' && this.#isWorthASpan(node)) this.#commit(node);
+    if (node.state === 'committed') this.#give(node);
+    else this.#fold(node);
+  }
+
+  /** `node` is `null` where the process is not known or is the runner itself. */
+  connected(event: ConnectEvent, scope: Scope, node: ProcessNode | null): void {
+    scope.connections += 1;
+    const nth = node === null ? ++scope.looseConnections : ++node.connections;
+    if (nth <= this.#budget.processConnections && this.#takeRoom(node)) this.#giveConnection(event, scope, node);
+    else this.#foldConnection(event, scope, node);
+  }
+
+  /** Gives what is folded at the scope itself; more may gather afterwards and be given again, with other ids. */
+  flush(scope: Scope): void {
+    this.#giveFolds(scope, null, scope.folds, 'internal');
+    this.#giveFolds(scope, null, scope.connectionFolds, 'client');
+  }
+
+  #isWorthASpan(node: ProcessNode): boolean {
+    const { image, scope } = node;
+    const cost = uncommitted(node).length;
+    const isShortLeaf = node.folds.size === 0 && (image.end ?? image.start) - image.start < shortNanos;
+    const limit = this.#budget.stepProcesses * (isShortLeaf ? shortShare : 1);
+    return scope.processSpans + cost <= limit && this.#writer.hasRoom(cost);
+  }
+
+  #commit(node: ProcessNode): void {
+    const chain = uncommitted(node);
+    for (const each of chain) each.state = 'committed';
+    node.scope.processSpans += chain.length;
+    this.#writer.promise(chain.length);
+  }
+
+  #give(node: ProcessNode): void {
+    const { image, scope } = node;
+    this.#giveFolds(scope, node, node.folds, 'internal');
+    this.#giveFolds(scope, node, node.connectionFolds, 'client');
+    node.state = 'sent';
+    const view = {
+      image,
+      offset: this.#settings.offset(),
+      redact: this.#settings.redact(),
+      isStepRoot: node.isStepRoot,
+    };
+    const parent = spanParent(node);
+    this.#writer.give((ids) =>
+      processSpan(this.#place(ids, { scope, parent, spanId: ids.below('process', image.id) }), view),
+    );
+  }
+
+  #fold(node: ProcessNode): void {
+    const { image, scope } = node;
+    const into = foldTarget(node)?.folds ?? scope.folds;
+    for (const fold of node.folds.drain()) into.merge(fold);
+    for (const fold of node.connectionFolds.drain()) scope.connectionFolds.merge(fold);
+    if (node.state === 'hidden') return;
+    node.state = 'folded';
+    scope.foldedProcesses += 1;
+    into.add(processName(image), image.start, image.end ?? image.start);
+  }
+
+  /** A process that made a connection is never folded, and has a reserve beyond the budget for it. */
+  #takeRoom(node: ProcessNode | null): boolean {
+    const chain = node === null || node.state === 'hidden' ? [] : uncommitted(node);
+    if (!this.#writer.hasRoom(chain.length + 1, this.#budget.reserve)) return false;
+    if (chain.length > 0 && node !== null) this.#commit(node);
+    return true;
+  }
+
+  #giveConnection(event: ConnectEvent, scope: Scope, node: ProcessNode | null): void {
+    const offset = this.#settings.offset();
+    const nth = node?.connections ?? scope.looseConnections;
+    const parent = node !== null && hasSpan(node) ? node : node && spanParent(node);
+    this.#writer.add((ids) => {
+      const spanId = ids.below('connection', node?.image.id ?? event.image, `${event.time}-${nth}`);
+      return connectionSpan(this.#place(ids, { scope, parent, spanId }), event, offset);
+    });
+  }
+
+  #foldConnection(event: ConnectEvent, scope: Scope, node: ProcessNode | null): void {
+    scope.foldedConnections += 1;
+    const folds = node !== null && node.state === 'committed' ? node.connectionFolds : scope.connectionFolds;
+    folds.add(connectionName(event), event.time, event.time);
+  }
+
+  #giveFolds(scope: Scope, node: ProcessNode | null, folds: Folds, kind: FinishedSpan['kind']): void {
+    const tooMany = node !== null && scope.summaries + folds.size > this.#budget.stepSummaries;
+    for (const fold of folds.drain()) {
+      if (tooMany) (kind === 'internal' ? scope.folds : scope.connectionFolds).merge(fold);
+      else this.#giveSummary(fold, { scope, node, kind });
+    }
+  }
+
+  #giveSummary(fold: Fold, at: { scope: Scope; node: ProcessNode | null; kind: FinishedSpan['kind'] }): void {
+    at.scope.summaries += 1;
+    this.#summaries += 1;
+    const key = `${fold.name}-${this.#summaries}`;
+    const view = { offset: this.#settings.offset(), kind: at.kind };
+    this.#writer.add((ids) => {
+      const spanId = ids.below('summary', at.node?.image.id ?? '', key);
+      return summarySpan(this.#place(ids, { scope: at.scope, parent: at.node, spanId }), fold, view);
+    });
+  }
+
+  #place(ids: JobIds, at: { scope: Scope; parent: ProcessNode | null; spanId: string }) {
+    const parentSpanId =
+      at.parent === null ? this.#settings.scopeSpanId(at.scope, ids) : ids.below('process', at.parent.image.id);
+    return { traceId: ids.traceId, spanId: at.spanId, parentSpanId };
+  }
+}

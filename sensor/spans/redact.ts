@@ -1,0 +1,103 @@
+import { maxText, printable } from './text.ts';
+
+export const redacted = '[REDACTED]';
+
+/** Always on; a policy can only add. */
+const builtIn = [
+  '*TOKEN*',
+  '*SECRET*',
+  '*PASSWORD*',
+  '*PASSWD*',
+  '*API_KEY*',
+  '*APIKEY*',
+  '*CREDENTIAL*',
+  '*PRIVATE_KEY*',
+  '*AUTHORIZATION',
+];
+
+const limits = { items: 32, characters: 1024 };
+
+/** An argument vector as it may leave the pod: secrets replaced, control characters escaped, at most 32 items and 1,024 characters. */
+export type Redactor = (argv: readonly string[]) => string[];
+
+/**
+ * Replaces values by name in the forms `NAME=value`, `--name=value` and `--name value` (also inside a longer argument such as a script),
+ * authorization headers, and the user part of URLs. `globs` match names with `*`, without regard to case, `-` and `_` being alike.
+ */
+export function createRedactor(globs: readonly string[]): Redactor {
+  const patterns = [...builtIn, ...globs].map(normalize);
+  const isSecret = (name: string) => patterns.some((pattern) => matchesGlob(pattern, normalize(name)));
+  return (argv) => bounded(argv.map((argument, index) => redactArgument(argument, argv[index - 1], isSecret)));
+}
+
+/** Whether `text` fits `pattern`, in which `*` stands for any run of characters; linear in practice, quadratic at worst, never more. */
+export function matchesGlob(pattern: string, text: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  let position = 0;
+  while (position < text.length) {
+    if (pattern[at] === '*') {
+      star = at;
+      at += 1;
+      resume = position;
+    } else if (pattern[at] === text[position]) {
+      at += 1;
+      position += 1;
+    } else if (star >= 0) {
+      at = star + 1;
+      resume += 1;
+      position = resume;
+    } else return false;
+  }
+  while (pattern[at] === '*') at += 1;
+  return at === pattern.length;
+}
+
+const flag = /^--?([A-Za-z][\w.-]*)$/;
+const assignment = /^(-{0,2}([A-Za-z_][\w.-]*)=)/;
+const header = /((?:proxy-)?authorization["']?\s{0,8}[:=]\s{0,8}["']?)[^"'\r\n]+/gi;
+const userInfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/?#"']{1,1024})@/gi;
+const value = `((?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\\s"'&;])+)`;
+const named = new RegExp(`([A-Za-z_][\\w.-]{0,127})(["']?\\s{0,8}[=:]\\s{0,8})${value}`, 'g');
+const flagged = new RegExp(`(--?([A-Za-z][\\w.-]{0,127})\\s{1,8})${value}`, 'g');
+
+function redactArgument(argument: string, previous: string | undefined, isSecret: (name: string) => boolean): string {
+  const asked = flag.exec(previous ?? '')?.[1];
+  if (asked !== undefined && isSecret(asked)) return redacted;
+  const [, head, name] = assignment.exec(argument) ?? [];
+  if (head !== undefined && name !== undefined && isSecret(name)) return head + redacted;
+  return argument
+    .replace(header, `$1${redacted}`)
+    .replace(userInfo, (whole, scheme: string, user: string) => (user === 'git' ? whole : `${scheme}${redacted}@`))
+    .replace(named, (whole, key: string, sign: string) => (isSecret(key) ? key + sign + redacted : whole))
+    .replace(flagged, (whole, lead: string, key: string) => (isSecret(key) ? lead + redacted : whole));
+}
+
+function normalize(name: string): string {
+  return name.toUpperCase().replaceAll('-', '_');
+}
+
+function bounded(argv: readonly string[]): string[] {
+  const items: string[] = [];
+  let left = limits.characters;
+  for (const argument of argv.slice(0, limits.items)) {
+    if (left <= 0) break;
+    const item = printable(argument, Math.min(left, maxText));
+    items.push(item);
+    left -= item.length;
+  }
+  return items;
+}
+
+/** Makes a redactor once for each set of globs. */
+export class RedactorCache {
+  #globs: readonly string[] | null = null;
+  #redactor: Redactor = createRedactor([]);
+
+  for(globs: readonly string[]): Redactor {
+    if (globs !== this.#globs) this.#redactor = createRedactor(globs);
+    this.#globs = globs;
+    return this.#redactor;
+  }
+}

@@ -1,0 +1,104 @@
+import type { StepView } from '../engines/engine.ts';
+import { later } from '../lineage/time.ts';
+import type { Attributes } from './finished-span.ts';
+import { Folds } from './fold.ts';
+import { resultOfExit, type TaskResult } from './task-span.ts';
+
+/** What processes hang at: the job itself or a step. Counts are of everything that happened, folded or not. */
+export class Scope {
+  readonly step: StepRun | null;
+  processes = 0;
+  connections = 0;
+  processSpans = 0;
+  summaries = 0;
+  foldedProcesses = 0;
+  foldedConnections = 0;
+  /** Connections of no known process. */
+  looseConnections = 0;
+  readonly folds = new Folds();
+  readonly connectionFolds = new Folds();
+
+  constructor(step: StepRun | null) {
+    this.step = step;
+  }
+
+  totals(): Attributes {
+    return {
+      'chaperone.processes.count': this.processes,
+      'chaperone.connections.count': this.connections,
+      'chaperone.coverage.folded.processes': this.foldedProcesses,
+      'chaperone.coverage.folded.connections': this.foldedConnections,
+    };
+  }
+}
+
+interface Root {
+  end: bigint | null;
+  result: TaskResult | null;
+}
+
+/** Name, span id and attributes of a step, decided once. */
+export interface FrozenStep {
+  readonly name: string;
+  readonly spanId: string;
+  readonly attributes: Attributes;
+}
+
+/** One run of a step, or of a step nested in a composite. Times are nanoseconds since boot. */
+export class StepRun {
+  readonly view: StepView;
+  readonly invocation: string | null;
+  readonly outer: StepRun | null;
+  readonly scope: Scope;
+  readonly nested: StepRun[] = [];
+  readonly start: bigint;
+  /** The kernel's id of its first process. */
+  readonly rootId: string;
+  frozen: FrozenStep | null = null;
+  sent = false;
+  /** Another step of the job began after this one was idle. */
+  overtaken = false;
+  readonly #roots = new Map<string, Root>();
+
+  constructor(view: StepView, rootId: string, place: { invocation: string | null; outer: StepRun | null }) {
+    this.view = view;
+    this.rootId = rootId;
+    this.invocation = place.invocation;
+    this.outer = place.outer;
+    this.start = view.first.time;
+    this.scope = new Scope(this);
+    place.outer?.nested.push(this);
+  }
+
+  beginRoot(id: string): void {
+    this.#roots.set(id, { end: null, result: null });
+  }
+
+  endRoot(id: string, end: bigint, exit: { exitCode: number | null; signal: number | null }): void {
+    const root = this.#roots.get(id);
+    if (root === undefined) return;
+    root.end = end;
+    root.result = resultOfExit(exit.exitCode, exit.signal);
+  }
+
+  /** When its last process (of a composite: its last nested step) ended; `null` while one runs. */
+  get idleSince(): bigint | null {
+    const ends = [...[...this.#roots.values()].map((root) => root.end), ...this.nested.map((step) => step.idleSince)];
+    return ends.includes(null) ? null : ends.reduce<bigint>((latest, end) => later(latest, end ?? latest), this.start);
+  }
+
+  /** Failure if any part of it failed, `null` if a part of it never told. */
+  get result(): TaskResult | null {
+    const results = [
+      ...[...this.#roots.values()].map((root) => root.result),
+      ...this.nested.map((step) => step.result),
+    ];
+    if (results.includes('failure')) return 'failure';
+    return results.includes(null) ? null : 'success';
+  }
+
+  /** A composite may go on after a pause; it is over only once another step began. */
+  isOver(): boolean {
+    return this.idleSince !== null && (this.nested.length === 0 || this.overtaken);
+  }
+}

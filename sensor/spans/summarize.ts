@@ -1,0 +1,49 @@
+import type { JobReport, JobSummary, StepReport } from './job-summary.ts';
+import type { JobTrace } from './job-trace.ts';
+import type { StepRun } from './scope.ts';
+
+/** What `finish` tells of the jobs. `offset`: from nanoseconds since boot to Unix time. */
+export function summarizeJobs(jobs: readonly JobTrace[], offset: bigint): Pick<JobSummary, 'jobs' | 'executions'> {
+  const executions = new Map<string, number>();
+  for (const job of jobs) {
+    for (const [name, count] of job.executions) executions.set(name, (executions.get(name) ?? 0) + count);
+  }
+  return { jobs: jobs.map((job) => summarizeJob(job, offset)), executions: Object.fromEntries(executions) };
+}
+
+function summarizeJob(job: JobTrace, offset: bigint): JobReport {
+  const { identity, ids, spans } = job.writer;
+  return {
+    name: identity?.name ?? '',
+    result: job.result,
+    traceId: ids?.traceId ?? '',
+    spanId: ids?.jobSpanId ?? '',
+    start: new Date(Number((job.start + offset) / 1_000_000n)).toISOString(),
+    durationMs: milliseconds(job.start, job.end),
+    steps: job.steps.outermost().map((step) => summarizeStep(step, job.end)),
+    processes: job.total((scope) => scope.processes),
+    connections: job.total((scope) => scope.connections),
+    hosts: job.hosts.size,
+    spans,
+    folded: {
+      processes: job.total((scope) => scope.foldedProcesses),
+      connections: job.total((scope) => scope.foldedConnections),
+    },
+  };
+}
+
+function summarizeStep(step: StepRun, jobEnd: bigint | null): StepReport {
+  const scopes = [step.scope, ...step.nested.map(({ scope }) => scope)];
+  return {
+    ordinal: step.view.ordinal,
+    name: step.frozen?.name ?? '',
+    result: step.result,
+    durationMs: milliseconds(step.start, step.idleSince ?? jobEnd),
+    processes: scopes.reduce((sum, { processes }) => sum + processes, 0),
+    connections: scopes.reduce((sum, { connections }) => sum + connections, 0),
+  };
+}
+
+function milliseconds(start: bigint, end: bigint | null): number {
+  return Number((end ?? start) - start) / 1e6;
+}

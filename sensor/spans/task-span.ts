@@ -1,0 +1,44 @@
+import { later } from '../lineage/time.ts';
+import type { Attributes, FinishedSpan, UnixNanos } from './finished-span.ts';
+import type { Placement } from './process-span.ts';
+
+/** The results of a task run in the semantic conventions. */
+export type TaskResult = 'success' | 'failure' | 'error' | 'cancellation' | 'skip';
+
+/** What job and step spans have in common: both are runs of a task. */
+export interface TaskRun {
+  name: string;
+  start: UnixNanos;
+  end: UnixNanos;
+  /** `null` where nobody knows how it ended. */
+  result: TaskResult | null;
+  attributes: Attributes;
+}
+
+/** A job or a step. Status stays Unset unless it failed (semantic conventions, recording errors). */
+export function taskSpan(at: Placement, run: TaskRun): FinishedSpan {
+  const failed = run.result === 'failure' || run.result === 'error';
+  return {
+    ...at,
+    name: run.name,
+    kind: 'internal',
+    start: run.start,
+    end: later(run.start, run.end),
+    attributes: {
+      'cicd.pipeline.task.name': run.name,
+      ...(run.result === null ? {} : { 'cicd.pipeline.task.run.result': run.result }),
+      ...(failed ? { 'error.type': run.result ?? '' } : {}),
+      ...run.attributes,
+    },
+    events: [],
+    links: [],
+    error: failed ? {} : null,
+    priority: true,
+  };
+}
+
+/** What an exit code and a signal say of a task; `null` while it runs. */
+export function resultOfExit(exitCode: number | null, signal: number | null): TaskResult | null {
+  if (exitCode === null && signal === null) return null;
+  return exitCode === 0 ? 'success' : 'failure';
+}
