@@ -21,7 +21,7 @@ api_certificate_flags() {
 controller_flags() {
   printf '%s\n' "--kubeconfig=$1/controller-manager.conf" "--authentication-kubeconfig=$1/controller-manager.conf" \
     "--authorization-kubeconfig=$1/controller-manager.conf" "--service-account-private-key-file=$1/service-accounts.key" \
-    "--root-ca-file=$1/ca.crt" --use-service-account-credentials=true --leader-elect=false
+    "--root-ca-file=$1/ca.crt" "--flex-volume-plugin-dir=$1/volume-plugins" --use-service-account-credentials=true --leader-elect=false
 }
 
 start_api() {
@@ -36,12 +36,17 @@ start_api() {
 
 await_api() { await 60 kube-apiserver api_ready; }
 
-api_ready() { [ "$(on_node curl -sk --cert "$PKI/admin.crt" --key "$PKI/admin.key" "https://$NODE_ADDRESS:6443/readyz")" = ok ]; }
+api_ready() { [ "$(api_get /readyz)" = ok ]; }
+
+# What is asked over and over is asked with curl: kubectl takes ten times as long.
+api_get() { on_node curl -sf --cacert "$PKI/ca.crt" --cert "$PKI/admin.crt" --key "$PKI/admin.key" "https://$NODE_ADDRESS:6443$1"; }
+
+kubectl_on_node() { on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" "$@"; }
 
 start_controllers() {
   local flags
   mapfile -t flags < <(controller_flags "$PKI")
-  start_on_node kube-controller-manager "$BIN/kube-controller-manager" "${flags[@]}" --allocate-node-cidrs=true --cluster-cidr="$POD_RANGE"
+  start_on_node kube-controller-manager "$BIN/kube-controller-manager" "${flags[@]}"
   start_on_node kube-scheduler "$BIN/kube-scheduler" --leader-elect=false --kubeconfig="$PKI/scheduler.conf" \
     --authentication-kubeconfig="$PKI/scheduler.conf" --authorization-kubeconfig="$PKI/scheduler.conf"
 }

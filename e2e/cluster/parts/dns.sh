@@ -8,14 +8,14 @@ start_internet_dns() {
   start_on_internet internet-dns "$BIN/coredns" -conf "$STATE/internet.Corefile"
 }
 
-apply_cluster_dns() {
+create_cluster_dns() {
   render coredns.yaml >"$STATE/coredns.yaml"
-  on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" apply --server-side -f "$STATE/coredns.yaml" >"$LOG/coredns-apply.log"
+  kubectl_on_node create -f "$STATE/coredns.yaml" >"$LOG/coredns-create.log"
 }
 
 await_cluster_dns() { await 60 kubelet dns_endpoint; }
 
 dns_endpoint() {
-  on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" -n kube-system get endpointslices -l kubernetes.io/service-name=kube-dns \
-    -o 'jsonpath={.items[*].endpoints[*].conditions.ready}' | grep -q true
+  api_get '/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices?labelSelector=kubernetes.io/service-name%3Dkube-dns' |
+    jq -e 'any(.items[].endpoints[]?; .conditions.ready)'
 }

@@ -20,6 +20,8 @@ base_runtime_spec() {
 await_containerd() { await 20 containerd "$BIN/ctr" -a "$STATE/containerd.sock" -n k8s.io images ls -q; }
 
 start_kubelet() {
+  render node.yaml >"$STATE/node.yaml"
+  kubectl_on_node create --validate=false -f "$STATE/node.yaml" >/dev/null
   echo "nameserver $INTERNET_RESOLVER" >"$STATE/resolv.conf"
   render kubelet.yaml >"$STATE/kubelet.yaml"
   start_on_node kubelet "$BIN/kubelet" --config="$STATE/kubelet.yaml" --kubeconfig="$PKI/kubelet.conf" --hostname-override="$NODE_NAME" \
@@ -28,6 +30,4 @@ start_kubelet() {
 
 await_node() { await 60 kubelet node_ready; }
 
-node_ready() {
-  on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" get node "$NODE_NAME" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -qx True
-}
+node_ready() { api_get "/api/v1/nodes/$NODE_NAME" | jq -e 'any(.status.conditions[]; .type == "Ready" and .status == "True")'; }

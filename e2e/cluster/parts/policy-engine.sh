@@ -3,19 +3,23 @@
 
 cilium_share() { echo "$(dirname "$("$REPOSITORY/scripts/tools" --path cilium)")/share"; }
 
-apply_policy_api() { on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" apply --server-side -f "$(cilium_share)/crds" >"$LOG/cilium-crds.log"; }
+# Those that the agent waits for; every one more costs the API server time.
+policy_apis=(networkpolicies clusterwidenetworkpolicies nodes identities endpoints cidrgroups podippools loadbalancerippools l2announcementpolicies)
+
+create_policy_apis() {
+  local share files
+  share=$(cilium_share)
+  files=("${policy_apis[@]/#/--filename=$share/crds/cilium}")
+  kubectl_on_node create --validate=false "${files[@]/%/.yaml}" >"$LOG/cilium-apis.log" 2>&1 ||
+    fail "Cilium's APIs could not be made: $(tail -n 3 "$LOG/cilium-apis.log")"
+}
 
 start_policy_engine() {
   mkdir -p "$STATE/bpffs" "$STATE/cgroup2" "$STATE/cilium-lib" "$STATE/clang"
   cp -r "$(cilium_share)/bpf" "$STATE/cilium-lib/bpf" # it writes there
   ln -sfn "$(command -v clang-16)" "$STATE/clang/clang"
-  await 30 kube-controller-manager pod_range_assigned
   start_on_node cilium env K8S_NODE_NAME="$NODE_NAME" PATH="$STATE/clang:$PATH" \
     unshare --mount --propagation private bash "$CLUSTER/parts/policy-engine-view.sh" "$BIN/cilium-agent" "${cilium_flags[@]}"
-}
-
-pod_range_assigned() {
-  on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" get node "$NODE_NAME" -o 'jsonpath={.spec.podCIDR}' | grep -q .
 }
 
 await_policy_engine() { await 60 cilium on_node curl -sf -o /dev/null -H 'brief: true' http://127.0.0.1:9879/healthz; }
