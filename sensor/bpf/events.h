@@ -7,6 +7,8 @@
 #ifndef CHAPERONE_EVENTS_H
 #define CHAPERONE_EVENTS_H
 
+#include <linux/types.h>
+
 /* Kernel events below 64, words of the probe from 64, commands to the probe from 128. Unknown types are skipped on both sides. */
 enum frame_type {
 	FRAME_FORK = 1,

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef CHAPERONE_CONNECT_H
+#define CHAPERONE_CONNECT_H
+
+#include <linux/in.h>
+#include <bpf/bpf_endian.h>
+#include "tasks.h"
+
+/* The hooks observe: they let everything pass. */
+#define ALLOW 1
+
+struct destination {
+	__u64 socket; /* cookie */
+	__u8 addr[16];
+	__u32 port;
+	__u32 family;
+};
+
+/* Where datagrams were sent before. Inserted and read by the sendmsg hooks; the least recently used make room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct destination);
+	__type(value, __u8);
+} destinations SEC(".maps");
+
+static __always_inline bool is_observed_protocol(__u32 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE || protocol == IPPROTO_MPTCP;
+}
+
+/* A sender of datagrams would otherwise tell one event for each packet. */
+static __always_inline bool is_repeated(struct bpf_sock_addr *ctx, struct connect_event *event)
+{
+	struct destination key = {
+		.socket = bpf_get_socket_cookie(ctx),
+		.port = event->port,
+		.family = event->family,
+	};
+	__u8 present = 1;
+
+	__builtin_memcpy(key.addr, event->addr, sizeof(key.addr));
+	return bpf_map_update_elem(&destinations, &key, &present, BPF_NOEXIST) == -17; /* EEXIST */
+}
+
+static __always_inline void tell_connect(struct bpf_sock_addr *ctx, struct connect_event *event, enum connect_hook hook)
+{
+	enum scope scope = scope_of_current();
+
+	/* The socket is the observed cgroup's: a sender from outside of it was handed the socket, and is told of. */
+	if (scope == OWN || !is_observed_protocol(ctx->protocol))
+		return;
+	event->protocol = ctx->protocol;
+	event->port = bpf_ntohs(ctx->user_port);
+	event->hook = hook;
+	if (hook == HOOK_SENDMSG && is_repeated(ctx, event))
+		return;
+	describe(&event->header, FRAME_CONNECT, sizeof(*event), scope == OUTSIDE ? NULL : current_task());
+	number(&event->header, FRAME_CONNECT, scope);
+	send(&event->header, FRAME_CONNECT, sizeof(*event));
+}
+
+static __always_inline int on_connect4(struct bpf_sock_addr *ctx, enum connect_hook hook)
+{
+	struct connect_event event = {.family = 4};
+	__u32 addr = ctx->user_ip4;
+
+	__builtin_memcpy(event.addr, &addr, sizeof(addr));
+	tell_connect(ctx, &event, hook);
+	return ALLOW;
+}
+
+static __always_inline int on_connect6(struct bpf_sock_addr *ctx, enum connect_hook hook)
+{
+	struct connect_event event = {.family = 6};
+	__u32 addr[4] = {ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3]};
+
+	__builtin_memcpy(event.addr, addr, sizeof(addr));
+	tell_connect(ctx, &event, hook);
+	return ALLOW;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef CHAPERONE_FORK_H
+#define CHAPERONE_FORK_H
+
+#include "tasks.h"
+
+/* In the parent's context, before the child runs. */
+static __always_inline void on_fork(struct task_struct *parent, struct task_struct *child)
+{
+	struct task heir = {}, *task = NULL;
+	struct fork_event event = {};
+	enum scope scope;
+
+	if (child->pid != child->tgid) /* a thread */
+		return;
+	scope = scope_of_child(parent, child);
+	if (!is_told(scope))
+		return;
+	if (is_told(scope_of_current()))
+		task = current_task();
+
+	describe(&event.header, FRAME_FORK, sizeof(event), task);
+	event.child_tgid = child->tgid;
+	event.child_ns_tgid = namespace_tgid(child);
+	event.child_id = make_id(event.header.time, event.child_tgid);
+	event.child_root = event.header.root;
+
+	heir.image = event.header.image;
+	heir.start_time = child->start_boottime;
+	heir.parent_tgid = event.header.tgid;
+	heir.ns_tgid = event.child_ns_tgid;
+	if (task && (task->flags & TASK_RUNNER)) {
+		event.child_root = event.child_id;
+		event.header.flags |= FLAG_RUNNER_CHILD;
+		heir.flags = TASK_RUNNER_CHILD;
+	}
+	heir.root = event.child_root;
+	insert_task(event.child_tgid, &heir);
+
+	number(&event.header, FRAME_FORK, scope);
+	send(&event.header, FRAME_FORK, sizeof(event));
+}
+
+#endif

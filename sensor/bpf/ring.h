@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Numbering, counting and sending of events. Nothing is lost in silence: what finds no room keeps its number and is counted by class. */
+#ifndef CHAPERONE_RING_H
+#define CHAPERONE_RING_H
+
+#include "events.h"
+#include "kernel.h"
+#include "scope.h"
+
+/* The probe sets the size before load. Written by every hook, read by the probe. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} ring SEC(".maps");
+
+/* Written by every hook, read by the probe. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct event_counters);
+} counters SEC(".maps");
+
+/* The probe sets it before it goes to sleep without a timer; the first event then wakes it. */
+__u32 idle = 0;
+
+static __always_inline struct event_counters *own_counters(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counters, &zero);
+}
+
+/* Atomic, although per CPU: a program may be preempted by another one on its CPU. The type is a constant, for the verifier's sake. */
+static __always_inline void number(struct event_header *header, enum frame_type type, enum scope scope)
+{
+	struct event_counters *own = own_counters();
+
+	header->cpu = bpf_get_smp_processor_id();
+	if (scope == PROOF) {
+		header->flags |= FLAG_PROOF;
+		return;
+	}
+	if (!own)
+		return;
+	header->seq = __sync_fetch_and_add(&own->seq, 1);
+	__sync_fetch_and_add(&own->produced[type - 1], 1);
+}
+
+/*
+ * Only for a sleeping probe: otherwise it looks by itself every few milliseconds, which costs a fraction of a wake-up for each event. The event
+ * was committed before idle is read, and the probe sets idle before it looks a last time, so none is overlooked. Discarding wakes.
+ */
+static __always_inline void wake_probe(void)
+{
+	void *nothing;
+
+	if (!idle || !__sync_lock_test_and_set(&idle, 0))
+		return;
+	nothing = bpf_ringbuf_reserve(&ring, 8, 0);
+	if (nothing)
+		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+}
+
+static __always_inline void count_lost(struct event_header *header, enum frame_type type)
+{
+	struct event_counters *own = own_counters();
+
+	if (own && !(header->flags & FLAG_PROOF))
+		__sync_fetch_and_add(&own->lost[type - 1], 1);
+}
+
+/* The frame begins with its header. */
+static __always_inline void send(struct event_header *header, enum frame_type type, __u64 len)
+{
+	if (bpf_ringbuf_output(&ring, header, len, BPF_RB_NO_WAKEUP))
+		count_lost(header, type);
+	else
+		wake_probe();
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Identity: which image a process runs and which runner's child it descends from, inherited by fork before the child's first instruction. */
+#ifndef CHAPERONE_TASKS_H
+#define CHAPERONE_TASKS_H
+
+#include "kernel.h"
+#include "ring.h"
+
+enum task_flag {
+	TASK_RUNNER = 1 << 0,
+	TASK_RUNNER_CHILD = 1 << 1,
+	TASK_EXECUTED = 1 << 2,
+};
+
+struct task {
+	__u64 image;
+	__u64 root;
+	__u64 start_time;
+	__u32 parent_tgid;
+	__u32 ns_tgid;
+	__u32 flags;
+	__u32 pad;
+};
+
+/*
+ * By tgid. Inserted at fork, or when a process that was there before (or joined the cgroup) is first seen; deleted at exit; read by every hook.
+ * A hash and not task storage, which kernels before 6.18 do not give to connect hooks.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct task);
+} tasks SEC(".maps");
+
+/* Never 0, which means unknown. */
+static __always_inline __u64 make_id(__u64 time, __u32 tgid)
+{
+	__u64 id = time ^ ((__u64)tgid << 40);
+
+	return id ? id : 1;
+}
+
+static __always_inline __u32 namespace_tgid(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	int number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number),
+			      (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid));
+	return number;
+}
+
+static __always_inline void insert_task(__u32 tgid, struct task *task)
+{
+	struct event_counters *own;
+
+	if (bpf_map_update_elem(&tasks, &tgid, task, BPF_ANY) == 0)
+		return;
+	own = own_counters();
+	if (own)
+		__sync_fetch_and_add(&own->table_full, 1);
+}
+
+/* The current process's entry, made if it has none. NULL only when the table is full. */
+static __always_inline struct task *current_task(void)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct task *known = bpf_map_lookup_elem(&tasks, &tgid);
+	struct task fresh = {};
+
+	if (known)
+		return known;
+	fresh.start_time = BPF_CORE_READ(current, group_leader, start_boottime);
+	fresh.parent_tgid = BPF_CORE_READ(current, real_parent, tgid);
+	fresh.ns_tgid = namespace_tgid(current);
+	insert_task(tgid, &fresh);
+	return bpf_map_lookup_elem(&tasks, &tgid);
+}
+
+/* Fills what every event of the current process says; task may be NULL. */
+static __always_inline void describe(struct event_header *header, enum frame_type type, __u32 len, struct task *task)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	header->len = len;
+	header->type = type;
+	header->flags = 0;
+	header->time = bpf_ktime_get_boot_ns();
+	header->image = task ? task->image : 0;
+	header->root = task ? task->root : 0;
+	header->cgroup = bpf_get_current_cgroup_id();
+	header->tgid = pid_tgid >> 32;
+	header->tid = (__u32)pid_tgid;
+	header->ns_tgid = task ? task->ns_tgid : 0;
+	header->uid = (__u32)bpf_get_current_uid_gid();
+	header->seq = 0;
+	header->cpu = 0;
+}
+
+#endif

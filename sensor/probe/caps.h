@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CHAPERONE_CAPS_H
+#define CHAPERONE_CAPS_H
+
+#include <sys/types.h>
+
+/*
+ * Gives up, for good, everything but the open files: the user and group (unless 0, which keeps them), every capability, and the way back to
+ * any by an exec. Nobody may trace or read this process afterwards. What could not be given up is said on stderr.
+ */
+void drop_privileges(uid_t user);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CHAPERONE_DOCTOR_H
+#define CHAPERONE_DOCTOR_H
+
+#include "forward.h"
+
+/*
+ * What this kernel can tell, proved by effect, as JSON on stdout:
+ * {"version","kernel","armed","reason"?,"cgroup2Mount"?,"hooks":{"fork":true,…}}; a hook is true if its event came, false if it did not,
+ * null if it was not asked for. 0 if armed, else 3.
+ */
+int run_doctor(struct sizes sizes);
+
+#endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "forward.h"
+
+/* How long events gather while there are any: a seventh of the CPU time of a wake-up for each. */
+#define BATCH_MS 5
+#define STATS_INTERVAL_NS (2 * SECOND_NS)
+#define FINISH_TIMEOUT_NS (2 * SECOND_NS)
+
+static int load_and_prove(struct forwarder *forwarder, size_t ring_bytes);
+
+static void on_event(void *context, const struct event_header *frame)
+{
+	struct forwarder *forwarder = context;
+
+	/* What a canary left behind is not of the job. */
+	if (!(frame->flags & FLAG_PROOF))
+		push_event(&forwarder->queue, frame);
+}
+
+int arm(struct forwarder *forwarder, struct sizes sizes, int scope_error)
+{
+	struct identity *identity = &forwarder->identity;
+
+	forwarder->peer = -1;
+	if (open_queue(&forwarder->queue, sizes.queue, &identity->reason))
+		return -1;
+	if (!scope_error)
+		identity->armed = !load_and_prove(forwarder, sizes.ring);
+	malloc_trim(0); /* libbpf read the kernel's types: megabytes that are not needed again */
+	return identity->armed ? 0 : -1;
+}
+
+static int load_and_prove(struct forwarder *forwarder, size_t ring_bytes)
+{
+	struct sensor *sensor = &forwarder->sensor;
+	struct identity *identity = &forwarder->identity;
+	struct fault *reason = &identity->reason;
+
+	if (load_sensor(sensor, &identity->scope, ring_bytes, reason))
+		return -1;
+	forwarder->counters = calloc(sensor->cpus, sizeof(*forwarder->counters));
+	if (!forwarder->counters || open_ring(&forwarder->ring, sensor->ring_fd, ring_bytes, reason) ||
+	    prove(sensor, &identity->scope, &forwarder->ring, &forwarder->proof, on_event, forwarder, reason)) {
+		unload_sensor(sensor);
+		return -1;
+	}
+	return 0;
+}
+
+void greet_peer(struct forwarder *forwarder, int fd, unsigned int restarts)
+{
+	forwarder->peer = fd;
+	forwarder->commands.len = forwarder->commands.skip = 0;
+	make_hello(&forwarder->greeting, &forwarder->identity, &forwarder->queue, restarts);
+	forwarder->greeting_left = forwarder->greeting.header.len;
+}
+
+void lose_peer(struct forwarder *forwarder)
+{
+	if (forwarder->peer >= 0)
+		close(forwarder->peer);
+	forwarder->peer = -1;
+	rewind_queue(&forwarder->queue);
+}
+
+/* -1 if the peer is gone. */
+static int write_greeting(struct forwarder *forwarder)
+{
+	while (forwarder->greeting_left) {
+		const char *from = forwarder->greeting.bytes + forwarder->greeting.header.len - forwarder->greeting_left;
+		ssize_t size = send(forwarder->peer, from, forwarder->greeting_left, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (size < 0 && errno != EINTR)
+			return errno == EAGAIN ? 0 : -1;
+		if (size > 0)
+			forwarder->greeting_left -= size;
+	}
+	return 0;
+}
+
+/* A write to a peer that is gone fails here in silence: reading tells it, and decides. */
+static void write_peer(struct forwarder *forwarder)
+{
+	if (forwarder->peer >= 0 && !write_greeting(forwarder) && !forwarder->greeting_left)
+		write_queue(&forwarder->queue, forwarder->peer);
+}
+
+static bool has_more(const struct forwarder *forwarder)
+{
+	return forwarder->peer >= 0 && (forwarder->greeting_left || !is_queue_empty(&forwarder->queue));
+}
+
+static void push_stats(struct forwarder *forwarder)
+{
+	static struct word word;
+
+	make_stats(&word, &forwarder->sensor, &forwarder->queue, forwarder->counters);
+	push_word(&forwarder->queue, &word.header);
+	forwarder->stats_due = now_ns() + STATS_INTERVAL_NS;
+}
+
+/* Only for a peer that is there: an absent one is not owed old accounts. */
+static int tell_stats(struct forwarder *forwarder)
+{
+	__u64 now = now_ns();
+
+	if (forwarder->peer >= 0 && now >= forwarder->stats_due)
+		push_stats(forwarder);
+	now = now_ns();
+	return forwarder->stats_due > now ? (int)((forwarder->stats_due - now) / MILLISECOND_NS) + 1 : 1000;
+}
+
+/* True if anything was there: more will follow soon. Else the kernel will wake the probe at the next event. */
+static bool drain(struct forwarder *forwarder)
+{
+	if (!forwarder->sensor.programs || drain_ring(&forwarder->ring, on_event, forwarder))
+		return forwarder->sensor.programs;
+	__atomic_store_n(forwarder->sensor.idle, 1, __ATOMIC_SEQ_CST);
+	if (is_ring_empty(&forwarder->ring))
+		return false;
+	*forwarder->sensor.idle = 0;
+	return true;
+}
+
+int forward(struct forwarder *forwarder, struct pollfd polls[FORWARD_POLLS])
+{
+	bool busy = drain(forwarder);
+	int timeout = tell_stats(forwarder);
+
+	write_peer(forwarder);
+	polls[POLL_RING] = (struct pollfd){.fd = busy || !forwarder->sensor.programs ? -1 : forwarder->sensor.ring_fd, .events = POLLIN};
+	polls[POLL_PEER] = (struct pollfd){.fd = forwarder->peer, .events = POLLIN | (has_more(forwarder) ? POLLOUT : 0)};
+	return busy && timeout > BATCH_MS ? BATCH_MS : timeout;
+}
+
+static void on_flush(void *context, unsigned long long id)
+{
+	struct forwarder *forwarder = context;
+	static struct word word;
+
+	if (forwarder->sensor.programs)
+		drain_ring_fully(&forwarder->ring, on_event, forwarder);
+	push_stats(forwarder);
+	make_flushed(&word, id);
+	push_word(&forwarder->queue, &word.header);
+}
+
+int after_wait(struct forwarder *forwarder, const struct pollfd polls[FORWARD_POLLS])
+{
+	if (forwarder->sensor.programs)
+		*forwarder->sensor.idle = 0;
+	if (!(polls[POLL_PEER].revents & (POLLIN | POLLHUP | POLLERR)))
+		return 0;
+	return read_commands(&forwarder->commands, forwarder->peer, on_flush, forwarder);
+}
+
+void finish(struct forwarder *forwarder)
+{
+	__u64 deadline = now_ns() + FINISH_TIMEOUT_NS;
+	struct pollfd peer = {.fd = forwarder->peer, .events = POLLOUT};
+
+	if (forwarder->peer < 0)
+		return;
+	if (forwarder->sensor.programs)
+		drain_ring_fully(&forwarder->ring, on_event, forwarder);
+	push_stats(forwarder);
+	write_peer(forwarder);
+	while (has_more(forwarder) && now_ns() < deadline && poll(&peer, 1, 100) >= 0 && !(peer.revents & (POLLERR | POLLHUP)))
+		write_peer(forwarder);
+}

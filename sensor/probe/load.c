@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../bpf/scratch-tries.h"
+#include "load.h"
+#include "sensor.skel.h"
+
+static int configure(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault);
+static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *fault);
+
+/* The first warning that libbpf gave: it names the program; the ones after it only say that therefore all failed. */
+static char first_warning[256];
+
+static int keep_warning(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level != LIBBPF_WARN || first_warning[0])
+		return 0;
+	vsnprintf(first_warning, sizeof(first_warning), format, arguments);
+	first_warning[strcspn(first_warning, "\n")] = 0;
+	return 0;
+}
+
+void silence_libbpf(void)
+{
+	libbpf_set_print(keep_warning);
+}
+
+int load_sensor(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault)
+{
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return fail(fault, "this kernel gives no type information (/sys/kernel/btf/vmlinux): %s; it needs CONFIG_DEBUG_INFO_BTF",
+			    strerror(errno));
+	sensor->programs = sensor_bpf__open();
+	if (!sensor->programs)
+		return fail(fault, "cannot read the kernel programs: %s", strerror(errno));
+	if (configure(sensor, scope, ring_bytes, fault) || attach(sensor->programs, scope->fd, fault)) {
+		unload_sensor(sensor);
+		return -1;
+	}
+	sensor->ring_fd = bpf_map__fd(sensor->programs->maps.ring);
+	sensor->counters_fd = bpf_map__fd(sensor->programs->maps.counters);
+	sensor->idle = &sensor->programs->bss->idle;
+	sensor->proving = &sensor->programs->bss->proving;
+	return 0;
+}
+
+static int configure(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault)
+{
+	struct sensor_bpf *programs = sensor->programs;
+	int error;
+
+	sensor->cpus = libbpf_num_possible_cpus();
+	if (sensor->cpus < 1)
+		return fail(fault, "cannot count the CPUs: %s", strerror(-sensor->cpus));
+	programs->rodata->observed_cgroup = scope->id;
+	programs->rodata->observed_level = scope->level;
+	programs->rodata->own_cgroup = scope->own_id;
+	bpf_map__set_max_entries(programs->maps.ring, ring_bytes);
+	bpf_map__set_max_entries(programs->maps.scratches, sensor->cpus + SCRATCH_TRIES - 1);
+	error = sensor_bpf__load(programs);
+	if (error)
+		return fail(fault, "the kernel refused the sensor's programs: %s (%s)", strerror(-error), first_warning);
+	return 0;
+}
+
+static int attach_tracing(struct bpf_program *program, struct bpf_link **link, struct fault *fault)
+{
+	*link = bpf_program__attach(program);
+	if (!*link)
+		return fail(fault, "the kernel refused to attach %s: %s", bpf_program__name(program), strerror(errno));
+	return 0;
+}
+
+/*
+ * By links, which end with the probe. The other way (BPF_PROG_ATTACH) outlives it, but only a process with CAP_SYS_ADMIN could then detach what
+ * an earlier sensor left on the pod's cgroup: each restart would add a set of observers that nobody reads, up to the kernel's limit of 64.
+ */
+static int attach_cgroup(struct bpf_program *program, struct bpf_link **link, int cgroup_fd, struct fault *fault)
+{
+	*link = bpf_program__attach_cgroup(program, cgroup_fd);
+	if (!*link)
+		return fail(fault, "the kernel refused to attach %s to the cgroup: %s", bpf_program__name(program), strerror(errno));
+	return 0;
+}
+
+static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *fault)
+{
+	if (attach_tracing(programs->progs.sensor_fork, &programs->links.sensor_fork, fault) ||
+	    attach_tracing(programs->progs.sensor_exec, &programs->links.sensor_exec, fault) ||
+	    attach_tracing(programs->progs.sensor_exit, &programs->links.sensor_exit, fault) ||
+	    attach_cgroup(programs->progs.sensor_connect4, &programs->links.sensor_connect4, cgroup_fd, fault) ||
+	    attach_cgroup(programs->progs.sensor_connect6, &programs->links.sensor_connect6, cgroup_fd, fault) ||
+	    attach_cgroup(programs->progs.sensor_sendmsg4, &programs->links.sensor_sendmsg4, cgroup_fd, fault) ||
+	    attach_cgroup(programs->progs.sensor_sendmsg6, &programs->links.sensor_sendmsg6, cgroup_fd, fault))
+		return -1;
+	return 0;
+}
+
+void unload_sensor(struct sensor *sensor)
+{
+	sensor_bpf__destroy(sensor->programs);
+	sensor->programs = NULL;
+}
+
+int read_counters(const struct sensor *sensor, struct event_counters *counters)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(sensor->counters_fd, &zero, counters);
+}

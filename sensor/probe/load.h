@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CHAPERONE_LOAD_H
+#define CHAPERONE_LOAD_H
+
+#include <stddef.h>
+
+#include "../bpf/events.h"
+#include "cgroup.h"
+#include "fault.h"
+
+struct sensor_bpf;
+
+/* Where kernel and probe set words for each other; the kernel programs' global data, mapped. */
+struct sensor {
+	struct sensor_bpf *programs;
+	int ring_fd;
+	int counters_fd;
+	int cpus;		/* possible ones */
+	volatile __u32 *idle;	/* see bpf/ring.h */
+	volatile __u32 *proving; /* see bpf/scope.h */
+};
+
+/* Loads and attaches every program. On failure nothing stays attached. */
+int load_sensor(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault);
+
+/* Detaches and forgets every program; fine after a failed load. */
+void unload_sensor(struct sensor *sensor);
+
+/* Copies the account of each CPU; `counters` has room for sensor->cpus. */
+int read_counters(const struct sensor *sensor, struct event_counters *counters);
+
+/* libbpf's own words go nowhere but into the sentence of a fault. */
+void silence_libbpf(void);
+
+#endif

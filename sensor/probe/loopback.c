@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "loopback.h"
+#include "prove.h"
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static const int types[PORTS] = {SOCK_STREAM, SOCK_DGRAM, SOCK_STREAM, SOCK_DGRAM};
+
+/* Returns the address's length. */
+static socklen_t loopback_address(union address *address, enum loopback_port which, unsigned short port)
+{
+	memset(address, 0, sizeof(*address));
+	if (which == TCP4 || which == UDP4) {
+		address->v4.sin_family = AF_INET;
+		address->v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address->v4.sin_port = htons(port);
+		return sizeof(address->v4);
+	}
+	address->v6.sin6_family = AF_INET6;
+	address->v6.sin6_addr = in6addr_loopback;
+	address->v6.sin6_port = htons(port);
+	return sizeof(address->v6);
+}
+
+static int open_listener(struct loopback *loopback, enum loopback_port which)
+{
+	union address address;
+	socklen_t size = loopback_address(&address, which, 0);
+	int fd = socket(address.any.sa_family, types[which] | SOCK_CLOEXEC, 0);
+
+	loopback->fds[which] = fd;
+	if (fd < 0 || bind(fd, &address.any, size) || (types[which] == SOCK_STREAM && listen(fd, 8)) || getsockname(fd, &address.any, &size))
+		return -1;
+	loopback->ports[which] = ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+	return 0;
+}
+
+int open_loopback(struct loopback *loopback, struct fault *fault)
+{
+	memset(loopback->fds, -1, sizeof(loopback->fds));
+	if (open_listener(loopback, TCP4) || open_listener(loopback, UDP4)) {
+		fail(fault, "cannot listen on 127.0.0.1: %s", strerror(errno));
+		close_loopback(loopback);
+		return -1;
+	}
+	loopback->has_ipv6 = !open_listener(loopback, TCP6) && !open_listener(loopback, UDP6);
+	return 0;
+}
+
+void close_loopback(struct loopback *loopback)
+{
+	for (int i = 0; i < PORTS; i++)
+		if (loopback->fds[i] >= 0)
+			close(loopback->fds[i]);
+}
+
+/* TCP is connected, a datagram sent to an address: the two ways that the hooks see. */
+static int reach(enum loopback_port which, unsigned short port)
+{
+	union address address;
+	socklen_t size = loopback_address(&address, which, port);
+	int fd = socket(address.any.sa_family, types[which] | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (types[which] == SOCK_STREAM)
+		return connect(fd, &address.any, size);
+	return sendto(fd, "canary", 6, 0, &address.any, size) == 6 ? 0 : -1;
+}
+
+int run_canary(int argc, char **argv)
+{
+	for (int i = 1; i < argc && i <= PORTS; i++)
+		if (reach(i - 1, (unsigned short)atoi(argv[i])))
+			return 1;
+	return 0;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "node.h"
+#include "signals.h"
+
+#define LINK_FD 3
+/* Who lived this long did not die of its start. */
+#define LONG_LIFE_NS (60 * SECOND_NS)
+#define FIRST_DELAY_NS (1 * SECOND_NS)
+#define LONGEST_DELAY_NS (30 * SECOND_NS)
+#define MEMORY_INTERVAL_NS (2 * SECOND_NS)
+#define MEMORY_GRACE_NS (5 * SECOND_NS)
+
+static void become_node(char **command, int link, pid_t parent)
+{
+	restore_signals();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	if (link == LINK_FD)
+		fcntl(link, F_SETFD, 0);
+	else
+		dup2(link, LINK_FD);
+	setenv("CHAPERONE_PROBE_FD", "3", 1);
+	execvp(command[0], command);
+	fprintf(stderr, "chaperone: cannot start %s: %s\n", command[0], strerror(errno));
+	_exit(127);
+}
+
+int start_node(struct node *node)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	node->started = now_ns();
+	node->start_due = node->started + FIRST_DELAY_NS;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
+		fprintf(stderr, "chaperone: cannot make a socket: %s\n", strerror(errno));
+		return -1;
+	}
+	node->pid = fork();
+	if (node->pid == 0)
+		become_node(node->command, ends[1], parent);
+	close(ends[1]);
+	if (node->pid < 0) {
+		fprintf(stderr, "chaperone: cannot fork: %s\n", strerror(errno));
+		node->pid = 0;
+		close(ends[0]);
+		return -1;
+	}
+	node->start_due = 0;
+	node->kill_due = 0;
+	node->memory_due = node->started + MEMORY_INTERVAL_NS;
+	return ends[0];
+}
+
+void stop_node(struct node *node, __u64 grace_ns)
+{
+	if (!node->pid)
+		return;
+	kill(node->pid, SIGTERM);
+	node->kill_due = now_ns() + grace_ns;
+}
+
+void plan_restart(struct node *node)
+{
+	__u64 now = now_ns(), delay = 0;
+
+	if (now - node->started > LONG_LIFE_NS)
+		node->quick_deaths = 0;
+	if (node->quick_deaths) {
+		unsigned int doublings = node->quick_deaths - 1 < 5 ? node->quick_deaths - 1 : 5;
+
+		delay = FIRST_DELAY_NS << doublings;
+	}
+	if (delay > LONGEST_DELAY_NS)
+		delay = LONGEST_DELAY_NS;
+	node->quick_deaths++;
+	node->restarts++;
+	node->pid = 0;
+	node->kill_due = 0;
+	node->start_due = now + delay;
+}
+
+/* What of a process cannot be taken from it: unlike the text of its program, which the kernel drops before it kills. 0 if it is gone. */
+static __u64 read_pinned_memory(pid_t pid)
+{
+	char path[32], line[128];
+	unsigned long kib;
+	__u64 sum = 0;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	status = fopen(path, "re");
+	if (!status)
+		return 0;
+	while (fgets(line, sizeof(line), status))
+		if (sscanf(line, "RssAnon: %lu kB", &kib) == 1 || sscanf(line, "RssShmem: %lu kB", &kib) == 1)
+			sum += kib * 1024;
+	fclose(status);
+	return sum;
+}
+
+/* Kubernetes has the whole container killed at its limit, PID 1 too: better to start Node again before. */
+static void guard_memory(struct node *node)
+{
+	__u64 most = node->memory_limit / 5 * 4, held;
+
+	if (!most || node->kill_due)
+		return;
+	held = read_pinned_memory(node->pid);
+	if (held <= most)
+		return;
+	fprintf(stderr, "chaperone: the sensor holds %llu MiB of the container's %llu MiB and is started again\n", held >> 20,
+		node->memory_limit >> 20);
+	stop_node(node, MEMORY_GRACE_NS);
+}
+
+int watch_node(struct node *node)
+{
+	__u64 now = now_ns(), next;
+
+	if (!node->pid)
+		return node->start_due > now ? (int)((node->start_due - now) / MILLISECOND_NS) + 1 : 0;
+	if (node->kill_due && now >= node->kill_due) {
+		kill(node->pid, SIGKILL);
+		node->kill_due = now + SECOND_NS;
+	}
+	if (now >= node->memory_due) {
+		guard_memory(node);
+		node->memory_due = now + MEMORY_INTERVAL_NS;
+	}
+	next = node->kill_due && node->kill_due < node->memory_due ? node->kill_due : node->memory_due;
+	return (int)((next - now) / MILLISECOND_NS) + 1;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "loopback.h"
+#include "prove.h"
+
+/* A tenth of this is ample on an idle machine; the kubelet waits ten seconds. */
+#define PROOF_TIMEOUT_NS (3 * SECOND_NS)
+
+const char *const hook_names[HOOKS] = {"fork", "exec", "exit", "connect4", "sendmsg4", "connect6", "sendmsg6"};
+
+struct proving {
+	struct proof *proof;
+	__u32 canary; /* in the probe's pid namespace */
+	bool failed; /* the canary's exit status */
+	frame_handler handler;
+	void *context;
+};
+
+static pid_t start_canary(const struct scope *scope, const struct loopback *loopback, pid_t *mother, struct fault *fault);
+static void on_frame(void *context, const struct event_header *frame);
+static int await(const struct sensor *sensor, struct ring *ring, struct proving *proving, struct fault *fault);
+
+int prove(const struct sensor *sensor, const struct scope *scope, struct ring *ring, struct proof *proof, frame_handler handler, void *context,
+	  struct fault *fault)
+{
+	struct proving proving = {.proof = proof, .handler = handler, .context = context};
+	struct loopback loopback;
+	pid_t canary, mother = -1;
+	int error = -1;
+
+	memset(proof, 0, sizeof(*proof));
+	if (open_loopback(&loopback, fault))
+		return -1;
+	for (int hook = 0; hook < HOOKS; hook++)
+		proof->wanted[hook] = hook < PROVED_CONNECT6 || loopback.has_ipv6;
+	*sensor->proving = 1;
+	canary = start_canary(scope, &loopback, &mother, fault);
+	if (canary > 0) {
+		proving.canary = canary;
+		error = await(sensor, ring, &proving, fault);
+	}
+	while (mother > 0 && waitpid(mother, NULL, 0) < 0 && errno == EINTR)
+		;
+	*sensor->proving = 0;
+	drain_ring_fully(ring, on_frame, &proving);
+	close_loopback(&loopback);
+	return error;
+}
+
+static void execute_canary(const struct loopback *loopback)
+{
+	char ports[PORTS][8];
+	char *arguments[] = {"probe", "canary", ports[TCP4], ports[UDP4], ports[TCP6], ports[UDP6], NULL};
+
+	for (int i = 0; i < PORTS; i++)
+		snprintf(ports[i], sizeof(ports[i]), "%u", loopback->ports[i]);
+	if (!loopback->has_ipv6)
+		arguments[4] = NULL;
+	execv("/proc/self/exe", arguments);
+	_exit(127);
+}
+
+/* In the mother, which may first have to go where the sensor's own processes are: the canary's birth must be there. */
+static void be_mother(const struct scope *scope, const struct loopback *loopback, int tell)
+{
+	struct fault fault;
+	pid_t canary;
+
+	if (scope->own_path[0] && enter_cgroup(scope->own_path, &fault))
+		_exit(1);
+	canary = fork();
+	if (canary == 0)
+		execute_canary(loopback);
+	if (write(tell, &canary, sizeof(canary)) < 0)
+		_exit(1);
+	_exit(waitpid(canary, NULL, 0) < 0);
+}
+
+static pid_t start_canary(const struct scope *scope, const struct loopback *loopback, pid_t *mother, struct fault *fault)
+{
+	pid_t canary = -1;
+	int tell[2];
+
+	if (pipe2(tell, O_CLOEXEC))
+		return fail(fault, "cannot make a pipe: %s", strerror(errno));
+	*mother = fork();
+	if (*mother == 0)
+		be_mother(scope, loopback, tell[1]);
+	close(tell[1]);
+	if (*mother < 0 || read(tell[0], &canary, sizeof(canary)) != sizeof(canary) || canary < 0)
+		canary = fail(fault, "cannot start the canary that proves the kernel programs");
+	close(tell[0]);
+	return canary;
+}
+
+static void note(struct proving *proving, const struct event_header *frame)
+{
+	const struct connect_event *connect = (const void *)frame;
+	bool *seen = proving->proof->seen;
+
+	if (frame->type == FRAME_FORK) {
+		seen[PROVED_FORK] |= ((const struct fork_event *)frame)->child_ns_tgid == proving->canary;
+		return;
+	}
+	if (frame->ns_tgid != proving->canary)
+		return;
+	if (frame->type == FRAME_EXEC)
+		seen[PROVED_EXEC] = true;
+	if (frame->type == FRAME_EXIT) {
+		seen[PROVED_EXIT] = true;
+		proving->failed = ((const struct exit_event *)frame)->code != 0;
+	}
+	if (frame->type == FRAME_CONNECT)
+		seen[(connect->family == 6 ? PROVED_CONNECT6 : PROVED_CONNECT4) + (connect->hook == HOOK_SENDMSG)] = true;
+}
+
+static void on_frame(void *context, const struct event_header *frame)
+{
+	struct proving *proving = context;
+
+	if (frame->flags & FLAG_PROOF)
+		note(proving, frame);
+	else
+		proving->handler(proving->context, frame);
+}
+
+static const char *first_missing(const struct proof *proof)
+{
+	for (int hook = 0; hook < HOOKS; hook++)
+		if (proof->wanted[hook] && !proof->seen[hook])
+			return hook_names[hook];
+	return NULL;
+}
+
+static int await(const struct sensor *sensor, struct ring *ring, struct proving *proving, struct fault *fault)
+{
+	__u64 deadline = now_ns() + PROOF_TIMEOUT_NS;
+	struct pollfd wake = {.fd = sensor->ring_fd, .events = POLLIN};
+
+	while (first_missing(proving->proof) && now_ns() < deadline && !proving->failed) {
+		drain_ring(ring, on_frame, proving);
+		if (first_missing(proving->proof))
+			poll(&wake, 1, 1);
+	}
+	if (proving->failed)
+		return fail(fault, "the canary could not connect to a listener of the probe on loopback");
+	if (first_missing(proving->proof))
+		return fail(fault, "the programs were loaded and attached, but the kernel did not tell the canary's %s", first_missing(proving->proof));
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CHAPERONE_PROVE_H
+#define CHAPERONE_PROVE_H
+
+#include <stdbool.h>
+
+#include "load.h"
+#include "ring.h"
+
+enum hook {
+	PROVED_FORK,
+	PROVED_EXEC,
+	PROVED_EXIT,
+	PROVED_CONNECT4,
+	PROVED_SENDMSG4,
+	PROVED_CONNECT6,
+	PROVED_SENDMSG6,
+	HOOKS,
+};
+
+extern const char *const hook_names[HOOKS];
+
+/* What the canary did, and what the kernel told of it. Without IPv6 on loopback its hooks are not asked for. */
+struct proof {
+	bool wanted[HOOKS];
+	bool seen[HOOKS];
+};
+
+/*
+ * A program that attaches without an error may still never run. So a child of the probe's forks, executes this program again, connects to
+ * listeners of the probe's on loopback, and exits; 0 once every one of these came through the ring. Its events carry FLAG_PROOF, have no
+ * sequence numbers and end here; any other event meanwhile goes to the handler.
+ */
+int prove(const struct sensor *sensor, const struct scope *scope, struct ring *ring, struct proof *proof, frame_handler handler, void *context,
+	  struct fault *fault);
+
+/* The canary's own part: `probe canary TCP4 UDP4 [TCP6 UDP6]`, ports on loopback. */
+int run_canary(int argc, char **argv);
+
+#endif

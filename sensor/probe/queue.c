@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "queue.h"
+
+/* Kept free by events, for hello, stats and flushed. */
+#define ROOM_FOR_WORDS (64 * 1024)
+/* A queue that held more than this gives its memory back once it is empty. */
+#define MEMORY_KEPT (256 * 1024)
+
+int open_queue(struct queue *queue, size_t size, struct fault *fault)
+{
+	memset(queue, 0, sizeof(*queue));
+	/* Pages are taken by the kernel as they are used. */
+	queue->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (queue->bytes == MAP_FAILED)
+		return fail(fault, "no memory for the queue: %s", strerror(errno));
+	queue->size = size;
+	return 0;
+}
+
+static bool push(struct queue *queue, const struct event_header *frame, size_t kept_free)
+{
+	size_t held = queue->tail - queue->head, at = queue->tail & (queue->size - 1), first = queue->size - at;
+
+	if (held + frame->len + kept_free > queue->size)
+		return false;
+	if (first > frame->len)
+		first = frame->len;
+	memcpy(queue->bytes + at, frame, first);
+	memcpy(queue->bytes, (const char *)frame + first, frame->len - first);
+	queue->tail += frame->len;
+	if (held + frame->len > queue->peak)
+		queue->peak = held + frame->len;
+	return true;
+}
+
+void push_event(struct queue *queue, const struct event_header *frame)
+{
+	if (!push(queue, frame, ROOM_FOR_WORDS))
+		queue->dropped[frame->type - FRAME_FORK]++;
+}
+
+bool push_word(struct queue *queue, const struct event_header *frame)
+{
+	return push(queue, frame, 0);
+}
+
+/* Frames are 8-aligned and so is the end, so a header's first fields are never torn. */
+static const struct event_header *frame_at(const struct queue *queue, __u64 position)
+{
+	return (const struct event_header *)(queue->bytes + (position & (queue->size - 1)));
+}
+
+static void release_written(struct queue *queue)
+{
+	while (queue->head < queue->written) {
+		const struct event_header *frame = frame_at(queue, queue->head);
+
+		if (queue->head + frame->len > queue->written)
+			return;
+		if (frame->type <= FRAME_CONNECT)
+			queue->forwarded[frame->type - FRAME_FORK]++;
+		queue->head += frame->len;
+	}
+	if (is_queue_empty(queue) && queue->peak > MEMORY_KEPT) {
+		madvise(queue->bytes, queue->size, MADV_DONTNEED);
+		queue->peak = 0;
+	}
+}
+
+int write_queue(struct queue *queue, int fd)
+{
+	while (queue->written < queue->tail) {
+		size_t at = queue->written & (queue->size - 1), left = queue->tail - queue->written;
+		size_t first = left < queue->size - at ? left : queue->size - at;
+		struct iovec parts[2] = {{queue->bytes + at, first}, {queue->bytes, left - first}};
+		struct msghdr message = {.msg_iov = parts, .msg_iovlen = first < left ? 2 : 1};
+		ssize_t size = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return errno == EAGAIN || errno == ENOBUFS ? 0 : -1;
+		queue->written += size;
+		release_written(queue);
+	}
+	return 0;
+}
+
+void rewind_queue(struct queue *queue)
+{
+	queue->written = queue->head;
+}
