@@ -1,3 +1,14 @@
-# shellcheck shell=bash
+# shellcheck shell=bash source-path=SCRIPTDIR
+# What the commands are made of.
 parts=$(dirname "${BASH_SOURCE[0]}")
-for part in settings state processes certificates namespaces control-plane node policy-engine images dns jaeger; do . "$parts/$part.sh"; done
+. "$parts/settings.sh"
+. "$parts/state.sh"
+. "$parts/processes.sh"
+. "$parts/namespaces.sh"
+. "$parts/certificates.sh"
+. "$parts/control-plane.sh"
+. "$parts/node.sh"
+. "$parts/policy-engine.sh"
+. "$parts/images.sh"
+. "$parts/dns.sh"
+. "$parts/jaeger.sh"

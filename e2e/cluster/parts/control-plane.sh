@@ -2,8 +2,8 @@
 # etcd, API server, controller manager and scheduler. The flags without an address in them are shared with `apiserver`.
 
 # Writes are not made durable: the data live as long as the cluster.
-etcd_flags=(--unsafe-no-fsync --log-level=error)
-api_flags=(
+ETCD_FLAGS=(--unsafe-no-fsync --log-level=error)
+API_FLAGS=(
   "--service-cluster-ip-range=$SERVICE_RANGE" --service-account-issuer=https://kubernetes.default.svc --authorization-mode=Node,RBAC
   --enable-admission-plugins=NodeRestriction --allow-privileged=true
   # Webhooks are reached at their pods: nobody translates a Service's address for the API server.
@@ -27,9 +27,9 @@ controller_flags() {
 start_api() {
   local certificates
   mapfile -t certificates < <(api_certificate_flags "$PKI")
-  start_on_node etcd "$BIN/etcd" "${etcd_flags[@]}" --data-dir="$STATE/etcd" \
+  start_on_node etcd "$BIN/etcd" "${ETCD_FLAGS[@]}" --data-dir="$STATE/etcd" \
     --listen-client-urls=http://127.0.0.1:2379 --advertise-client-urls=http://127.0.0.1:2379 --listen-peer-urls=http://127.0.0.1:2380
-  start_on_node kube-apiserver "$BIN/kube-apiserver" "${api_flags[@]}" "${certificates[@]}" --etcd-servers=http://127.0.0.1:2379 \
+  start_on_node kube-apiserver "$BIN/kube-apiserver" "${API_FLAGS[@]}" "${certificates[@]}" --etcd-servers=http://127.0.0.1:2379 \
     --advertise-address="$NODE_ADDRESS" --secure-port=6443 --cert-dir="$STATE/apiserver" \
     --kubelet-client-certificate="$PKI/apiserver-to-kubelet.crt" --kubelet-client-key="$PKI/apiserver-to-kubelet.key"
 }
@@ -39,7 +39,7 @@ await_api() { await 60 kube-apiserver api_ready; }
 api_ready() { [ "$(api_get /readyz)" = ok ]; }
 
 # What is asked over and over is asked with curl: kubectl takes ten times as long.
-api_get() { on_node curl -sf --cacert "$PKI/ca.crt" --cert "$PKI/admin.crt" --key "$PKI/admin.key" "https://$NODE_ADDRESS:6443$1"; }
+api_get() { on_node curl -sf --cacert "$PKI/ca.crt" --cert "$PKI/admin.crt" --key "$PKI/admin.key" "$API_URL$1"; }
 
 kubectl_on_node() { on_node "$BIN/kubectl" --kubeconfig="$PKI/admin.conf" "$@"; }
 

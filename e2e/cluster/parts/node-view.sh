@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs in a mount namespace of its own and makes it the node's: private folders where the node's programs write by hard-wired path,
 # and stand-ins for the kernel settings of the whole machine that they would change.
+# shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 

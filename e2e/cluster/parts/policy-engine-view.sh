@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs COMMAND in a mount namespace of its own (the caller made it) with bpffs and cgroup2 at our paths, and a /proc that has a `modules`
 # file: Cilium insists on one, and a kernel without loadable modules has none.
+# shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 

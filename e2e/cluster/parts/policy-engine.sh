@@ -4,12 +4,12 @@
 cilium_share() { echo "$(dirname "$("$REPOSITORY/scripts/tools" --path cilium)")/share"; }
 
 # Those that the agent waits for; every one more costs the API server time.
-policy_apis=(networkpolicies clusterwidenetworkpolicies nodes identities endpoints cidrgroups podippools loadbalancerippools l2announcementpolicies)
+POLICY_APIS=(networkpolicies clusterwidenetworkpolicies nodes identities endpoints cidrgroups podippools loadbalancerippools l2announcementpolicies)
 
 create_policy_apis() {
   local share files
   share=$(cilium_share)
-  files=("${policy_apis[@]/#/--filename=$share/crds/cilium}")
+  files=("${POLICY_APIS[@]/#/--filename=$share/crds/cilium}")
   kubectl_on_node create --validate=false "${files[@]/%/.yaml}" >"$LOG/cilium-apis.log" 2>&1 ||
     fail "Cilium's APIs could not be made: $(tail -n 3 "$LOG/cilium-apis.log")"
 }
@@ -19,12 +19,12 @@ start_policy_engine() {
   cp -r "$(cilium_share)/bpf" "$STATE/cilium-lib/bpf" # it writes there
   ln -sfn "$(command -v clang-16)" "$STATE/clang/clang"
   start_on_node cilium env K8S_NODE_NAME="$NODE_NAME" PATH="$STATE/clang:$PATH" \
-    unshare --mount --propagation private bash "$CLUSTER/parts/policy-engine-view.sh" "$BIN/cilium-agent" "${cilium_flags[@]}"
+    unshare --mount --propagation private bash "$CLUSTER/parts/policy-engine-view.sh" "$BIN/cilium-agent" "${CILIUM_FLAGS[@]}"
 }
 
 await_policy_engine() { await 60 cilium on_node curl -sf -o /dev/null -H 'brief: true' http://127.0.0.1:9879/healthz; }
 
-cilium_flags=(
+CILIUM_FLAGS=(
   --config-dir= --k8s-kubeconfig-path="$PKI/admin.conf" --enable-k8s=true --enable-k8s-api-discovery=false --k8s-namespace=kube-system
   --cluster-name=default --cluster-id=0 --identity-allocation-mode=crd
   --ipam=kubernetes --k8s-require-ipv4-pod-cidr=true --enable-ipv4=true --enable-ipv6=false

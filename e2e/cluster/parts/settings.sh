@@ -21,6 +21,7 @@ NODE_NAME=chaperone-node
 # The node and "the internet" speak over a veth pair in the benchmarking range (RFC 2544);
 # the internet's own addresses are the documentation ranges (RFC 5737).
 NODE_ADDRESS=198.18.0.2
+API_URL=https://$NODE_ADDRESS:6443
 INTERNET_GATEWAY=198.18.0.1
 INTERNET_RANGES=(203.0.113.0/24 198.51.100.0/24)
 INTERNET_ADDRESSES=(203.0.113.1 203.0.113.2 203.0.113.3 203.0.113.4 198.51.100.1 198.51.100.2)
