@@ -1,7 +1,7 @@
 import type { ConnectEvent, ExecEvent, ExitEvent, HelloEvent, KernelEvent, ProbeEvent } from './decode/events.ts';
 import { createEngine, detectEngine, type EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
-import { Attribution } from './lineage/attribution.ts';
+import { Attribution, type JobStart } from './lineage/attribution.ts';
 import { Coverage } from './lineage/coverage.ts';
 import { type ProcessImage, ProcessTable } from './lineage/process-table.ts';
 import { type Budget, defaultBudget } from './spans/budget.ts';
@@ -40,7 +40,7 @@ export interface Pipeline {
   finish(endTime: UnixNanos): JobSummary;
 }
 
-/** Events in, spans out. Keeps no clock and does no I/O besides asking `jobLog`. */
+/** Events in, spans out. Keeps no clock and does no I/O besides asking `jobLogs`. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   return new JobPipeline(options);
 }
@@ -93,7 +93,8 @@ class JobPipeline implements Pipeline {
     const time = endTime - this.#offset;
     const { engine, jobs } = this.#attribution;
     this.#undecided = false;
-    if (jobs.length === 0 && engine.jobsBeginWith === 'anything') jobs.push(this.#openJob(null, null, time));
+    if (jobs.length === 0 && engine.jobsBeginWith === 'anything')
+      jobs.push(this.#openJob({ key: null, runner: null, start: time, resumed: false }));
     this.#imagesEnded(this.#table.endAll(time));
     for (const job of jobs) {
       job.end ??= time;
@@ -177,17 +178,17 @@ class JobPipeline implements Pipeline {
 
   #attributionFor(name: EngineName): Attribution {
     const engine = createEngine(name, this.#options);
-    return new Attribution(engine, (key, runner, start) => this.#openJob(key, runner, start), this.#coverage);
+    return new Attribution(engine, (job) => this.#openJob(job), this.#coverage);
   }
 
-  #openJob(key: string | null, runner: string | null, start: bigint): JobTrace {
+  #openJob(job: JobStart): JobTrace {
     const settings = {
       offset: () => this.#offset,
       policy: this.#policy,
       redact: () => this.#redactors.for(this.#policy().redact),
     };
     const { engine } = this.#attribution;
-    return new JobTrace({ engine, key, runner, start, budget: this.#budget, settings, sink: this.#options.onSpans });
+    return new JobTrace({ ...job, engine, budget: this.#budget, settings, sink: this.#options.onSpans });
   }
 
   /** Until an engine has shown itself, nobody knows whose job this is. */

@@ -5,18 +5,20 @@ import type { WorkflowNames } from './act/workflow.ts';
 import type { Engine, EngineName } from './engine.ts';
 import { createGenericEngine } from './generic/engine.ts';
 import { createGithubActionsEngine } from './github-actions/engine.ts';
-import type { JobLog } from './github-actions/job-log.ts';
+import type { JobLogs } from './github-actions/job-log.ts';
 import type { PipelineIdentity } from './identity.ts';
 
 export interface EngineSources {
   readonly identity: PipelineIdentity;
-  readonly jobLog?: JobLog | null;
+  /** github-actions: what the runner wrote. */
+  readonly jobLogs?: JobLogs | null;
+  /** act: names from the workflow files. */
   readonly workflow?: WorkflowNames | null;
 }
 
 export function createEngine(name: EngineName, sources: EngineSources): Engine {
-  const { identity, jobLog = null, workflow = null } = sources;
-  if (name === 'github-actions') return createGithubActionsEngine(identity, jobLog);
+  const { identity, jobLogs = null, workflow = null } = sources;
+  if (name === 'github-actions') return createGithubActionsEngine(identity, jobLogs);
   if (name === 'act') return createActEngine(identity, workflow);
   return createGenericEngine(identity);
 }

@@ -30,7 +30,7 @@ export interface StepView {
   /** Order of beginning within the job (of a nested step: within the outer one), from 1. */
   readonly ordinal: number;
   readonly outer: StepView | null;
-  readonly jobKey: string | null;
+  readonly job: JobHandle;
   /** The exec of its first process. */
   readonly first: ExecEvent;
 }
@@ -40,9 +40,16 @@ export interface StepDescription {
   readonly attributes: Attributes;
 }
 
-export interface JobView {
+export interface JobHandle {
   /** The engine's key of the job. */
   readonly key: string | null;
+  /** The image of the job's runner, distinct for every job of engines where the runner begins it. */
+  readonly runner: string | null;
+  /** Unix milliseconds; `null` if the beginning was not seen. */
+  readonly startMs: number | null;
+}
+
+export interface JobView extends JobHandle {
   /** The first process of a first step; `null` before. */
   readonly firstStep: ExecEvent | null;
   readonly ended: boolean;

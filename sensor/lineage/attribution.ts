@@ -11,12 +11,22 @@ export interface Place {
   readonly scope: Scope;
 }
 
-/** Begins a job; `runner` is the image of its runner. Times are nanoseconds since boot. */
-export type OpenJob = (key: string | null, runner: string | null, start: bigint) => JobTrace;
+export interface JobStart {
+  /** The engine's key of the job. */
+  readonly key: string | null;
+  /** The image of its runner. */
+  readonly runner: string | null;
+  /** Nanoseconds since boot. */
+  readonly start: bigint;
+  /** The beginning was not seen, since this process was started again. */
+  readonly resumed: boolean;
+}
 
 interface Runner {
   /** Whose end is the runner's: a child that only forked has the same image. */
   readonly pid: number;
+  /** Known only by its children: its own execution was not seen. */
+  readonly resumed: boolean;
   readonly jobs: JobTrace[];
 }
 
@@ -30,7 +40,7 @@ const maxRunners = 64;
 export class Attribution {
   readonly engine: Engine;
   readonly jobs: JobTrace[] = [];
-  readonly #openJob: OpenJob;
+  readonly #openJob: (job: JobStart) => JobTrace;
   readonly #coverage: Coverage;
   readonly #roots = new Map<string, Place>();
   /** Steps' first images, by image id: their end is the step's. */
@@ -38,14 +48,14 @@ export class Attribution {
   readonly #runners = new Map<string, Runner>();
   #everything: Place | null = null;
 
-  constructor(engine: Engine, openJob: OpenJob, coverage: Coverage) {
+  constructor(engine: Engine, openJob: (job: JobStart) => JobTrace, coverage: Coverage) {
     this.engine = engine;
     this.#openJob = openJob;
     this.#coverage = coverage;
   }
 
   runnerBegan(event: ExecEvent): void {
-    const runner = this.#addRunner(event.image, event.pid);
+    const runner = this.#addRunner(event.image, event.pid, false);
     if (this.engine.jobsBeginWith === 'runner') this.#open(null, event, { image: event.image, runner });
   }
 
@@ -104,7 +114,7 @@ export class Attribution {
   #placeRoot(event: ExecEvent, rootId: string, image: ProcessImage): Place & { isStepRoot: boolean } {
     const runnerImage = event.parentImage ?? '';
     // A runner whose own execution was not seen (this process was started again) shows itself by its child.
-    const runner = this.#runners.get(runnerImage) ?? this.#addRunner(runnerImage, event.parentPid);
+    const runner = this.#runners.get(runnerImage) ?? this.#addRunner(runnerImage, event.parentPid, true);
     const { jobKey, steps } = this.engine.place(event);
     const job = this.#jobOf(runner, jobKey) ?? this.#open(jobKey, event, { image: runnerImage, runner });
     const scope = job.place(event, steps);
@@ -122,14 +132,15 @@ export class Attribution {
     return this.jobs.find((job) => job.end === null) ?? null;
   }
 
-  #addRunner(image: string, pid: number): Runner {
-    const runner: Runner = { pid, jobs: [] };
+  #addRunner(image: string, pid: number, resumed: boolean): Runner {
+    const runner: Runner = { pid, resumed, jobs: [] };
     keepBounded(this.#runners, image, runner, maxRunners);
     return runner;
   }
 
   #open(key: string | null, event: ExecEvent, by: { image: string; runner: Runner } | null): JobTrace {
-    const job = this.#openJob(key, by?.image ?? null, event.time);
+    const resumed = by?.runner.resumed ?? false;
+    const job = this.#openJob({ key, runner: by?.image ?? null, start: event.time, resumed });
     this.jobs.push(job);
     by?.runner.jobs.push(job);
     return job;

@@ -1,6 +1,6 @@
 import { stepOrdinal } from '../../crds/attributes.ts';
 import type { ConnectEvent, ExecEvent } from '../decode/events.ts';
-import type { Engine, JobIdentity, StepKey } from '../engines/engine.ts';
+import type { Engine, JobHandle, JobIdentity, StepKey } from '../engines/engine.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Budget } from './budget.ts';
 import type { Attributes } from './finished-span.ts';
@@ -26,6 +26,8 @@ export interface JobOptions {
   readonly runner: string | null;
   /** Nanoseconds since boot, as every time in here. */
   readonly start: bigint;
+  /** The beginning was not seen, since this process was started again. */
+  readonly resumed: boolean;
   readonly budget: Budget;
   readonly settings: Omit<TraceSettings, 'scopeSpanId'>;
   readonly sink: SpanSink;
@@ -47,6 +49,7 @@ export class JobTrace {
   result: TaskResult | null = null;
   sealed = false;
   readonly #engine: Engine;
+  readonly #handle: JobHandle;
   readonly #settings: JobOptions['settings'];
   readonly #processes: ProcessSpans;
 
@@ -57,7 +60,9 @@ export class JobTrace {
     this.#engine = options.engine;
     this.#settings = options.settings;
     this.writer = new JobWriter(options.budget, options.sink);
-    this.steps = new StepList(this.key);
+    const startMs = options.resumed ? null : Number((this.start + this.#settings.offset()) / 1_000_000n);
+    this.#handle = { key: this.key, runner: this.runner, startMs };
+    this.steps = new StepList(this.#handle);
     const scopeSpanId = (scope: Scope, ids: JobIds) =>
       scope.step === null ? ids.jobSpanId : this.#freeze(scope.step, ids).spanId;
     this.#processes = new ProcessSpans(this.writer, options.budget, { ...this.#settings, scopeSpanId });
@@ -88,7 +93,7 @@ export class JobTrace {
   /** Asks the engine who this job is, until it knows. */
   identify(taken: Set<string>, sensor: () => Attributes): void {
     if (this.writer.identity !== null) return;
-    const identity = this.#engine.identify({ key: this.key, firstStep: this.firstStep, ended: this.end !== null });
+    const identity = this.#engine.identify({ ...this.#handle, firstStep: this.firstStep, ended: this.end !== null });
     if (identity !== null) this.writer.identify(identity, taken, sensor());
   }
 

@@ -1,5 +1,5 @@
 import type { ExecEvent } from '../decode/events.ts';
-import type { StepKey, StepView } from '../engines/engine.ts';
+import type { JobHandle, StepKey, StepView } from '../engines/engine.ts';
 import { StepRun } from './scope.ts';
 
 /** A workflow's job has at most a few hundred steps; the direct children of a runner could be more. */
@@ -9,13 +9,13 @@ const maxSteps = 1_000;
 export class StepList {
   /** Processes that found no step, because there were too many. */
   overflow = 0;
-  readonly #jobKey: string | null;
+  readonly #job: JobHandle;
   readonly #outermost: StepRun[] = [];
   readonly #instances = new Map<string, number>();
   #total = 0;
 
-  constructor(jobKey: string | null) {
-    this.#jobKey = jobKey;
+  constructor(job: JobHandle) {
+    this.#job = job;
   }
 
   /** The step that a direct child of the runner belongs to, begun by it if need be; `null` if it is no step's. */
@@ -78,7 +78,7 @@ export class StepList {
     const instance = (this.#instances.get(name) ?? 0) + 1;
     this.#instances.set(name, instance);
     const ordinal = (outer === null ? this.#outermost : outer.nested).length + 1;
-    return { key: key.key, instance, ordinal, outer: outer?.view ?? null, jobKey: this.#jobKey, first: event };
+    return { key: key.key, instance, ordinal, outer: outer?.view ?? null, job: this.#job, first: event };
   }
 
   /** Steps that are idle when another begins are over, unless they run beside it. */

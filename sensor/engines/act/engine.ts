@@ -3,6 +3,7 @@ import type { ExecEvent } from '../../decode/events.ts';
 import type { RunKey } from '../../spans/ids.ts';
 import { known } from '../../spans/text.ts';
 import type { Engine, JobIdentity, JobView, RootPlacement, StepDescription, StepKey, StepView } from '../engine.ts';
+import { serviceName } from '../generic/engine.ts';
 import { contextOfEnvironment, digits, resourceOf } from '../github-context.ts';
 import { type PipelineIdentity, seededRun } from '../identity.ts';
 import type { WorkflowNames } from './workflow.ts';
@@ -94,11 +95,11 @@ function identifyJob(job: JobView, identity: PipelineIdentity, names: WorkflowNa
   const id = job.key?.split('\0')[0] ?? '';
   const run = runOf(env, seededRun(identity, job.key ?? '', env.TRACEPARENT));
   return {
-    name: names?.job(id) ?? (id || identity.name),
+    name: names?.job(env.GITHUB_WORKFLOW ?? '', id) ?? (id || serviceName(identity)),
     run,
-    taskRunId: id || identity.name,
+    taskRunId: id || serviceName(identity),
     url: null,
-    resource: resourceOf({ ...context, runId: run.runId ?? undefined }, identity.name),
+    resource: resourceOf({ ...context, runId: run.runId ?? undefined }, serviceName(identity)),
   };
 }
 
@@ -115,8 +116,8 @@ function runOf(env: Readonly<Record<string, string>>, seeded: RunKey): RunKey {
 }
 
 function describeStep(step: StepView, names: WorkflowNames | null): StepDescription {
-  const job = step.jobKey?.split('\0')[0] ?? '';
-  const written = step.outer === null ? names?.step(job, step.key) : null;
+  const job = step.job.key?.split('\0')[0] ?? '';
+  const written = step.outer === null ? names?.step(step.first.env.GITHUB_WORKFLOW ?? '', job, step.key) : null;
   const name = written?.name ?? (step.key.endsWith('/') ? folderName(step.key) : step.key);
   const stage = step.instance === 1 ? 'main' : 'post';
   const attributes = known({ [stepId]: step.key, [stepUses]: written?.uses, [stepStage]: stage });

@@ -1,8 +1,11 @@
+import { createRedactor } from '../../spans/redact.ts';
+import { baseName, maxName } from '../../spans/text.ts';
 import type { Engine, JobIdentity, RootPlacement, StepDescription } from '../engine.ts';
 import { type PipelineIdentity, seededRun } from '../identity.ts';
 
 /** Any other engine: one job with one step, the command; in a pod whose engine is not known, the pod. */
 export function createGenericEngine(identity: PipelineIdentity): Engine {
+  const name = shownName(identity);
   return {
     name: 'generic',
     jobsBeginWith: 'anything',
@@ -13,13 +16,23 @@ export function createGenericEngine(identity: PipelineIdentity): Engine {
       endsWithFirst: identity.kind === 'command',
     }),
     identify: (): JobIdentity => ({
-      name: identity.name,
+      name,
       run: seededRun(identity, ''),
-      taskRunId: identity.name,
+      taskRunId: name,
       url: null,
-      resource: { 'service.name': identity.name },
+      resource: { 'service.name': serviceName(identity) },
     }),
-    describe: (): StepDescription => ({ name: identity.name, attributes: {} }),
+    describe: (): StepDescription => ({ name, attributes: {} }),
     resultOf: ({ code, signal }) => (code === 0 && signal === 0 ? 'success' : 'failure'),
   };
+}
+
+/** The service that a trace without a repository is of: the program, or the pod. */
+export function serviceName({ kind, name }: PipelineIdentity): string {
+  return kind === 'pod' ? name : baseName(name.trimStart().split(/\s/, 1)[0] ?? '') || 'command';
+}
+
+/** A command line as a name: it may hold secrets as any other. */
+function shownName({ name }: PipelineIdentity): string {
+  return (createRedactor([])([name])[0] ?? '').slice(0, maxName) || 'command';
 }

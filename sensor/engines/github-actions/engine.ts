@@ -4,26 +4,39 @@ import type { ExecEvent } from '../../decode/events.ts';
 import { matchesGlob } from '../../spans/redact.ts';
 import type { TaskResult } from '../../spans/task-span.ts';
 import { known } from '../../spans/text.ts';
-import type { Engine, JobIdentity, JobView, RootPlacement, StepDescription, StepView } from '../engine.ts';
+import type { Engine, JobHandle, JobIdentity, JobView, RootPlacement, StepDescription, StepView } from '../engine.ts';
+import { serviceName } from '../generic/engine.ts';
 import { contextOfEnvironment, digits, type GithubContext, resourceOf } from '../github-context.ts';
 import { type PipelineIdentity, seededRun } from '../identity.ts';
-import type { JobLog } from './job-log.ts';
+import type { JobLog, JobLogs } from './job-log.ts';
 import type { JobMessage, MessageStep } from './job-message.ts';
 import type { ProcessLabel } from './log-labels.ts';
 
-/** The GitHub Actions runner: one Runner.Worker is one job, its direct children with GITHUB_ACTION are its steps. `log` names them. */
-export function createGithubActionsEngine(identity: PipelineIdentity, log: JobLog | null): Engine {
-  const message = (seal: boolean) => log?.message(seal) ?? null;
+/** The GitHub Actions runner: one Runner.Worker is one job, its direct children with GITHUB_ACTION are its steps. `logs` name them. */
+export function createGithubActionsEngine(identity: PipelineIdentity, logs: JobLogs | null): Engine {
+  const opened = new Map<string, JobLog>();
+  const logOf = ({ runner, startMs }: JobHandle): JobLog | null => {
+    const key = runner ?? '';
+    const log = opened.get(key) ?? logs?.open(startMs) ?? null;
+    if (log !== null && opened.size < maxJobs) opened.set(key, log);
+    return log;
+  };
   return {
     name: 'github-actions',
     jobsBeginWith: 'runner',
     isRunner: (event) => basename(event.filename) === 'Runner.Worker',
     place: placeChild,
-    identify: (job) => identifyJob(job, identity, message(job.firstStep !== null || job.ended)),
-    describe: (step) => describeStep(step, message(true), log),
+    identify: (job) => {
+      const message = logOf(job)?.message(job.firstStep !== null || job.ended) ?? null;
+      return identifyJob(job, identity, message);
+    },
+    describe: (step) => describeStep(step, logOf(step.job)),
     resultOf: ({ code, signal }) => (signal === 0 ? (results[code] ?? 'error') : 'error'),
   };
 }
+
+/** A runner that is not ephemeral does one job after the other. */
+const maxJobs = 1_000;
 
 /** Runner.Worker exits with 100 and the result (actions/runner, Runner.Common/Util/TaskResultUtil.cs). */
 const results: Record<number, TaskResult> = {
@@ -51,10 +64,10 @@ function identifyJob(job: JobView, identity: PipelineIdentity, message: JobMessa
   const context = { ...withoutEmpty(contextOfEnvironment(env)), ...contextOfMessage(message) };
   const runId = digits(context.runId);
   const key = message?.jobKey || env.GITHUB_JOB || '';
-  const resource = resourceOf(context, identity.name, 'github');
+  const resource = resourceOf(context, serviceName(identity), 'github');
   const checkRunId = message?.checkRunId ?? null;
   return {
-    name: message?.displayName || key || identity.name,
+    name: message?.displayName || key || serviceName(identity),
     run: {
       ...seededRun(identity, key, env.TRACEPARENT),
       runId,
@@ -62,7 +75,7 @@ function identifyJob(job: JobView, identity: PipelineIdentity, message: JobMessa
       checkRunId,
       runnerName: context.runnerName ?? '',
     },
-    taskRunId: checkRunId ?? (key || identity.name),
+    taskRunId: checkRunId ?? (key || serviceName(identity)),
     url: urlOf(resource['cicd.pipeline.run.url.full'], checkRunId),
     resource,
   };
@@ -89,7 +102,8 @@ function urlOf(run: unknown, checkRunId: string | null): string | null {
   return typeof run === 'string' && checkRunId !== null ? `${run}/job/${checkRunId}` : null;
 }
 
-function describeStep(step: StepView, message: JobMessage | null, log: JobLog | null): StepDescription {
+function describeStep(step: StepView, log: JobLog | null): StepDescription {
+  const message = log?.message(true) ?? null;
   const label = log?.label(step.first.nsPid) ?? null;
   const { name, stage, sealed } = step.outer === null ? nameStep(step, message, label) : nameNested(step, label);
   const attributes = known({
