@@ -16,3 +16,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** The time of day in Unix nanoseconds, to the millisecond. */
+export function unixNanos(clock: Clock): bigint {
+  return BigInt(clock.wall().getTime()) * 1_000_000n;
+}

@@ -13,7 +13,7 @@ export function classOf({ kind, attributes }: Told): SpanClass {
   if (stepOrdinal in attributes || stepId in attributes) return 'step';
   if ('cicd.pipeline.task.name' in attributes || 'cicd.pipeline.task.run.result' in attributes) return 'job';
   if (kind === 'client') return 'connection';
-  if ('process.executable.name' in attributes) return 'process';
+  if ('process.executable.name' in attributes || 'aggregation.is_summary' in attributes) return 'process';
   return 'other';
 }
 

@@ -21,14 +21,14 @@ test('what is written is read back, to the nanosecond', async () => {
     spanNumber(2, { kind: 'client', error: {}, events: [event], links: [link] }),
     ...processSpans(1200),
   ];
-  await writeTraceFile(path, resource, spans);
+  await writeTraceFile(path, [{ attributes: resource, spans }]);
   const traces = readTraces(readFileSync(path, 'utf8'));
   assert.deepEqual(traces, { resources: [{ attributes: resource, spans }], skipped: { lines: 0, spans: 0 } });
 });
 
 test('a trace file has one request a line and leaves no unfinished file beside it', async () => {
   const inner = mkdtempSync(join(folder, 'lines-'));
-  await writeTraceFile(join(inner, 'trace.otlp.json'), resource, processSpans(1001));
+  await writeTraceFile(join(inner, 'trace.otlp.json'), [{ attributes: resource, spans: processSpans(1001) }]);
   const lines = readFileSync(join(inner, 'trace.otlp.json'), 'utf8').trimEnd().split('\n');
   assert.deepEqual(
     lines.map((line) => Object.keys(JSON.parse(line))),
@@ -38,7 +38,7 @@ test('a trace file has one request a line and leaves no unfinished file beside i
 });
 
 test('a file that cannot be written says so and leaves nothing', async () => {
-  await assert.rejects(writeTraceFile(join(folder, 'missing', 'trace.otlp.json'), resource, []), { code: 'ENOENT' });
+  await assert.rejects(writeTraceFile(join(folder, 'missing', 'trace.otlp.json'), []), { code: 'ENOENT' });
 });
 
 test("Jaeger's answer is read too", () => {
@@ -60,7 +60,7 @@ test("Jaeger's answer is read too", () => {
 
 test('what is not understood is counted and does not hide the rest', async () => {
   const path = join(folder, 'mixed.otlp.json');
-  await writeTraceFile(path, resource, [stepNumber(1)]);
+  await writeTraceFile(path, [{ attributes: resource, spans: [stepNumber(1)] }]);
   const broken = { resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: '0'.repeat(32) }, null, 7] }] }] };
   const text = `not json\n${readFileSync(path, 'utf8')}{"resourceSpans": 5}\n${JSON.stringify(broken)}\n`;
   const traces = readTraces(text);

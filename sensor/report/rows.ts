@@ -130,12 +130,13 @@ function countNotes(step: StepStory): Note[] {
   return processes > 1 ? [{ tone: 'quiet', text: counted(processes, 'process', 'processes') }] : [];
 }
 
+/** `SIGKILL` or `exit 2`. */
 function exitNotes({ attributes, error }: FinishedSpan): Note[] {
-  const exitCode = attributes['process.exit.code'];
   const tone = error === null ? 'quiet' : 'bad';
-  if (typeof exitCode === 'number') return exitCode === 0 ? [] : [{ tone, text: `exit ${exitCode}` }];
   const kind = attributes['error.type'];
-  return typeof kind === 'string' ? [{ tone, text: visible(kind) }] : [];
+  if (typeof kind === 'string' && kind.startsWith('SIG')) return [{ tone, text: visible(kind) }];
+  const exitCode = attributes['process.exit.code'];
+  return typeof exitCode === 'number' && exitCode !== 0 ? [{ tone, text: `exit ${exitCode}` }] : [];
 }
 
 /** `→ github.com:443 (88×), npm.example.com:443` */

@@ -1,0 +1,22 @@
+/** What the command line takes from its environment. Nothing else in it reads `process.env`. */
+export interface CommandEnvironment {
+  /** W3C trace context of whoever started us; anything, until it is validated. */
+  readonly traceParent: string | null;
+  /** https://no-color.org: set and not empty. */
+  readonly noColor: boolean;
+  readonly dumbTerminal: boolean;
+  /** Columns, where the output is not a terminal. */
+  readonly columns: number | null;
+  readonly home: string;
+}
+
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env): CommandEnvironment {
+  const columns = Number(env.COLUMNS);
+  return {
+    traceParent: env.TRACEPARENT ?? null,
+    noColor: (env.NO_COLOR ?? '') !== '',
+    dumbTerminal: env.TERM === 'dumb',
+    columns: Number.isInteger(columns) && columns > 0 && columns < 1000 ? columns : null,
+    home: env.HOME ?? '',
+  };
+}

@@ -1,0 +1,178 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { parseArgs } from 'node:util';
+import { describeError } from '../../crds/errors.ts';
+import { type Paint, painter } from '../report/paint.ts';
+import { visible } from '../report/text.ts';
+import { readEnvironment } from './config.ts';
+import { createLocalCgroup } from './local-cgroup.ts';
+import { probePath } from './probe-path.ts';
+import { lookOf } from './terminal.ts';
+import { asUsageError, exitStatus } from './usage.ts';
+
+export const doctorHelp = `Usage: chaperone doctor [--json]
+
+Says what the sensor can see on this machine, proved by effect where that is possible, and what to change.
+
+Options:
+      --json    print the findings as JSON
+  -h, --help    print this
+
+Exit status: 0 the sensor works here, 1 it does not, 2 wrong use.
+
+Examples:
+  sudo chaperone doctor
+  chaperone doctor --json | jq '.checks[] | select(.ok | not)'
+`;
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+  /** What to do; empty when all is well. */
+  readonly change: string;
+}
+
+export async function doctor(args: readonly string[]): Promise<number> {
+  const { json, help } = parse(args);
+  if (help) {
+    process.stdout.write(doctorHelp);
+    return exitStatus.ok;
+  }
+  const checks = [kernelCheck(), btfCheck(), capabilityCheck(), await cgroupCheck(), ...probeChecks()];
+  const works = checks.every(({ ok }) => ok);
+  const { color } = lookOf(process.stdout, readEnvironment());
+  process.stdout.write(
+    json ? `${JSON.stringify({ works, checks }, null, 2)}\n` : drawChecks(checks, works, painter(color)),
+  );
+  return works ? exitStatus.ok : exitStatus.finding;
+}
+
+function parse(args: readonly string[]): { json: boolean; help: boolean } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+    return { json: values.json ?? false, help: values.help ?? false };
+  } catch (error) {
+    throw asUsageError('doctor', error);
+  }
+}
+
+/** Ring buffers and capabilities apart from root came with 5.8. */
+function kernelCheck(): Check {
+  const found = `${process.platform} ${release()}`;
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const ok = process.platform === 'linux' && (major > 5 || (major === 5 && minor >= 8));
+  return { name: 'kernel', ok, found, change: ok ? '' : 'boot Linux 5.8 or newer' };
+}
+
+function btfCheck(): Check {
+  const path = '/sys/kernel/btf/vmlinux';
+  const ok = existsSync(path);
+  const change = 'boot a kernel with CONFIG_DEBUG_INFO_BTF=y, as distributions have it';
+  return { name: 'type information (BTF)', ok, found: ok ? path : 'none', change: ok ? '' : change };
+}
+
+/** Bits of linux/capability.h that loading and attaching the programs takes. */
+const neededCapabilities = { CAP_DAC_READ_SEARCH: 2n, CAP_NET_ADMIN: 12n, CAP_PERFMON: 38n, CAP_BPF: 39n };
+
+function capabilityCheck(): Check {
+  const effective = BigInt(
+    `0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`,
+  );
+  const missing = Object.entries(neededCapabilities).filter(([, bit]) => ((effective >> bit) & 1n) === 0n);
+  const ok = missing.length === 0;
+  const names = ok ? Object.keys(neededCapabilities).join(', ') : `without ${missing.map(([name]) => name).join(', ')}`;
+  return { name: 'capabilities', ok, found: names, change: ok ? '' : 'run as root' };
+}
+
+async function cgroupCheck(): Promise<Check> {
+  const name = 'cgroup of its own';
+  try {
+    const cgroup = createLocalCgroup(process.pid);
+    await cgroup.remove();
+    return { name, ok: true, found: `made and removed ${cgroup.path}`, change: '' };
+  } catch (error) {
+    return { name, ok: false, found: 'cannot be made', change: describeError(error) };
+  }
+}
+
+/** What the probe itself proves: it loads, attaches and looks whether its own doings arrive. */
+function probeChecks(): Check[] {
+  if (!existsSync(probePath)) return [failed('sensor', 'the probe is not built', 'run npm run build')];
+  const { stdout, stderr, error } = spawnSync(probePath, ['doctor'], {
+    encoding: 'utf8',
+    timeout: 30_000,
+    maxBuffer: 1024 * 1024,
+  });
+  const proof = parseProof(stdout);
+  if (proof === null)
+    return [failed('sensor', (stderr ?? '').trim() || describeError(error ?? 'the probe said nothing'), advice)];
+  if (!proof.armed) return [failed('sensor', proof.reason, advice)];
+  const sensor = { name: 'sensor', ok: true, found: 'loaded, attached, and its own doings arrived', change: '' };
+  return [sensor, ...proof.hooks.map(([hook, seen]) => hookCheck(hook, seen))];
+}
+
+const advice = 'mend what is marked above; if nothing is, report this kernel with these words';
+
+const hookNames: Record<string, string> = {
+  fork: 'sees processes begin',
+  exec: 'sees programs executed',
+  exit: 'sees processes end',
+  connect4: 'sees IPv4 connections',
+  sendmsg4: 'sees IPv4 datagrams',
+  connect6: 'sees IPv6 connections',
+  sendmsg6: 'sees IPv6 datagrams',
+};
+
+function hookCheck(hook: string, seen: boolean | null): Check {
+  const name = hookNames[hook] ?? hook;
+  if (seen === null) return { name, ok: true, found: 'not on this machine', change: '' };
+  return seen
+    ? { name, ok: true, found: 'proved by effect', change: '' }
+    : failed(name, 'its own doing did not arrive', advice);
+}
+
+function failed(name: string, found: string, change: string): Check {
+  return { name, ok: false, found, change };
+}
+
+interface Proof {
+  readonly armed: boolean;
+  readonly reason: string;
+  /** By hook: whether its effect was seen; `null` where that was not tried. */
+  readonly hooks: readonly (readonly [string, boolean | null])[];
+}
+
+function parseProof(text: string | null): Proof | null {
+  try {
+    const { armed, reason, hooks } = JSON.parse(text ?? '') as {
+      armed?: unknown;
+      reason?: unknown;
+      hooks?: Record<string, boolean | null>;
+    };
+    return {
+      armed: armed === true,
+      reason: typeof reason === 'string' ? reason : '',
+      hooks: Object.entries(hooks ?? {}),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function drawChecks(checks: readonly Check[], works: boolean, paint: Paint): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const lines = checks.flatMap(({ name, ok, found, change }) => {
+    const line = `${ok ? paint('good', '✔') : paint('bad', '✖')} ${name.padEnd(width)}  ${visible(found)}`;
+    return change === '' ? [line] : [line, `  ${' '.repeat(width)}  ${paint('warning', `→ ${visible(change)}`)}`];
+  });
+  const verdict = works
+    ? paint('good', 'The sensor works on this machine.')
+    : paint('bad', 'The sensor does not work on this machine; commands run, but nothing of them is seen.');
+  return `${lines.join('\n')}\n\n${verdict}\n`;
+}

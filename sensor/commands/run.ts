@@ -1,0 +1,119 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ChaperoneError, describeError } from '../../crds/errors.ts';
+import type { ExportAccount } from '../export/account.ts';
+import { createExporter } from '../export/exporter.ts';
+import { writeTraceFile } from '../export/trace-file.ts';
+import { tell } from '../report/story.ts';
+import { type Summary, summarize } from '../report/summary.ts';
+import { visible } from '../report/text.ts';
+import { drawWaterfall } from '../report/waterfall.ts';
+import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
+import { readEnvironment } from './config.ts';
+import { observe } from './observation.ts';
+import { defaultOut, parseRunOptions, type RunOptions } from './run-options.ts';
+import { lookOf } from './terminal.ts';
+import { exitStatus } from './usage.ts';
+
+export const runHelp = `Usage: chaperone run [OPTION…] -- COMMAND…
+
+Runs COMMAND in a cgroup of its own under the same sensor as in a runner pod, draws what it did on standard error,
+and exits with COMMAND's status. Needs root to see anything; without it COMMAND runs all the same.
+
+Options:
+      --engine NAME    where jobs and steps come from: act (nektos/act, also when COMMAND starts it) or generic
+                       (COMMAND is the one step); default act if COMMAND is act, else generic
+      --otlp URL       also send the trace to this OTLP/HTTP endpoint; without a path /v1/traces is added.
+                       OTEL_EXPORTER_OTLP_HEADERS holds headers for it
+      --out DIR        where trace.otlp.json and summary.json go; default ${defaultOut}
+  -q, --quiet          draw nothing
+  -h, --help           print this
+
+TRACEPARENT in the environment makes the job part of that trace. SIGINT, SIGTERM and other signals reach COMMAND.
+
+Exit status: COMMAND's, 128 + n if signal n ended it, 126 or 127 if it could not be executed;
+2 wrong use, 3 our own failure before COMMAND was started.
+
+Examples:
+  sudo chaperone run -- act push -P ubuntu-latest=-self-hosted
+  sudo chaperone run --otlp http://localhost:4318 -- make test
+  sudo chaperone run --engine act --out /tmp/trace -- ./scripts/ci-locally
+`;
+
+/** How long the trace may take to reach the endpoint after COMMAND ended. */
+const flushMs = 15_000;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const options = parseRunOptions(args);
+  if (options === 'help') {
+    process.stdout.write(runHelp);
+    return exitStatus.ok;
+  }
+  await prepareFolder(options.out);
+  const recording = new Recording(options.otlp);
+  const status = await observe(options, readEnvironment(), (spans, resource) => recording.add(spans, resource));
+  await tellOutcome(options, recording).catch((error: unknown) => say(describeError(error)));
+  return status;
+}
+
+/** Before COMMAND runs, so that an hour of work does not end without a place to write to. */
+async function prepareFolder(out: string): Promise<void> {
+  try {
+    await mkdir(out, { recursive: true });
+  } catch (error) {
+    throw new ChaperoneError('out-folder', `The folder ${visible(out)} cannot be made; name another with --out`, {
+      cause: error,
+    });
+  }
+}
+
+/** The spans of the run, kept for the file and the drawing and sent as they come. */
+class Recording {
+  readonly spans: FinishedSpan[] = [];
+  readonly #byResource = new Map<Attributes, FinishedSpan[]>();
+  readonly #exporter: ReturnType<typeof createExporter> | null;
+
+  constructor(otlp: string | null) {
+    this.#exporter = otlp === null ? null : createExporter({ url: otlp });
+  }
+
+  add(spans: readonly FinishedSpan[], resource: Attributes): void {
+    this.spans.push(...spans);
+    const known = this.#byResource.get(resource) ?? [];
+    known.push(...spans);
+    this.#byResource.set(resource, known);
+    this.#exporter?.add(spans, resource);
+  }
+
+  traces() {
+    return [...this.#byResource].map(([attributes, spans]) => ({ attributes, spans }));
+  }
+
+  /** `null` without an endpoint. */
+  async deliver(): Promise<ExportAccount | null> {
+    if (this.#exporter === null) return null;
+    await this.#exporter.flush(flushMs);
+    return this.#exporter.close();
+  }
+}
+
+async function tellOutcome({ out, quiet }: RunOptions, recording: Recording): Promise<void> {
+  const files = { trace: join(out, 'trace.otlp.json'), summary: join(out, 'summary.json') };
+  const traces = recording.traces();
+  await writeTraceFile(files.trace, traces);
+  const delivered = await recording.deliver();
+  const resource = traces[0]?.attributes ?? {};
+  const summary = summarize(tell(recording.spans), { spans: recording.spans, resource, delivered, files });
+  await writeFile(files.summary, `${JSON.stringify(summary, null, 2)}\n`);
+  if (!quiet) process.stderr.write(drawing(recording.spans, summary));
+}
+
+function drawing(spans: readonly FinishedSpan[], summary: Summary): string {
+  const waterfall = drawWaterfall(spans, summary, lookOf(process.stderr, readEnvironment()));
+  const files = Object.entries(summary.files).map(([kind, path]) => `${kind.padEnd(8)} ${visible(path)}`);
+  return `\n${waterfall}\n${files.join('\n')}\n`;
+}
+
+function say(text: string): void {
+  process.stderr.write(`chaperone: ${text}\n`);
+}

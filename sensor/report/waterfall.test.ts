@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { FinishedSpan } from '../spans/finished-span.ts';
+import { tell } from './story.ts';
+import { type Summary, summarize } from './summary.ts';
+import { JobBuilder } from './testing/job.ts';
+import { widthOf } from './text.ts';
+import { drawWaterfall } from './waterfall.ts';
+
+function summaryOf(spans: readonly FinishedSpan[], resource = {}): Summary {
+  return summarize(tell(spans), { spans, resource, delivered: null, files: {} });
+}
+
+function draw(spans: readonly FinishedSpan[], width = 100, color = false): string {
+  return drawWaterfall(spans, summaryOf(spans), { color, width });
+}
+
+function buildJob(): FinishedSpan[] {
+  const at = new JobBuilder();
+  const job = at.job('ci / build', 0, 40, { error: {} });
+  const checkOut = at.step(job, 'Check out', 0, 4);
+  const shell = at.process(checkOut, ['/bin/bash', '-e', '/tmp/0.sh'], 0, 4);
+  const git = at.process(shell, ['/usr/bin/git', 'fetch', 'origin'], 1, 4);
+  at.connection(git, 'github.com', 443, 2);
+  const install = at.step(job, 'Install', 4, 24);
+  const npm = at.process(at.process(install, ['bash', '-e', '/tmp/1.sh'], 4, 24), ['npm', 'ci'], 4, 24);
+  at.connection(npm, 'npm.example.com', 443, 5, 88);
+  at.folded(npm, 'node', 140, 5, 23);
+  const tests = at.step(job, 'Test', 24, 40, { error: {} });
+  const failing = at.process(tests, ['bash', '-e', '/tmp/2.sh'], 24, 40, {
+    error: {},
+    attributes: { 'process.exit.code': 2 },
+  });
+  at.process(failing, ['node', '--test', 'a b.ts'], 24, 40, { attributes: { 'process.exit.code': 1 } });
+  return at.spans;
+}
+
+test('a job is drawn as a tree with bars, counts, hosts and failures', () => {
+  assert.equal(
+    draw(buildJob()),
+    `
+ci / build                 ▕█████████████████████████████████▏   40.0 s
+├─ Check out               ▕███▍                             ▏   4.00 s  2 processes
+│  └─ git fetch origin     ▕▐██▍                             ▏   3.00 s  → github.com:443
+├─ Install                 ▕   ████████████████▉             ▏   20.0 s  142 processes
+│  ├─ npm ci               ▕   ████████████████▉             ▏   20.0 s  → npm.example.com:443 (88×)
+│  └─ ⋯ 140 more: node ×140
+└─ Test                    ▕                   ▐█████████████▏   16.0 s  ✖ exit 2  2 processes
+   └─ node --test 'a b.ts' ▕                   ▐█████████████▏   16.0 s  exit 1
+
+✖ failure · 3 steps · 146 processes · 2 hosts · nothing lost
+`.slice(1),
+  );
+});
+
+test('no line is wider than the terminal, whatever the names are', () => {
+  const names = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({ unit: 'grapheme', maxLength: 200 }),
+  );
+  fc.assert(
+    fc.property(names, names, fc.integer({ min: 60, max: 200 }), (name, argument, width) => {
+      const at = new JobBuilder();
+      const step = at.step(at.job(name, 0, 2), argument, 0, 2);
+      const process = at.process(step, [name, argument], 0, 1, { error: {} });
+      at.connection(at.process(process, [argument, name], 0, 1), argument, 443, 1);
+      for (const line of draw(at.spans, width).split('\n'))
+        assert.ok(widthOf(line) <= width, `${widthOf(line)}: ${line}`);
+    }),
+  );
+});
+
+test('columns stand under each other for wide and right-to-left names too', () => {
+  const at = new JobBuilder();
+  const job = at.job('構建', 0, 2);
+  for (const name of ['テスト', 'בדיקה', '🚀 go', 'plain']) at.step(job, name, 0, 2);
+  const lines = draw(at.spans).split('\n').slice(0, 5);
+  assert.equal(new Set(lines.map((line) => widthOf(line.slice(0, line.indexOf('▕'))))).size, 1);
+});
+
+test('colours are the only difference between the two looks', () => {
+  const plain = draw(buildJob());
+  const colored = draw(buildJob(), 100, true);
+  assert.notEqual(colored, plain);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+  assert.equal(colored.replace(/\x1b\[\d*m/g, ''), plain);
+});
+
+test('escape sequences of a job never reach the terminal', () => {
+  const at = new JobBuilder();
+  const step = at.step(at.job('\x1b]0;owned\x07', 0, 2), 'a\x1b[2Jb\nc', 0, 2);
+  at.process(step, ['sh\x1b[31m', '\u202etxt'], 0, 1, { error: {}, attributes: { 'error.type': '\x1b[5m' } });
+  assert.doesNotMatch(draw(at.spans).replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+});
+
+test('steps of a composite action stand below it', () => {
+  const at = new JobBuilder();
+  const outer = at.step(at.job('ci', 0, 4), './.github/actions/report', 0, 4);
+  at.process(at.step(outer, 'Collect', 0, 2), ['tar', 'c', 'reports'], 0, 2);
+  at.process(at.step(outer, 'Upload', 2, 4), ['curl', 'http://127.0.0.1/'], 2, 4);
+  assert.match(
+    draw(at.spans),
+    /└─ \.\/\.github\/actions\/report.*\n {3}├─ Collect.*\n {3}└─ Upload.*\n\n.* · 1 step · 2 processes/,
+  );
+});
+
+test('of many processes the failed, the connected and the long ones get a line, the rest are counted', () => {
+  const at = new JobBuilder();
+  const shell = at.process(at.step(at.job('ci', 0, 100), 'Build', 0, 100), ['sh'], 0, 100);
+  for (let index = 0; index < 300; index += 1) at.process(shell, ['cc', `${index}.c`], index / 4, index / 4 + 0.1);
+  at.process(shell, ['ld'], 75, 99);
+  at.process(shell, ['killed'], 80, 80.01, { error: {}, attributes: { 'error.type': 'SIGKILL' } });
+  at.connection(at.process(shell, ['curl'], 80, 80.01), '192.0.2.1', 443, 80);
+  const drawn = draw(at.spans);
+  assert.match(drawn, /killed .* SIGKILL/);
+  assert.match(drawn, /curl .* → 192\.0\.2\.1:443/);
+  assert.match(drawn, /ld .* 24\.0 s/);
+  assert.match(drawn, /⋯ 300 more: cc ×300/);
+});
+
+test('losses are said instead of "nothing lost"', () => {
+  const at = new JobBuilder();
+  at.job('ci', 0, 1, { attributes: { 'chaperone.coverage.complete': false, 'chaperone.coverage.lost.exec': 12 } });
+  assert.match(draw(at.spans), /12 events lost$/m);
+  assert.doesNotMatch(draw(at.spans), /nothing lost/);
+});
+
+test('a sensor that did not load is said with its reason', () => {
+  const at = new JobBuilder();
+  at.job('ci', 0, 1);
+  const summary = summaryOf(at.spans, { 'chaperone.sensor.armed': false, 'chaperone.sensor.reason': 'not root' });
+  assert.match(drawWaterfall(at.spans, summary, { color: false, width: 80 }), /not observed: not root/);
+  assert.equal(summary.coverage.complete, false);
+});
+
+test('spans without their job, with parents in a ring, or of no length are drawn all the same', () => {
+  const at = new JobBuilder();
+  const step = at.step(at.job('gone', 0, 1), 'Orphan', 0, 0);
+  const first = at.process(step, ['first'], 0, 1);
+  const second = at.process(first, ['second'], 0, 1);
+  const third = at.process(second, ['third'], 0, 1);
+  const ring = [step, first, second, { ...third, spanId: 'f'.repeat(16), parentSpanId: 'e'.repeat(16) }];
+  const spans = [...ring, { ...third, name: 'ring', spanId: 'e'.repeat(16), parentSpanId: 'f'.repeat(16) }];
+  assert.equal(summaryOf(spans).processes.total, 4);
+  assert.match(draw(spans), /Orphan/);
+});
+
+test('any parents at all come to an end, and every process is counted once', () => {
+  const parents = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(parents, (links) => {
+      const at = new JobBuilder();
+      const job = at.job('ci', 0, 1);
+      const processes = links.map((_, index) => at.process(job, [`p${index}`], 0, 1));
+      const spans = processes.map((span, index) => ({
+        ...span,
+        parentSpanId: processes[links[index] ?? 0]?.spanId ?? job.spanId,
+      }));
+      assert.equal(summaryOf([job, ...spans]).processes.total, links.length);
+      draw([job, ...spans]);
+    }),
+  );
+});
+
+test('a summary counts what was folded one by one, and names agree with the total', () => {
+  const at = new JobBuilder();
+  const shell = at.process(at.step(at.job('loop', 0, 2), 'loop', 0, 2), ['sh', '-c', 'loop'], 0, 2);
+  at.process(shell, ['/bin/true'], 0, 1);
+  at.folded(shell, 'true', 1999, 0, 2);
+  const { processes, totals, jobs, result } = summaryOf(at.spans);
+  assert.deepEqual(processes, { total: 2001, byExecutable: { true: 2000, sh: 1 } });
+  assert.deepEqual(
+    [totals.processes, jobs[0]?.steps[0]?.processes, jobs[0]?.steps[0]?.exitCode, result],
+    [2001, 2001, 0, 'success'],
+  );
+});
