@@ -99,13 +99,4 @@ struct connect_event {
 	__u8 addr[16];		/* network order; an IPv4 address takes the first four */
 };
 
-/* One for each CPU, cumulative. produced counts what the hooks wanted to tell, lost what of it found no room. */
-struct event_counters {
-	__u32 seq;
-	__u32 pad;
-	__u64 produced[EVENT_CLASSES];
-	__u64 lost[EVENT_CLASSES];
-	__u64 table_full;	/* processes that found no room in the table: their lineage is unknown */
-};
-
 #endif

@@ -3,6 +3,7 @@
 #ifndef CHAPERONE_RING_H
 #define CHAPERONE_RING_H
 
+#include "counters.h"
 #include "events.h"
 #include "kernel.h"
 #include "scope.h"

@@ -53,5 +53,13 @@ int sensor_sendmsg6(struct bpf_sock_addr *ctx)
 	return on_connect6(ctx, HOOK_SENDMSG);
 }
 
-/* Keeps the wire contract's enums in the object's BTF, which the decoder's layout is generated from. */
-const enum frame_type keep_frame_type SEC(".rodata") = 0;
+/* Keeps the whole wire contract in the object's BTF, which the decoder's layout is generated from. */
+const struct wire_contract {
+	struct fork_event fork;
+	struct exec_event exec;
+	struct exit_event exit;
+	struct connect_event connect;
+	enum frame_type type;
+	enum frame_flag flag;
+	enum connect_hook hook;
+} *wire_contract __attribute__((unused));

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "../bpf/events.h"
+#include "../bpf/counters.h"
 #include "cgroup.h"
 #include "fault.h"
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef CHAPERONE_COUNTERS_H
+#define CHAPERONE_COUNTERS_H
+
+#include "events.h"
+
+/* One for each CPU, cumulative. produced counts what the hooks wanted to tell, lost what of it found no room. */
+struct event_counters {
+	__u32 seq;
+	__u32 pad;
+	__u64 produced[EVENT_CLASSES];
+	__u64 lost[EVENT_CLASSES];
+	__u64 table_full;	/* processes that found no room in the table: their lineage is unknown */
+};
+
+#endif
