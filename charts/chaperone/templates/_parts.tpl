@@ -1,0 +1,86 @@
+{{/* Labels of every object; the argument is a dict with "root" and "component". */}}
+{{- define "chaperone.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+app.kubernetes.io/part-of: chaperone
+{{ include "chaperone.selectorLabels" . }}
+{{- end }}
+
+{{/* The labels that Deployments, Services and NetworkPolicies select by: they never change. */}}
+{{- define "chaperone.selectorLabels" -}}
+app.kubernetes.io/name: chaperone
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{/* An image's reference; the argument is a dict with "root", "image" (its values) and "value" (their path, for the message). */}}
+{{- define "chaperone.image" -}}
+{{- $repository := required (printf "%s.repository is required: the image that you built from containers/ and pushed, such as registry.example.com/chaperone/operator" .value) .image.repository -}}
+{{- if .image.digest -}}
+{{ $repository }}@{{ .image.digest }}
+{{- else -}}
+{{ $repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{/* What the pods of operator, gateway and uninstall have in common. */}}
+{{- define "chaperone.podSettings" -}}
+enableServiceLinks: false
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "chaperone.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* The environment that every process of ours reads. */}}
+{{- define "chaperone.environment" -}}
+- name: CHAPERONE_NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+- name: CHAPERONE_POD_NAME
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+- name: CHAPERONE_LOG_LEVEL
+  value: {{ .Values.logLevel | quote }}
+- name: CHAPERONE_SELF_TRACING_ENDPOINT
+  value: {{ .Values.selfTracing.endpoint | quote }}
+{{- end }}
+
+{{/* Two replicas are kept on two nodes where there are two. */}}
+{{- define "chaperone.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "chaperone.selectorLabels" . | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
+{{- end }}
+
+{{- define "chaperone.probes" -}}
+livenessProbe:
+  httpGet: {path: /healthz, port: health}
+  initialDelaySeconds: 5
+  periodSeconds: 10
+readinessProbe:
+  httpGet: {path: /readyz, port: health}
+  periodSeconds: 2
+{{- end }}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { parse, parseAllDocuments } from 'yaml';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..');
+const chart = join(import.meta.dirname, 'chaperone');
+const caseFile = (name: string): string => join(import.meta.dirname, 'cases', `${name}.yaml`);
+const helms: Record<string, string> = {};
+
+before(async () => {
+  await run(join(root, 'scripts/tools'), ['helm', 'helm3'], { maxBuffer: 16 << 20 });
+  for (const group of ['helm', 'helm3']) {
+    const { stdout } = await run(join(root, 'scripts/tools'), ['--path', group]);
+    helms[group] = join(stdout.trim(), 'helm');
+  }
+});
+
+async function helm(group: string, ...args: string[]): Promise<string> {
+  const { stdout } = await run(helms[group] ?? '', args, { maxBuffer: 16 << 20 });
+  return stdout;
+}
+
+// A Helm that was built from its module takes a cluster to be years old unless it is told.
+function render(group: string, values: string, ...more: string[]): Promise<string> {
+  const where = ['--namespace', 'chaperone-system', '--kube-version', '1.36.0', '--values', caseFile(values)];
+  return helm(group, 'template', 'chaperone', chart, ...where, ...more);
+}
+
+interface Manifest {
+  kind: string;
+  metadata: { name: string; annotations?: Record<string, string> };
+  webhooks?: { clientConfig: object }[];
+  spec?: unknown;
+}
+
+function manifests(text: string): Manifest[] {
+  const all = parseAllDocuments(text).map((document) => document.toJSON() as Manifest | null);
+  return all.filter((manifest) => manifest !== null);
+}
+
+describe('the chart', () => {
+  for (const group of ['helm', 'helm3']) {
+    test(`is clean to the linter of ${group}`, async () => {
+      assert.match(
+        await helm(group, 'lint', '--strict', chart, '--values', caseFile('minimal')),
+        /0 chart\(s\) failed/,
+      );
+    });
+  }
+
+  for (const values of ['minimal', 'everything']) {
+    test(`renders ${values} as its golden file says`, async (t) => {
+      const path = join(import.meta.dirname, 'golden', `${values}.yaml`);
+      t.assert.fileSnapshot(await render('helm', values), path, { serializers: [(text: string) => text] });
+    });
+
+    test(`renders ${values} alike with both Helms`, async () => {
+      const byName = (text: string) => new Map(manifests(text).map((one) => [`${one.kind}/${one.metadata.name}`, one]));
+      assert.deepEqual(byName(await render('helm3', values)), byName(await render('helm', values)));
+    });
+  }
+
+  test('carries the generated AgentPolicy API, which stays when the release goes', async () => {
+    const rendered = manifests(await render('helm', 'minimal', '--set', 'crds.install=true'));
+    const installed = rendered.find(({ kind }) => kind === 'CustomResourceDefinition');
+    const generated = parse(
+      await readFile(join(root, 'crds/generated/chaperone.dev_agentpolicies.yaml'), 'utf8'),
+    ) as Manifest;
+    assert.deepEqual(installed?.spec, generated.spec);
+    assert.equal(installed?.metadata.annotations?.['helm.sh/resource-policy'], 'keep');
+  });
+
+  test('leaves caBundle to the operator', async () => {
+    const configuration = manifests(await render('helm', 'minimal')).find(({ webhooks }) => webhooks !== undefined);
+    for (const { clientConfig } of configuration?.webhooks ?? []) assert.ok(!('caBundle' in clientConfig));
+    assert.equal(configuration?.webhooks?.length, 2);
+  });
+
+  const mistakes: [set: string, says: RegExp][] = [
+    ['operator.replica=3', /replica/],
+    ['otlp.endpoint=collector:4318', /endpoint/],
+    ['sensor.image.digest=sha256:12', /digest/],
+    ['operator.image.repository=', /operator\.image\.repository is required/],
+    ['otlp.endpoint=', /otlp\.endpoint is required/],
+  ];
+  for (const [set, says] of mistakes) {
+    test(`refuses ${set} and names the value`, async () => {
+      await assert.rejects(render('helm', 'minimal', '--set', set), ({ stderr }: { stderr: string }) =>
+        says.test(stderr),
+      );
+    });
+  }
+
+  test('warns in its notes where one replica decides about Enforce', async () => {
+    // Client side: it speaks to no cluster.
+    const notes = await helm(
+      'helm',
+      'install',
+      'chaperone',
+      chart,
+      '--dry-run=client',
+      '--values',
+      caseFile('everything'),
+    );
+    assert.match(notes, /WARNING: operator\.replicas is 1\./);
+    assert.match(notes, /kubectl label namespace NAMESPACE chaperone\.dev\/injection=enabled/);
+  });
+});
