@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { visible } from '../report/text.ts';
 
+export type CommandLine = readonly [string, ...string[]];
+
 /** How COMMAND ended: `status` as a shell tells it, 128 + n for signal n. */
 export interface CommandEnd {
   readonly status: number;
@@ -13,10 +15,14 @@ export interface CommandEnd {
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /** Runs a command line with our own standard streams and passes signals on to it. Never throws: what cannot be executed ends with 126 or 127, as in a shell. */
-export function runCommand([program, ...args]: readonly [string, ...string[]]): Promise<CommandEnd> {
+export function runCommand(
+  [program, ...args]: CommandLine,
+  onStart: (pid: number) => void = () => {},
+): Promise<CommandEnd> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: 'inherit' });
     const stop = passSignals(child);
+    child.once('spawn', () => onStart(child.pid ?? 0));
     child.once('error', (error: NodeJS.ErrnoException) => {
       stop();
       process.stderr.write(`chaperone: ${visible(program)} cannot be executed: ${error.code ?? error.message}\n`);

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { visible } from '../report/text.ts';
+import type { CommandLine } from './child.ts';
 import { asUsageError, usageError } from './usage.ts';
 
 export interface RunOptions {
-  readonly command: readonly [string, ...string[]];
+  readonly command: CommandLine;
   readonly engine: RunEngine;
   /** The endpoint's full address, `…/v1/traces` included; `null` for none. */
   readonly otlp: string | null;

@@ -67,7 +67,8 @@ class QueueingExporter implements Exporter {
   readonly #resources = new WeakMap<Attributes, Resource>();
   #sending = false;
   #closed = false;
-  #flushUntil: number | null = null;
+  /** Ends of the flushes that are under way. */
+  readonly #flushes = new Set<{ readonly until: number }>();
   #cancelWake: (() => void) | null = null;
   #onSettled: (() => void)[] = [];
 
@@ -82,11 +83,12 @@ class QueueingExporter implements Exporter {
   add(spans: readonly FinishedSpan[], resource: Attributes): void {
     const shed = spans.flatMap((span) => this.#admit(span, this.#resourceOf(resource)));
     if (shed.length > 0) this.#drop(this.#closed ? 'unsent' : 'overflow', shed, 'the queue of spans is full');
-    if (this.#outbox.length > 0) this.#wakeAfter(this.#flushUntil === null ? this.#intervalMs : 0);
+    if (this.#outbox.length > 0) this.#wakeAfter(this.#flushes.size === 0 ? this.#intervalMs : 0);
   }
 
   async flush(deadlineMs: number): Promise<ExportAccount> {
-    this.#flushUntil = this.#clock.now() + deadlineMs;
+    const flush = { until: this.#clock.now() + deadlineMs };
+    this.#flushes.add(flush);
     this.#wakeNow();
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(deadlineMs, resolve);
@@ -96,7 +98,7 @@ class QueueingExporter implements Exporter {
       });
       this.#tellIfSettled();
     });
-    this.#flushUntil = null;
+    this.#flushes.delete(flush);
     return this.account();
   }
 
@@ -193,9 +195,10 @@ class QueueingExporter implements Exporter {
 
   #pauseBefore(parcel: Parcel, retryAfterMs: number | null): number {
     const grown = Math.min(backOff.firstMs * backOff.factor ** (parcel.tries - 1), backOff.longestMs);
-    if (this.#flushUntil === null) return retryAfterMs ?? grown;
+    if (this.#flushes.size === 0) return retryAfterMs ?? grown;
     // Waiting past the deadline helps nobody: halve what is left, and try until it is gone.
-    const left = Math.max((this.#flushUntil - this.#clock.now()) / 2, backOff.shortestMs);
+    const until = Math.max(...[...this.#flushes].map((flush) => flush.until));
+    const left = Math.max((until - this.#clock.now()) / 2, backOff.shortestMs);
     return Math.min(retryAfterMs ?? Math.min(grown, backOff.longestInFlushMs), left);
   }
 

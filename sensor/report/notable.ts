@@ -19,10 +19,13 @@ interface Candidate {
  */
 export function pickNotable(below: Below, span: { start: bigint; end: bigint }, most: number): Notable[] {
   const all = weigh(below.processes, span, 0);
-  const worthy = all.length <= most ? all : all.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
+  const worthy = all.length <= most ? all : all.filter(({ weight }) => weight >= worthwhile).sort((a, b) => b.weight - a.weight);
   const chosen = new Set(worthy.slice(0, most).map(({ process }) => process));
   return keep(below.processes, chosen);
 }
+
+/** In percent of the step: what took less is not worth a line for its length. */
+const worthwhile = 3;
 
 /** The process that is the step itself (its shell, its script's interpreter): told by the step's own line, so only what is below it is of interest. */
 export function stepProcess(below: Below): ProcessStory | null {

@@ -101,7 +101,7 @@ function coverageWords(coverage: Coverage, paint: Paint): string[] {
   const words = [
     ...some(Math.max(coverage.lost.total, coverage.gaps), (count) => `${counted(count, 'event')} lost`),
     ...some(coverage.unplaced, (count) => `${counted(count, 'process', 'processes')} without a step`),
-    ...some(coverage.restarts, (count) => `sensor restarted ${count}×`),
+    ...some(coverage.restarts, (count) => `the sensor was interrupted ${count}×`),
     ...some(undelivered, (count) => `${counted(count, 'span')} not delivered: ${visible(why)}`),
   ];
   return words.length > 0 ? words.map((text) => paint('bad', text)) : [paint('bad', 'not everything was seen')];

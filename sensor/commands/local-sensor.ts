@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { release } from 'node:os';
+import { ChaperoneError, describeError } from '../../crds/errors.ts';
+import type { HelloEvent, ProbeEvent } from '../decode/events.ts';
+import type { Clock } from '../export/clock.ts';
+import { commandInCgroup, type LocalProbe, spawnProbe } from '../probe-link/spawn-probe.ts';
+import type { CommandLine } from './child.ts';
+import { createLocalCgroup, type LocalCgroup } from './local-cgroup.ts';
+import { probePath } from './probe-path.ts';
+
+/** The sensor of one command on this machine. */
+export interface LocalSensor {
+  /** Its first word; where nothing can be seen, `armed` is false and `reason` says why. */
+  readonly hello: HelloEvent;
+  /** Gives all events from the hello on, those of the past at once. */
+  listen(onEvent: (event: ProbeEvent) => void): void;
+  /** The command line that runs the command where the sensor sees it; the same as given where it does not. */
+  wrap(command: CommandLine): CommandLine;
+  /** Gives the last events and ends. The answer is how many processes the command left behind. */
+  stop(): Promise<number>;
+}
+
+/** The probe loads and proves itself in under a second; a machine that takes longer is in trouble. */
+const helloMs = 15_000;
+const lastEventsMs = 5_000;
+
+/** Starts the probe on a cgroup made for the command. Never throws: a sensor that sees nothing lets the command run all the same. */
+export async function startLocalSensor(clock: Clock): Promise<LocalSensor> {
+  let cgroup: LocalCgroup | null = null;
+  try {
+    if (!existsSync(probePath)) throw new ChaperoneError('probe-start', 'The probe is not built; run npm run build');
+    cgroup = createLocalCgroup(process.pid);
+    return await startProbe(cgroup, clock);
+  } catch (error) {
+    await cgroup?.remove();
+    return blindSensor(describeError(error));
+  }
+}
+
+async function startProbe(cgroup: LocalCgroup, clock: Clock): Promise<LocalSensor> {
+  const where = { probe: probePath, cgroup: cgroup.path };
+  const events = new EventTap();
+  const probe = spawnProbe(where, { onEvent: (event) => events.give(event), onEnd: () => events.interrupt() });
+  const hello = await within(clock, helloMs, probe.hello).catch(async (error: unknown) => {
+    await end(probe, clock);
+    throw error;
+  });
+  if (!hello.armed) {
+    await end(probe, clock);
+    throw new ChaperoneError('sensor-not-armed', hello.reason ?? 'the probe did not say why it is not armed');
+  }
+  return {
+    hello,
+    listen: (onEvent) => events.listen(onEvent),
+    wrap: (command) => commandInCgroup(where, command),
+    async stop() {
+      await within(clock, lastEventsMs, probe.flush()).catch(() => {});
+      events.expectEnd();
+      await end(probe, clock);
+      return await cgroup.remove();
+    },
+  };
+}
+
+/** Holds events until somebody listens. */
+class EventTap {
+  #held: ProbeEvent[] = [];
+  #hello: HelloEvent | null = null;
+  #onEvent: ((event: ProbeEvent) => void) | null = null;
+  #endIsDue = false;
+
+  give(event: ProbeEvent): void {
+    if (event.kind === 'hello') this.#hello = event;
+    if (this.#onEvent === null) this.#held.push(event);
+    else this.#onEvent(event);
+  }
+
+  listen(onEvent: (event: ProbeEvent) => void): void {
+    this.#onEvent = onEvent;
+    for (const event of this.#held.splice(0)) onEvent(event);
+  }
+
+  expectEnd(): void {
+    this.#endIsDue = true;
+  }
+
+  /** The probe is gone while the command goes on: from here on nothing is seen, which counts as a restart of the sensor. */
+  interrupt(): void {
+    if (this.#endIsDue || this.#hello === null) return;
+    this.give({ ...this.#hello, restarts: this.#hello.restarts + 1 });
+  }
+}
+
+/** Closes the link, after which the probe ends by itself; one that does not is ended. */
+async function end(probe: LocalProbe, clock: Clock): Promise<void> {
+  probe.close();
+  const cancel = clock.after(lastEventsMs, () => {
+    if (probe.pid !== undefined) process.kill(probe.pid, 'SIGKILL');
+  });
+  await probe.exited;
+  cancel();
+}
+
+function within<Value>(clock: Clock, ms: number, work: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => reject(new ChaperoneError('sensor-slow', 'the probe did not answer in time')));
+    work.then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Stands in for a probe that cannot be started or armed. */
+function blindSensor(reason: string): LocalSensor {
+  const hello: HelloEvent = {
+    kind: 'hello',
+    version: '',
+    armed: false,
+    reason,
+    tier: 'blind',
+    kernel: release(),
+    mode: 'attach',
+    cgroupId: '0',
+    realtimeOffsetNs: 0n,
+    restarts: 0,
+    forwardedBefore: { fork: 0, exec: 0, exit: 0, connect: 0 },
+  };
+  return { hello, listen: (onEvent) => onEvent(hello), wrap: (command) => command, stop: async () => 0 };
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import type { KernelEventFields } from '../decode/events.ts';
+import { readWorkflowNames } from '../engines/act/workflow.ts';
+import { type Clock, systemClock, unixNanos } from '../export/clock.ts';
+import { createPipeline, type Pipeline } from '../pipeline.ts';
+import { joinWords } from '../report/command-line.ts';
+import { visible } from '../report/text.ts';
+import { counted } from '../report/units.ts';
+import type { SpanSink } from '../spans/job-writer.ts';
+import { createRedactor } from '../spans/redact.ts';
+import { type CommandEnd, type CommandLine, runCommand } from './child.ts';
+import type { CommandEnvironment } from './config.ts';
+import { startLocalSensor } from './local-sensor.ts';
+import type { RunOptions } from './run-options.ts';
+
+const tickMs = 1_000;
+/** Times of the kernel's events are finer than our clock's; the end must not lie before the last of them. */
+const clockStep = 1_000_000n;
+
+/** Runs the command under the sensor and gives its spans; the answer is the command's exit status. */
+export async function observe(options: RunOptions, env: CommandEnvironment, onSpans: SpanSink): Promise<number> {
+  const clock = systemClock;
+  const sensor = await startLocalSensor(clock);
+  const { armed, reason = '' } = sensor.hello;
+  if (!armed) say(`nothing of the command will be seen: ${visible(reason)}`);
+  const pipeline = pipelineFor(armed ? options : { ...options, engine: 'generic' }, env, onSpans);
+  sensor.listen((event) => pipeline.push(event));
+  const stopTicking = every(clock, tickMs, () => pipeline.tick(unixNanos(clock)));
+  const word = armed ? null : new OwnWord(pipeline, options.command, clock);
+  const end = await runCommand(sensor.wrap(options.command), (pid) => word?.started(pid));
+  word?.ended(end);
+  stopTicking();
+  const left = await sensor.stop();
+  pipeline.finish(unixNanos(clock) + clockStep);
+  if (left > 0 && !options.quiet) say(`${counted(left, 'process', 'processes')} that the command started still run`);
+  return end.status;
+}
+
+function pipelineFor({ command, engine }: RunOptions, env: CommandEnvironment, onSpans: SpanSink): Pipeline {
+  return createPipeline({
+    engine,
+    identity: { kind: 'command', name: nameOf(command), seed: randomUUID(), traceParent: env.traceParent },
+    workflow: engine === 'act' ? readWorkflowNames(command, process.cwd()) : null,
+    // Of what the command is part; its own line would be a service name of its own in every back end.
+    ...(engine === 'generic' ? { resource: { 'service.name': basename(process.cwd()) || 'root' } } : {}),
+    onSpans,
+  });
+}
+
+/** The command line as the job's name, without its secrets. */
+function nameOf(command: CommandLine): string {
+  return joinWords(createRedactor([])(command)).slice(0, 120);
+}
+
+/**
+ * What we know of the command where the kernel tells nothing, because we started it ourselves: that it ran, how long, and how it ended.
+ * Told in the words of the kernel's events, so that the trace has the same shape.
+ */
+class OwnWord {
+  readonly #pipeline: Pipeline;
+  readonly #command: CommandLine;
+  readonly #clock: Clock;
+  #start: bigint | null = null;
+  #pid = 0;
+
+  constructor(pipeline: Pipeline, command: CommandLine, clock: Clock) {
+    this.#pipeline = pipeline;
+    this.#command = command;
+    this.#clock = clock;
+  }
+
+  started(pid: number): void {
+    this.#pid = pid;
+    this.#start = unixNanos(this.#clock);
+    const [path] = this.#command;
+    this.#pipeline.push({
+      kind: 'exec',
+      ...this.#fields(this.#start, 0),
+      path,
+      filename: path,
+      cwd: process.cwd(),
+      argv: this.#command,
+      argc: this.#command.length,
+      argvTruncated: false,
+      pathTruncated: false,
+      env: {},
+      envTruncated: false,
+      isRunner: false,
+      isRunnerChild: false,
+      replaces: false,
+      parentImage: null,
+      parentPid: process.pid,
+    });
+  }
+
+  ended({ status, signal }: CommandEnd): void {
+    if (this.#start === null) return;
+    const time = unixNanos(this.#clock);
+    const code = signal === null ? status : 0;
+    const number = signal === null ? 0 : status - 128;
+    this.#pipeline.push({ kind: 'exit', ...this.#fields(time, 1), code, signal: number, startTime: this.#start });
+  }
+
+  #fields(time: bigint, seq: number): KernelEventFields {
+    const pid = this.#pid;
+    const uid = process.getuid?.() ?? 0;
+    return { seq, cpu: 0, time, image: ownImage, root: null, cgroupId: '0', pid, tid: pid, nsPid: pid, uid };
+  }
+}
+
+const ownImage = '0000000000000001';
+
+function every(clock: Clock, ms: number, action: () => void): () => void {
+  let cancel = () => {};
+  const again = () => {
+    cancel = clock.after(ms, () => {
+      again();
+      action();
+    });
+  };
+  again();
+  return () => cancel();
+}
+
+function say(text: string): void {
+  process.stderr.write(`chaperone: ${text}\n`);
+}
