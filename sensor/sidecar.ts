@@ -98,7 +98,10 @@ export class Sidecar {
   #jobEnded(): void {
     if (this.#stopping !== null) return;
     this.#atMost(jobFlushMs, this.#options.flushProbe())
-      .then(() => this.#exporter.flush(jobFlushMs))
+      .then(() => {
+        this.#pipeline.push({ kind: 'flushed', id: 0 });
+        return this.#exporter.flush(jobFlushMs);
+      })
       .catch((error: unknown) => this.#options.log('warn', `the job's spans wait: ${describeError(error)}`));
   }
 

@@ -27,5 +27,11 @@ export function createEngine(name: EngineName, sources: EngineSources): Engine {
 export function detectEngine(event: ExecEvent): EngineName | null {
   const name = baseName(event.filename);
   if (name === 'Runner.Listener' || name === 'Runner.Worker') return 'github-actions';
-  return name === 'act' && event.isRunner ? 'act' : null;
+  if (name === 'act' && event.isRunner) return 'act';
+  // After a restart of this process the runner's own execution lies before what can be seen; its children still tell it.
+  return event.isRunnerChild ? engineOfChild(event) : null;
+}
+
+function engineOfChild({ env }: ExecEvent): EngineName {
+  return env.GITHUB_OUTPUT?.includes('/act/workflow/') ? 'act' : 'github-actions';
 }

@@ -42,7 +42,8 @@ export class Attribution {
   readonly jobs: JobTrace[] = [];
   readonly #openJob: (job: JobStart) => JobTrace;
   readonly #coverage: Coverage;
-  readonly #roots = new Map<string, Place>();
+  /** `null`: the runner's own business, outside of its jobs. */
+  readonly #roots = new Map<string, Place | null>();
   /** Steps' first images, by image id: their end is the step's. */
   readonly #rootImages = new Map<string, { scope: Scope; rootId: string }>();
   readonly #runners = new Map<string, Runner>();
@@ -63,7 +64,7 @@ export class Attribution {
   placeProcess(event: ExecEvent, image: ProcessImage): (Place & { isStepRoot: boolean }) | null {
     if (this.engine.jobsBeginWith === 'anything') return this.#placeInEverything(event, image);
     const known = event.root === null ? undefined : this.#roots.get(event.root);
-    if (known !== undefined) return { ...known, isStepRoot: false };
+    if (known !== undefined) return known === null ? null : { ...known, isStepRoot: false };
     if (event.root !== null && event.isRunnerChild) return this.#placeRoot(event, event.root, image);
     const job = this.#openedJob();
     if (job === null) return null;
@@ -88,7 +89,7 @@ export class Attribution {
     root.scope.step?.endRoot(root.rootId, image.end, image);
   }
 
-  /** The jobs that end with this process; `true` results are set on them. */
+  /** The jobs that end with this process, their result and end set. */
   processEnded(event: ExitEvent): JobTrace[] {
     const runner = this.#runners.get(event.image);
     if (runner?.pid !== event.pid) return [];
@@ -111,16 +112,25 @@ export class Attribution {
     return { job, scope, isStepRoot: endsWithFirst };
   }
 
-  #placeRoot(event: ExecEvent, rootId: string, image: ProcessImage): Place & { isStepRoot: boolean } {
+  #placeRoot(event: ExecEvent, rootId: string, image: ProcessImage): (Place & { isStepRoot: boolean }) | null {
     const runnerImage = event.parentImage ?? '';
     // A runner whose own execution was not seen (this process was started again) shows itself by its child.
     const runner = this.#runners.get(runnerImage) ?? this.#addRunner(runnerImage, event.parentPid, true);
     const { jobKey, steps } = this.engine.place(event);
-    const job = this.#jobOf(runner, jobKey) ?? this.#open(jobKey, event, { image: runnerImage, runner });
+    const job = this.#jobOf(runner, jobKey) ?? this.#openByChild(jobKey, event, { image: runnerImage, runner });
+    if (job === null) {
+      keepBounded(this.#roots, rootId, null, maxRoots);
+      return null;
+    }
     const scope = job.place(event, steps);
     keepBounded(this.#roots, rootId, { job, scope }, maxRoots);
     if (scope.step !== null) keepBounded(this.#rootImages, image.id, { scope, rootId }, maxRoots);
     return { job, scope, isStepRoot: scope.step !== null };
+  }
+
+  /** Where a job has a key, a child without one is the runner's own business. */
+  #openByChild(key: string | null, event: ExecEvent, by: { image: string; runner: Runner }): JobTrace | null {
+    return key === null && this.engine.jobsBeginWith === 'child' ? null : this.#open(key, event, by);
   }
 
   #jobOf(runner: Runner, key: string | null): JobTrace | undefined {

@@ -28,15 +28,19 @@ export function createActEngine(identity: PipelineIdentity, names: WorkflowNames
   };
 }
 
+const maxComposites = 1_000;
+
 /** The outer step of an action's folder, for nested steps that do not name it. */
 class Composites {
   readonly #outerByFolder = new Map<string, string>();
 
   outerOf(job: string, folder: string, named: string | null): string {
     const key = `${job}\0${folder}`;
-    const outer = this.#outerByFolder.get(key) ?? named ?? `${folder}/`;
-    if (this.#outerByFolder.size < 1_000) this.#outerByFolder.set(key, named ?? outer);
-    return named ?? outer;
+    const current = this.#outerByFolder.get(key);
+    const isUnnamed = current?.endsWith('/') === true;
+    const outer = named === null || isUnnamed ? (current ?? `${folder}/`) : named;
+    if (this.#outerByFolder.size < maxComposites || current !== undefined) this.#outerByFolder.set(key, outer);
+    return outer;
   }
 }
 

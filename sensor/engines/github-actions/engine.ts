@@ -59,7 +59,7 @@ function placeChild(event: ExecEvent): RootPlacement {
 }
 
 function identifyJob(job: JobView, identity: PipelineIdentity, message: JobMessage | null): JobIdentity | null {
-  if (message === null && job.firstStep === null && !job.ended) return null;
+  if (job.firstStep === null && !job.ended) return null; // the runner's name is known only from a step
   const env = job.firstStep?.env ?? {};
   const context = { ...withoutEmpty(contextOfEnvironment(env)), ...contextOfMessage(message) };
   const runId = digits(context.runId);
@@ -73,7 +73,7 @@ function identifyJob(job: JobView, identity: PipelineIdentity, message: JobMessa
       runId,
       runAttempt: digits(context.runAttempt) ?? '1',
       checkRunId,
-      runnerName: context.runnerName ?? '',
+      runnerName: context.runnerName ?? identity.name,
     },
     taskRunId: checkRunId ?? (key || serviceName(identity)),
     url: urlOf(resource['cicd.pipeline.run.url.full'], checkRunId),

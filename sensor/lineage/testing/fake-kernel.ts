@@ -1,0 +1,166 @@
+import type {
+  ConnectEvent,
+  ExecEvent,
+  HelloEvent,
+  KernelEvent,
+  KernelEventFields,
+  StatsEvent,
+} from '../../decode/events.ts';
+
+/** A process as the fake kernel keeps it. */
+export interface FakeProcess {
+  readonly pid: number;
+  readonly parentPid: number;
+  image: string;
+  root: string | null;
+  isRunner: boolean;
+  readonly isRunnerChild: boolean;
+  hasExecuted: boolean;
+}
+
+export interface ExecOptions {
+  argv?: string[];
+  env?: Record<string, string>;
+  path?: string;
+  cwd?: string;
+}
+
+const runnerNames = ['Runner.Worker', 'act'];
+
+/** Builds event streams as the kernel programs would give them: lineage inherited at fork, ids new at exec. */
+export class FakeKernel {
+  readonly events: KernelEvent[] = [];
+  /** Nanoseconds since boot; one millisecond an event unless a test sets it. */
+  now = 1_000_000_000n;
+  #seq = 0;
+  #ids = 0;
+  #nextPid = 100;
+
+  /** A process that was there before, such as a container's first one; it has no image yet. */
+  process(pid = this.#pid()): FakeProcess {
+    return {
+      pid,
+      parentPid: 1,
+      image: '0'.repeat(16),
+      root: null,
+      isRunner: false,
+      isRunnerChild: false,
+      hasExecuted: false,
+    };
+  }
+
+  fork(parent: FakeProcess, pid = this.#pid()): FakeProcess {
+    const childId = this.#id();
+    const childRoot = parent.isRunner ? childId : parent.root;
+    this.#emit(parent, { kind: 'fork', childId, childPid: pid, childNsPid: pid, childRoot });
+    const { image } = parent;
+    return {
+      pid,
+      parentPid: parent.pid,
+      image,
+      root: childRoot,
+      isRunner: false,
+      isRunnerChild: parent.isRunner,
+      hasExecuted: false,
+    };
+  }
+
+  exec(process: FakeProcess, filename: string, options: ExecOptions = {}): ExecEvent {
+    const parentImage = process.image === '0'.repeat(16) ? null : process.image;
+    const replaces = process.hasExecuted;
+    process.image = this.#id();
+    process.hasExecuted = true;
+    process.isRunner = process.root === null && runnerNames.includes(filename.split('/').at(-1) ?? '');
+    const argv = options.argv ?? [filename];
+    return this.#emit(process, {
+      kind: 'exec',
+      path: options.path ?? filename,
+      filename,
+      cwd: options.cwd ?? '/work',
+      argv,
+      argc: argv.length,
+      argvTruncated: false,
+      pathTruncated: false,
+      env: process.isRunnerChild && !replaces ? (options.env ?? {}) : {},
+      envTruncated: false,
+      isRunner: process.isRunner,
+      isRunnerChild: process.isRunnerChild,
+      replaces,
+      parentImage,
+      parentPid: process.parentPid,
+    });
+  }
+
+  /** Fork and exec in one, as a shell does. */
+  spawn(parent: FakeProcess, filename: string, options: ExecOptions = {}): FakeProcess {
+    const child = this.fork(parent);
+    this.exec(child, filename, options);
+    return child;
+  }
+
+  exit(process: FakeProcess, code = 0, signal = 0): void {
+    this.#emit(process, { kind: 'exit', code, signal, startTime: 0n });
+  }
+
+  /** A program that starts, does nothing and ends. */
+  run(parent: FakeProcess, filename: string, options: ExecOptions & { code?: number } = {}): void {
+    this.exit(this.spawn(parent, filename, options), options.code ?? 0);
+  }
+
+  connect(process: FakeProcess, address: string, port: number): ConnectEvent {
+    const family = address.includes(':') ? ('ipv6' as const) : ('ipv4' as const);
+    return this.#emit(process, { kind: 'connect', address, port, transport: 'tcp', family, hook: 'connect' });
+  }
+
+  #emit<Body extends object>(process: FakeProcess, body: Body): Body & KernelEventFields {
+    this.now += 1_000_000n;
+    const { pid, image, root } = process;
+    const fields = {
+      seq: this.#seq++,
+      cpu: 0,
+      time: this.now,
+      image,
+      root,
+      cgroupId: '1',
+      pid,
+      tid: pid,
+      nsPid: pid,
+      uid: 1000,
+    };
+    const event = { ...fields, ...body };
+    this.events.push(event as unknown as KernelEvent);
+    return event;
+  }
+
+  #pid(): number {
+    return this.#nextPid++;
+  }
+
+  #id(): string {
+    this.#ids += 1;
+    return this.#ids.toString(16).padStart(16, '0');
+  }
+}
+
+const none = { fork: 0, exec: 0, exit: 0, connect: 0 };
+
+/** The probe's first word; unix time = boot time + 1,700,000,000 s. */
+export function helloEvent(changes: Partial<HelloEvent> = {}): HelloEvent {
+  return {
+    kind: 'hello',
+    version: '0.1.0',
+    armed: true,
+    tier: 'observe',
+    kernel: '6.12.0',
+    mode: 'sidecar',
+    cgroupId: '1',
+    realtimeOffsetNs: 1_700_000_000_000_000_000n,
+    restarts: 0,
+    forwardedBefore: none,
+    ...changes,
+  };
+}
+
+export function statsEvent(changes: Partial<StatsEvent> = {}): StatsEvent {
+  return { kind: 'stats', cpus: [0], produced: none, lost: none, probeDropped: none, tableFull: 0, ...changes };
+}
