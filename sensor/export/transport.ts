@@ -5,6 +5,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Clock } from './clock.ts';
 import { type Answer, judge, type Outcome } from './outcome.ts';
+import { instrumentationScope } from './readable-span.ts';
 
 export interface TransportOptions {
   /** Where spans are posted, path included: `https://collector.example.com:4318/v1/traces`. */
@@ -39,7 +40,7 @@ export function createTransport(options: TransportOptions): Transport {
     headers: async () => ({ ...(await options.headers()) }),
     timeoutMillis: options.timeoutMs,
     httpAgentOptions: () => agent,
-    userAgent: 'chaperone/0.1.0',
+    userAgent: `${instrumentationScope.name}/${instrumentationScope.version}`,
   });
   const watch = watchAnswers(agent);
   return {

@@ -15,17 +15,15 @@ interface Candidate {
 
 /**
  * The processes of a step that a person wants to see first: what failed or was killed, what connected, what took long;
- * of equals the one nearer to the step. At most `most`.
+ * of equals the one nearer to the step. One that only fills its parent's time (`sh -c` and what it runs) is not told twice. At most `most`.
  */
-export function pickNotable(below: Below, span: { start: bigint; end: bigint }, most: number): Notable[] {
-  const all = weigh(below.processes, span, 0);
-  const worthy = all.length <= most ? all : all.filter(({ weight }) => weight >= worthwhile).sort((a, b) => b.weight - a.weight);
+export function pickNotable(below: Below, span: Interval, most: number): Notable[] {
+  const all = weigh(below.processes, { whole: span, parent: null, depth: 0 });
+  const worthy =
+    all.length <= most ? all : all.filter(({ weight }) => weight >= worthwhile).sort((a, b) => b.weight - a.weight);
   const chosen = new Set(worthy.slice(0, most).map(({ process }) => process));
   return keep(below.processes, chosen);
 }
-
-/** In percent of the step: what took less is not worth a line for its length. */
-const worthwhile = 3;
 
 /** The process that is the step itself (its shell, its script's interpreter): told by the step's own line, so only what is below it is of interest. */
 export function stepProcess(below: Below): ProcessStory | null {
@@ -33,12 +31,33 @@ export function stepProcess(below: Below): ProcessStory | null {
   return only !== undefined && others.length === 0 && only.count === 1 ? only : null;
 }
 
-function weigh(processes: readonly ProcessStory[], whole: { start: bigint; end: bigint }, depth: number): Candidate[] {
+interface Interval {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+interface Surroundings {
+  readonly whole: Interval;
+  readonly parent: ProcessStory | null;
+  readonly depth: number;
+}
+
+/** In percent of the step: what took less is not worth a line for its length. */
+const worthwhile = 3;
+
+function weigh(processes: readonly ProcessStory[], around: Surroundings): Candidate[] {
   return processes.flatMap((process) => {
-    const weight = weightOf(process, extent(process.span, whole)) - 4 * depth;
-    const self = classOf(process.span) === 'process' && process.count === 1 ? [{ process, weight }] : [];
-    return [...self, ...weigh(process.processes, whole, depth + 1)];
+    const weight = weightOf(process, extent(process.span, around.whole)) - 4 * around.depth;
+    const isCandidate = classOf(process.span) === 'process' && process.count === 1 && !repeats(process, around.parent);
+    const below = weigh(process.processes, { ...around, parent: process, depth: around.depth + 1 });
+    return isCandidate ? [{ process, weight }, ...below] : below;
   });
+}
+
+/** Nothing of its own beside its parent's line. */
+function repeats({ span, connections }: ProcessStory, parent: ProcessStory | null): boolean {
+  if (parent === null || span.error !== null || connections.length > 0) return false;
+  return Number(span.end - span.start) >= 0.8 * Number(parent.span.end - parent.span.start);
 }
 
 function weightOf({ span, connections }: ProcessStory, { from, to }: Extent): number {

@@ -35,11 +35,12 @@ interface Scale {
   readonly processLines: number;
 }
 
-/** The lines of one job, the job itself first. */
-export function rowsOf(story: Story): Row[] {
+/** The lines of one job, the job itself first: `workflow / job`. */
+export function rowsOf(story: Story, pipeline: string): Row[] {
   const scale = scaleOf(story);
   const children = [...story.steps.map((step) => stepNode(step, scale)), ...outsideNodes(story.outside, scale)];
-  return flatten({ ...spanNode(story.job, scale, 'job'), labelTone: 'strong', notes: [], children });
+  const label = visible(pipeline === '' ? story.job.name : `${pipeline} / ${story.job.name}`);
+  return flatten({ ...spanNode(story.job, scale, 'job'), label, labelTone: 'strong', notes: [], children });
 }
 
 /** A screenful for small jobs; large ones get fewer lines a step. */

@@ -8,6 +8,8 @@ import { type Tally, tallyStep, tallyStory } from './tally.ts';
 /** What `summary.json` holds: the run in figures, for programs. Times are RFC 3339, durations milliseconds. */
 export interface Summary {
   readonly traceId: string;
+  /** The workflow's name; empty where there is none. */
+  readonly pipeline: string;
   /** `success`, `failure`, `error`, `cancellation`, `skip` or `unknown`; of several jobs the worst. */
   readonly result: string;
   readonly jobs: readonly JobSummary[];
@@ -69,6 +71,7 @@ export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
   const processes = sum(tallies.map((tally) => tally.processes));
   return {
     traceId: stories[0]?.job.traceId ?? '',
+    pipeline: String(facts.resource['cicd.pipeline.name'] ?? ''),
     result: worst(stories.map(({ job }) => resultOf(job))),
     jobs: stories.map(summarizeJob),
     totals: {

@@ -29,7 +29,7 @@ const gaps = 3;
 export function drawWaterfall(spans: readonly FinishedSpan[], summary: Summary, look: Look): string {
   const paint = painter(look.color);
   const width = Math.max(look.width, 60);
-  const jobs = tell(spans).map(rowsOf);
+  const jobs = tell(spans).map((story) => rowsOf(story, summary.pipeline));
   const columns = shareOut(jobs.flat(), width);
   const blocks = jobs.map((rows) => rows.map((row) => drawRow(row, columns, { paint, width })).join('\n'));
   return `${blocks.join('\n\n')}\n\n${closingLine(summary, { paint, width })}\n`;
