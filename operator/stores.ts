@@ -1,11 +1,12 @@
 import { apiGroup, sensorInjected, sensorLabel } from '../crds/names.ts';
-import type {
-  KubeObject,
-  MutatingWebhookConfiguration,
-  Namespace,
-  NetworkPolicy,
-  Pod,
-  Service,
+import {
+  joinKey,
+  type KubeObject,
+  type MutatingWebhookConfiguration,
+  type Namespace,
+  type NetworkPolicy,
+  type Pod,
+  type Service,
 } from './kube/objects.ts';
 import { createReflector, type ReflectorOptions } from './kube/reflector.ts';
 import {
@@ -31,9 +32,12 @@ export const managedByUs: Readonly<Record<string, string>> = { 'app.kubernetes.i
 /** Name of the index by namespace. */
 export const byNamespace = 'namespace';
 
+/** Name of the policies' index by the Services that their rules name, as `namespace/name`. */
+export const byService = 'service';
+
 /** The operator's copies of the API, one a kind. */
 export interface Stores {
-  /** As the API server has them: not yet checked beyond the CRD. By namespace. */
+  /** As the API server has them: not yet checked beyond the CRD. By namespace and by Service. */
   policies: Store<KubeObject>;
   namespaces: Store<Namespace>;
   /** Pods that have a sensor. By namespace. */
@@ -64,7 +68,10 @@ export function createStores(options: StoresOptions): { stores: Stores; caches: 
   }
   const indexers = { [byNamespace]: namespaceOf };
   const stores: Stores = {
-    policies: reflect<KubeObject>({ selection: { resource: agentPolicies }, indexers }),
+    policies: reflect<KubeObject>({
+      selection: { resource: agentPolicies },
+      indexers: { ...indexers, [byService]: servicesNamedBy },
+    }),
     namespaces: reflect<Namespace>({ selection: { resource: namespaces } }),
     pods: reflect<Pod>({
       selection: { resource: pods, labelSelector: `${sensorLabel}=${sensorInjected}` },
@@ -104,6 +111,14 @@ export function selectorOf(labels: Readonly<Record<string, string>>): string {
 
 const namespaceOf: Indexer<KubeObject> = ({ metadata }) =>
   metadata.namespace === undefined ? [] : [metadata.namespace];
+
+type RawRules = { to?: { service?: { namespace: string; name: string } }[] }[];
+
+function servicesNamedBy(policy: KubeObject): readonly string[] {
+  const { egress } = (policy as { spec?: { egress?: { rules?: RawRules } } }).spec ?? {};
+  const named = (egress?.rules ?? []).flatMap(({ to = [] }) => to).flatMap(({ service }) => service ?? []);
+  return [...new Set(named.map(({ namespace, name }) => joinKey(namespace, name)))];
+}
 
 /** Of a pod we read the metadata and whether it has ended; the rest is most of its size. */
 function prunePod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {

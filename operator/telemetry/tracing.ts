@@ -1,8 +1,8 @@
 import { type Span, SpanStatusCode, trace as traceApi } from '@opentelemetry/api';
 import { describeError } from '../../crds/errors.ts';
 
-/** Does the work as one span, or just does it where traces are off. */
-export type Trace = <T>(name: string, attributes: Record<string, string>, work: () => Promise<T>) => Promise<T>;
+/** Does the work, which may be asynchronous, as one span; or just does it where traces are off. */
+export type Trace = <T>(name: string, attributes: Record<string, string>, work: () => T) => T;
 
 /** Our own traces: of reconciliations and admissions. */
 export interface Tracing {
@@ -34,18 +34,28 @@ export async function startTracing({ endpoint, serviceName, instance }: TracingO
   sdk.start();
   const tracer = traceApi.getTracer('chaperone-operator');
   return {
-    trace: (name, attributes, work) => tracer.startActiveSpan(name, { attributes }, (span) => finishSpan(span, work)),
+    trace: (name, attributes, work) => tracer.startActiveSpan(name, { attributes }, (span) => inSpan(span, work)),
     stop: () => sdk.shutdown().catch(() => undefined),
   };
 }
 
-async function finishSpan<T>(span: Span, work: () => Promise<T>): Promise<T> {
+function inSpan<T>(span: Span, work: () => T): T {
   try {
-    return await work();
+    const result = work();
+    if (result instanceof Promise)
+      result.then(
+        () => span.end(),
+        (error) => fail(span, error),
+      );
+    else span.end();
+    return result;
   } catch (error) {
-    span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error) });
+    fail(span, error);
     throw error;
-  } finally {
-    span.end();
   }
+}
+
+function fail(span: Span, error: unknown): void {
+  span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error) });
+  span.end();
 }

@@ -1,0 +1,43 @@
+import type { AgentPolicy } from '../crds/agent-policy.ts';
+import type { AgentPolicyStatus } from '../crds/agent-policy-status.ts';
+import { networkPolicyNameFor } from '../crds/names.ts';
+import type { PolicyImage } from '../crds/policy-image.ts';
+import { notNeeded } from './controllers/policy/conditions.ts';
+import type { PolicyBook } from './controllers/policy/policy-book.ts';
+import { joinKey, type KubeObject } from './kube/objects.ts';
+import { haveSynced, type Stores } from './stores.ts';
+import type { AdmissionSnapshot } from './webhook/decide.ts';
+
+export interface SnapshotSources {
+  stores: Stores;
+  book: PolicyBook;
+  ownNamespace: string;
+  sign: (image: PolicyImage) => string;
+  injection: AdmissionSnapshot['injection'];
+}
+
+/** What the stores say at this instant, as the webhook asks for it. */
+export function takeSnapshot({ stores, book, ownNamespace, sign, injection }: SnapshotSources): AdmissionSnapshot {
+  return {
+    synced: haveSynced(stores),
+    ownNamespace,
+    namespaceLabels(name) {
+      const namespace = stores.namespaces.get(name);
+      return namespace === undefined ? undefined : (namespace.metadata.labels ?? {});
+    },
+    policies: (namespace) => book.inForce(namespace),
+    isNetworkPolicyReady: (policy) => isNetworkPolicyReady(stores, policy),
+    signPolicyImage: sign,
+    injection,
+  };
+}
+
+/** The leader has said so about just this generation, and the API server is seen to hold the NetworkPolicy still. */
+function isNetworkPolicyReady(stores: Stores, { metadata }: AgentPolicy): boolean {
+  const object = stores.policies.get(joinKey(metadata.namespace, metadata.name));
+  const { status } = (object ?? {}) as KubeObject & { status?: AgentPolicyStatus };
+  const condition = status?.conditions?.find(({ type }) => type === 'NetworkPolicyReady');
+  if (condition?.status !== 'True' || condition.observedGeneration !== object?.metadata.generation) return false;
+  const name = joinKey(metadata.namespace, networkPolicyNameFor(metadata.name));
+  return condition.reason === notNeeded || stores.networkPolicies.get(name) !== undefined;
+}

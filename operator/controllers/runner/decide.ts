@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AgentPolicy } from '../../../crds/agent-policy.ts';
+import { egressDefaultLabel, policyAnnotation, policyLabelPrefix } from '../../../crds/names.ts';
+import type { PolicyImage } from '../../../crds/policy-image.ts';
+import type { JsonPatchOperation } from '../../kube/client.ts';
+import type { Pod } from '../../kube/objects.ts';
+import { compilePolicyImage } from '../../policy/compile-policy-image.ts';
+import { stampedLabels } from '../../policy/stamp-labels.ts';
+import type { HeldImage } from '../held-image.ts';
+import { jsonPointer } from '../json-pointer.ts';
+import { appliesTo, hasNotEnded } from '../policy/runners.ts';
+import type { Notice } from '../recorder.ts';
+import { readSensorStatus } from '../sensor-status.ts';
+
+/** All that a decision about one injected pod depends on. */
+export interface RunnerWorld {
+  pod: Pod;
+  /** The namespace's policies in force, those that are being deleted included. */
+  policies: readonly AgentPolicy[];
+  /** The image that the pod carries. */
+  held: HeldImage | undefined;
+}
+
+export interface RunnerDecision {
+  /** The image to be signed and put on the pod; undefined when it carries it. */
+  image: PolicyImage | undefined;
+  /** Brings the labels to what the image says. */
+  labels: readonly JsonPatchOperation[];
+  notices: readonly Notice[];
+}
+
+/** Decides what becomes of one injected pod; does nothing. */
+export function decideRunner({ pod, policies, held }: RunnerWorld): RunnerDecision {
+  if (!hasNotEnded(pod) || pod.metadata.deletionTimestamp !== undefined) {
+    return { image: undefined, labels: [], notices: [] };
+  }
+  const own = policies.filter((policy) => appliesTo(policy, pod));
+  const { payload } = compilePolicyImage(pod.metadata.namespace ?? '', own);
+  return {
+    image: successor(held, payload),
+    labels: [...patchLabels(pod, stampedLabels(payload))],
+    notices: noticesOf(pod, held?.image ?? payload),
+  };
+}
+
+/**
+ * The image that follows the one on the pod; undefined when they say the same. Its generation is higher than the pod's, whatever the sum of the policies'
+ * generations has become (it falls when a policy goes): the sensor takes no image of a generation that is not higher.
+ */
+function successor(held: HeldImage | undefined, wanted: PolicyImage): PolicyImage | undefined {
+  if (held === undefined) return wanted;
+  const generation = Math.max(wanted.generation, held.image.generation + 1);
+  const isSame = isDeepStrictEqual({ ...held.image, generation: 0 }, { ...wanted, generation: 0 });
+  return isSame ? undefined : { ...wanted, generation };
+}
+
+/** Only labels that the stamp is about; all others are the user's. */
+function* patchLabels({ metadata }: Pod, stamped: Readonly<Record<string, string>>): Generator<JsonPatchOperation> {
+  const present = metadata.labels ?? {};
+  for (const [key, value] of Object.entries(stamped)) {
+    if (present[key] !== value) yield { op: 'add', path: jsonPointer('metadata', 'labels', key), value };
+  }
+  for (const key of Object.keys(present)) {
+    const isOurs = key.startsWith(policyLabelPrefix) || key === egressDefaultLabel;
+    if (isOurs && stamped[key] === undefined) yield { op: 'remove', path: jsonPointer('metadata', 'labels', key) };
+  }
+}
+
+function noticesOf(pod: Pod, image: PolicyImage): Notice[] {
+  const status = readSensorStatus(pod);
+  if (status === undefined || status.armed) return [];
+  const why = status.reason ?? 'it gave no reason';
+  const outcome =
+    image.mode === 'Enforce' && image.failureMode === 'Closed' ? 'the job does not start' : 'the job runs unobserved';
+  const note = `The sensor could not be armed, so ${outcome}: ${why}`;
+  return [{ type: 'Warning', reason: 'SensorNotArmed', action: 'Arm', note }];
+}
+
+/** The patch that carries out a decision on this very pod. `annotation` is the signed image, if there is one to put on. */
+export function runnerPatch(
+  { metadata }: Pod,
+  labels: readonly JsonPatchOperation[],
+  annotation: string | undefined,
+): JsonPatchOperation[] {
+  const path = jsonPointer('metadata', 'annotations', policyAnnotation);
+  const image: JsonPatchOperation[] = annotation === undefined ? [] : [{ op: 'add', path, value: annotation }];
+  const changes = [...image, ...labels];
+  // A later pod may have the same name.
+  return changes.length === 0 ? [] : [{ op: 'test', path: '/metadata/uid', value: metadata.uid }, ...changes];
+}
