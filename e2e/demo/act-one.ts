@@ -33,10 +33,7 @@ try {
   collector.close();
   rmSync(scratch, { recursive: true });
 }
-if (process.exitCode === 0) {
-  tell(`\nThe whole trace: ${join(out, 'trace.otlp.json')} (OTLP/JSON), and its counts: ${join(out, 'summary.json')}`);
-  tell(`Draw it again:   bin/chaperone report ${join('out/demo/local', 'trace.otlp.json')}`);
-}
+if (process.exitCode === 0) tell('draw it again  bin/chaperone report out/demo/local/trace.otlp.json');
 
 async function runWorkflow(engine: string, folder: string, serviceAt: string, collectorAt: string): Promise<number> {
   const project = join(folder, 'project');

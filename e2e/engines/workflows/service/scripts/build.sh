@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Needs what the composite action left for the steps after it.
 set -euo pipefail
 [ "$TOOLCHAIN" = ready ]

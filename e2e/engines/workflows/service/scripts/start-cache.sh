@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Leaves a process behind that connects during a later step.
 set -euo pipefail
 mkfifo "$RUNNER_TEMP/start" "$RUNNER_TEMP/done"

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Asks the service, and gives the word to the process of the step before.
 set -euo pipefail
 for file in dist/*.gz; do gzip -t "$file"; done

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Compiles every source, two at a time, and packs the result.
 set -euo pipefail
 cd "$(dirname "$0")/.."

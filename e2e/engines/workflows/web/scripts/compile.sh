@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # One source to one page: its words, sorted and counted, for a text that is long enough to be work.
 set -euo pipefail
 mkdir -p dist/pages

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Installs the packages; one of them, as some do, leaves a process behind in its post-install script.
 set -euo pipefail
 cd "$(dirname "$0")/.."

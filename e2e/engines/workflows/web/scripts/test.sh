@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Checks the pages, asks the service for its greeting, and gives the word to whatever the packages left running.
 set -euo pipefail
 cd "$(dirname "$0")/.."
