@@ -19,7 +19,8 @@ export async function attempt(program: string, args: string[], input = ''): Prom
   const child = spawn(program, args);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  child.stdin.end(input);
+  // Whoever does not read its input may close it.
+  child.stdin.on('error', () => undefined).end(input);
   await once(child, 'close');
   return { code: child.exitCode, stdout: stdout.text, stderr: stderr.text };
 }

@@ -5,6 +5,6 @@
 import_images() {
   local names=("$@")
   [ ${#names[@]} -gt 0 ] || mapfile -t names < <("$REPOSITORY/e2e/images/archive" --list)
-  "$REPOSITORY/e2e/images/archive" "${names[@]}" | on_node "$BIN/ctr" -a "$STATE/containerd.sock" -n k8s.io images import --local - >"$LOG/import.log" 2>&1 ||
+  TMPDIR=$STATE "$REPOSITORY/e2e/images/archive" "${names[@]}" | on_node "$BIN/ctr" -a "$STATE/containerd.sock" -n k8s.io images import --local - >"$LOG/import.log" 2>&1 ||
     fail "images could not be imported: $(tail -n 3 "$LOG/import.log")"
 }
