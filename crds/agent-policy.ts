@@ -65,7 +65,7 @@ const destination = withRules(
       'An IPv4 or IPv6 address block. It is taken as written: no private or metadata address in it is left out unless `except` says so.',
     ).optional(),
     except: described(
-      setList(z.array(described(addressBlock, 'A smaller address block inside `cidr`.')).max(32)),
+      setList(z.array(described(addressBlock, 'A smaller address block inside `cidr`.')).max(16)),
       'Address blocks inside `cidr` that stay out.',
     ).optional(),
     service: described(serviceReference, 'A Service of this cluster; its pods are the destination.').optional(),
@@ -195,9 +195,24 @@ export function parseAgentPolicy(value: unknown): AgentPolicy {
 
 /** The same without throwing: the policy, or every wrong field. */
 export function checkAgentPolicy(value: unknown): { policy: AgentPolicy } | { faults: FieldFault[] } {
-  const parsed = agentPolicy.safeParse(value);
-  if (parsed.success) return { policy: parsed.data };
-  return { faults: parsed.error.issues.map(({ path, message }) => ({ path: z.core.toDotPath(path), message })) };
+  const parsed = agentPolicy.safeParse(withoutNulls(value));
+  return parsed.success ? { policy: parsed.data } : { faults: parsed.error.issues.flatMap(faultsOf) };
+}
+
+/** `null` is how a client leaves a field out; the API server drops it before it looks for defaults. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const present = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(present.map(([key, member]) => [key, withoutNulls(member)]));
+}
+
+function faultsOf(issue: z.core.$ZodIssue): FieldFault[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: z.core.toDotPath(issue.path), message: issue.message }];
+  return issue.keys.map((key) => ({
+    path: z.core.toDotPath([...issue.path, key]),
+    message: 'there is no such field: correct its name or remove it',
+  }));
 }
 
 function blockHolds(

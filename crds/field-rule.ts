@@ -24,19 +24,21 @@ export function withRules<S extends z.ZodType>(schema: S, rules: FieldRule<z.out
   return checked.meta({ ...schema.meta(), 'x-kubernetes-validations': validations });
 }
 
-/** A list that the API server merges by the member `key` and in which each value of it stands once. */
+/** A list that the API server merges by the member `key`, and in which each value of it stands once. */
 export function listMap<S extends z.ZodArray<z.ZodType<Record<K, string>>>, K extends string>(schema: S, key: K): S {
-  const unique = schema.refine((items) => areUnique(items.map((item) => item[key])), {
-    message: `each ${key} stands once in this list: give every entry its own`,
-  });
+  const unique = schema.superRefine((items, context) =>
+    reportRepeated(
+      items.map((item) => item[key]),
+      `give every entry its own ${key}`,
+      context,
+    ),
+  );
   return unique.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
 }
 
-/** A list of strings in which each stands once, merged by the API server as a set. */
+/** A list of strings that the API server merges as a set, in which each stands once. */
 export function setList<S extends z.ZodArray<z.ZodString>>(schema: S): S {
-  const unique = schema.refine((items) => areUnique(items), {
-    message: 'each value stands once in this list: remove the second',
-  });
+  const unique = schema.superRefine((items, context) => reportRepeated(items, 'remove the second', context));
   return unique.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'set' });
 }
 
@@ -45,6 +47,9 @@ export function atomicList<S extends z.ZodArray>(schema: S): S {
   return schema.meta({ ...schema.meta(), 'x-kubernetes-list-type': 'atomic' });
 }
 
-function areUnique(values: readonly string[]): boolean {
-  return new Set(values).size === values.length;
+function reportRepeated(values: readonly string[], instead: string, context: z.core.$RefinementCtx): void {
+  values.forEach((value, index) => {
+    if (values.indexOf(value) === index) return;
+    context.addIssue({ code: 'custom', path: [index], message: `"${value}" stands in this list already: ${instead}` });
+  });
 }
