@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
+import { loadGatewayConfig, loadOperatorConfig, loadUninstallConfig } from '../operator/config.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -31,11 +32,25 @@ function render(group: string, values: string, ...more: string[]): Promise<strin
   return helm(group, 'template', 'chaperone', chart, ...where, ...more);
 }
 
+interface Container {
+  args: ['operator' | 'gateway' | 'uninstall'];
+  env: { name: string; value?: string }[];
+}
+
+/** What each pod runs, and its environment; what is only known in the cluster stands as `field`. */
+function processes(text: string) {
+  const containers = manifests(text).flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
+  return containers.map(({ args: [command], env }) => ({
+    command,
+    environment: Object.fromEntries(env.map(({ name, value }) => [name, value ?? 'field'])),
+  }));
+}
+
 interface Manifest {
   kind: string;
   metadata: { name: string; annotations?: Record<string, string> };
   webhooks?: { clientConfig: object }[];
-  spec?: unknown;
+  spec?: { template?: { spec: { containers: Container[] } } };
 }
 
 function manifests(text: string): Manifest[] {
@@ -73,6 +88,36 @@ describe('the chart', () => {
     ) as Manifest;
     assert.deepEqual(installed?.spec, generated.spec);
     assert.equal(installed?.metadata.annotations?.['helm.sh/resource-policy'], 'keep');
+  });
+
+  for (const values of ['minimal', 'everything']) {
+    test(`gives the processes of ${values} an environment that they read`, async () => {
+      const loaders = { operator: loadOperatorConfig, gateway: loadGatewayConfig, uninstall: loadUninstallConfig };
+      const seen: string[] = [];
+      for (const { command, environment } of processes(await render('helm', values))) {
+        const read = loaders[command]({ ...environment, KUBERNETES_SERVICE_HOST: '192.0.2.1' });
+        assert.equal(read.logLevel, environment.CHAPERONE_LOG_LEVEL);
+        seen.push(command);
+      }
+      assert.deepEqual(seen.sort(), ['gateway', 'operator', 'uninstall']);
+    });
+  }
+
+  test('passes its values on to the operator', async () => {
+    const all = processes(await render('helm', 'everything'));
+    const { environment = {} } = all.find(({ command }) => command === 'operator') ?? {};
+    const { dns, sensor, tracesEndpoint } = loadOperatorConfig({
+      ...environment,
+      KUBERNETES_SERVICE_HOST: '192.0.2.1',
+    });
+    assert.deepEqual(dns, { namespace: 'dns', podLabels: { app: 'resolver', tier: 'own' }, port: 5353 });
+    assert.deepEqual(sensor, {
+      image: 'registry.example.com:5000/sensor:v9',
+      imagePullPolicy: 'Never',
+      resources: { requests: { cpu: '1', memory: '64Mi' }, limits: { memory: '256Mi' } },
+      armTimeoutSeconds: 30,
+    });
+    assert.equal(tracesEndpoint, 'http://collector.tracing.svc:4318');
   });
 
   test('leaves caBundle to the operator', async () => {

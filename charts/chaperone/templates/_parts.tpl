@@ -60,8 +60,32 @@ capabilities: {drop: [ALL]}
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
 - name: CHAPERONE_LOG_LEVEL
   value: {{ .Values.logLevel | quote }}
-- name: CHAPERONE_SELF_TRACING_ENDPOINT
-  value: {{ .Values.selfTracing.endpoint | quote }}
+{{- with .Values.selfTracing.endpoint }}
+- name: CHAPERONE_TRACES_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+
+{{/* Resources as JSON; a quantity that was written as a number becomes a string, as the API server makes it. */}}
+{{- define "chaperone.resourcesJson" -}}
+{{- $resources := dict -}}
+{{- range $kind, $quantities := . -}}
+{{- $texts := dict -}}
+{{- range $name, $quantity := $quantities -}}
+{{- $_ := set $texts $name (toString $quantity) -}}
+{{- end -}}
+{{- $_ := set $resources $kind $texts -}}
+{{- end -}}
+{{- toJson $resources -}}
+{{- end }}
+
+{{/* Labels as name=value,name=value. */}}
+{{- define "chaperone.labelList" -}}
+{{- $pairs := list -}}
+{{- range $name, $value := . -}}
+{{- $pairs = append $pairs (printf "%s=%s" $name $value) -}}
+{{- end -}}
+{{- join "," $pairs -}}
 {{- end }}
 
 {{/* Two replicas are kept on two nodes where there are two. */}}
