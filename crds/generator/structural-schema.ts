@@ -29,7 +29,7 @@ export interface StructuralSchema {
 
 /**
  * A zod schema as a structural schema; throws `schema-not-structural` with the path of a part that the API server would refuse or that would lose its meaning:
- * unions, tuples, `any`, numbers without a format, keys with a pattern, lists and texts without an upper bound.
+ * unions, tuples, `any`, numbers without a format, lists and texts without an upper bound.
  */
 export function structuralSchemaOf(schema: z.ZodType, path: string): StructuralSchema {
   return normalise(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input' }) as JsonObject, path);
