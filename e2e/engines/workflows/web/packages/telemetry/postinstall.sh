@@ -2,3 +2,4 @@
 state=$(cd "$(dirname "$0")" && pwd)
 mkfifo "$state/start" "$state/done"
 setsid bash "$state/daemon.sh" "$state" "$COLLECTOR" >/dev/null 2>&1 </dev/null &
+read -r _ <"$state/done" # until it has its own session: the end of the step's terminal would end it too
