@@ -17,42 +17,36 @@ static __always_inline bool is_new_key(struct environment *env, __u32 number, co
 	if ((env->seen & (1u << number)) || bpf_strncmp(env->chunk, len, key))
 		return false;
 	env->seen |= 1u << number;
+	env->key_len = len;
 	return true;
 }
 
 #define IS_NEW_KEY(env, number, name)                                              \
 	({                                                                         \
 		static const char key_##number[] = name "=";                       \
-		is_new_key(env, number, key_##number, sizeof(key_##number) - 1)    \
-			? (__u32)sizeof(key_##number) - 1                          \
-			: 0;                                                       \
+		is_new_key(env, number, key_##number, sizeof(key_##number) - 1);   \
 	})
 
-/* The length of the allowed key that the chunk begins with, '=' included, or 0. */
-static __always_inline __u32 match_key(struct environment *env)
+static __always_inline bool is_new_github_key(struct environment *env)
 {
-	__u32 len = 0;
+	return IS_NEW_KEY(env, 0, "GITHUB_ACTION") || IS_NEW_KEY(env, 1, "GITHUB_ACTION_PATH") ||
+	       IS_NEW_KEY(env, 2, "GITHUB_ACTION_REPOSITORY") || IS_NEW_KEY(env, 3, "GITHUB_ACTION_REF") ||
+	       IS_NEW_KEY(env, 4, "GITHUB_OUTPUT") || IS_NEW_KEY(env, 5, "GITHUB_JOB") || IS_NEW_KEY(env, 6, "GITHUB_RUN_ID") ||
+	       IS_NEW_KEY(env, 7, "GITHUB_RUN_ATTEMPT") || IS_NEW_KEY(env, 8, "GITHUB_REPOSITORY") ||
+	       IS_NEW_KEY(env, 9, "GITHUB_WORKFLOW") || IS_NEW_KEY(env, 10, "GITHUB_WORKFLOW_REF") || IS_NEW_KEY(env, 11, "GITHUB_REF") ||
+	       IS_NEW_KEY(env, 12, "GITHUB_SHA") || IS_NEW_KEY(env, 13, "GITHUB_EVENT_NAME");
+}
 
+/* Leaves the length of the allowed key that the chunk begins with, '=' included, or 0. */
+static __always_inline void match_key(struct environment *env)
+{
+	env->key_len = 0;
 	if (env->chunk[0] == 'G')
-		(len = IS_NEW_KEY(env, 0, "GITHUB_ACTION")) ||
-			(len = IS_NEW_KEY(env, 1, "GITHUB_ACTION_PATH")) ||
-			(len = IS_NEW_KEY(env, 2, "GITHUB_ACTION_REPOSITORY")) ||
-			(len = IS_NEW_KEY(env, 3, "GITHUB_ACTION_REF")) ||
-			(len = IS_NEW_KEY(env, 4, "GITHUB_OUTPUT")) ||
-			(len = IS_NEW_KEY(env, 5, "GITHUB_JOB")) ||
-			(len = IS_NEW_KEY(env, 6, "GITHUB_RUN_ID")) ||
-			(len = IS_NEW_KEY(env, 7, "GITHUB_RUN_ATTEMPT")) ||
-			(len = IS_NEW_KEY(env, 8, "GITHUB_REPOSITORY")) ||
-			(len = IS_NEW_KEY(env, 9, "GITHUB_WORKFLOW")) ||
-			(len = IS_NEW_KEY(env, 10, "GITHUB_WORKFLOW_REF")) ||
-			(len = IS_NEW_KEY(env, 11, "GITHUB_REF")) ||
-			(len = IS_NEW_KEY(env, 12, "GITHUB_SHA")) ||
-			(len = IS_NEW_KEY(env, 13, "GITHUB_EVENT_NAME"));
+		is_new_github_key(env);
 	else if (env->chunk[0] == 'R')
-		len = IS_NEW_KEY(env, 14, "RUNNER_NAME");
+		IS_NEW_KEY(env, 14, "RUNNER_NAME");
 	else if (env->chunk[0] == 'T')
-		len = IS_NEW_KEY(env, 15, "TRACEPARENT");
-	return len;
+		IS_NEW_KEY(env, 15, "TRACEPARENT");
 }
 
 /* Copies the variable, its value cut at ENV_VALUE_BYTES, and its NUL. size counts the chunk's NUL. */
@@ -80,7 +74,6 @@ static __always_inline void take_variable(struct environment *env, __u32 key_len
 static long next_variable(__u32 i, void *context)
 {
 	struct environment *env = *(struct environment **)context;
-	__u32 key_len;
 	long size;
 	bool whole;
 
@@ -93,9 +86,11 @@ static long next_variable(__u32 i, void *context)
 	}
 	/* A string that just fits reads like one that was cut; its NUL is then what the next turn finds. */
 	whole = size < ENV_CHUNK_BYTES;
-	key_len = env->inside ? 0 : match_key(env);
-	if (key_len)
-		take_variable(env, key_len, size);
+	if (!env->inside) {
+		match_key(env);
+		if (env->key_len)
+			take_variable(env, env->key_len, size);
+	}
 	env->position += whole ? size : size - 1;
 	env->inside = !whole;
 	return 0;

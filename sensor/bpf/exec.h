@@ -7,84 +7,90 @@
 #include "scratch.h"
 #include "tasks.h"
 
-/* Appends to the frame's data; offset is at most `before`, the room of the parts before this one. */
-static __always_inline __u64 append_path(struct exec_frame *frame, __u64 offset, struct path_buffer *path)
+/* Where the next part goes. `before` is the most that the parts before it can take. */
+static __always_inline char *next_part(struct scratch *scratch, __u64 before)
 {
-	__u64 start = path->start, len;
+	__u64 end = scratch->end;
 
+	return &scratch->frame.data[end > before ? before : end];
+}
+
+static __always_inline __u32 append_path(struct scratch *scratch, __u64 before)
+{
+	__u64 start = scratch->path.start, len;
+
+	if (!scratch->path.complete)
+		scratch->frame.event.header.flags |= FLAG_PATH_TRUNCATED;
 	if (start > PATH_BYTES)
 		return 0;
 	len = PATH_BYTES - start;
-	if (bpf_probe_read_kernel(&frame->data[offset], len, &path->bytes[start]))
+	if (bpf_probe_read_kernel(next_part(scratch, before), len, &scratch->path.bytes[start]))
 		return 0;
-	if (!path->complete)
-		frame->event.header.flags |= FLAG_PATH_TRUNCATED;
+	scratch->end += len;
 	return len;
 }
 
-static __always_inline __u64 append_filename(struct exec_frame *frame, __u64 offset, struct linux_binprm *bprm)
+static __always_inline __u32 append_filename(struct scratch *scratch, __u64 before, struct linux_binprm *bprm)
 {
-	long size = bpf_probe_read_kernel_str(&frame->data[offset], FILENAME_BYTES, BPF_CORE_READ(bprm, filename));
+	long size = bpf_probe_read_kernel_str(next_part(scratch, before), FILENAME_BYTES, BPF_CORE_READ(bprm, filename));
 
-	if (size < 1 || size > FILENAME_BYTES)
+	if (size < 1)
 		return 0;
 	if (size == FILENAME_BYTES)
-		frame->event.header.flags |= FLAG_PATH_TRUNCATED;
+		scratch->frame.event.header.flags |= FLAG_PATH_TRUNCATED;
+	scratch->end += size - 1;
 	return size - 1;
 }
 
-static __always_inline __u64 append_argv(struct exec_frame *frame, __u64 offset, struct mm_struct *mm)
+static __always_inline __u32 append_argv(struct scratch *scratch, __u64 before, struct mm_struct *mm)
 {
 	__u64 start = BPF_CORE_READ(mm, arg_start), len = BPF_CORE_READ(mm, arg_end) - start;
+	struct exec_event *event = &scratch->frame.event;
 
-	frame->event.argv_true_len = len;
-	if (len > ARGV_BYTES)
+	event->argv_true_len = len;
+	if (len > ARGV_BYTES) {
+		event->header.flags |= FLAG_ARGV_TRUNCATED;
 		len = ARGV_BYTES;
-	if (bpf_probe_read_user(&frame->data[offset], len, (void *)start))
-		len = 0;
-	if (len < frame->event.argv_true_len)
-		frame->event.header.flags |= FLAG_ARGV_TRUNCATED;
+	}
+	if (bpf_probe_read_user(next_part(scratch, before), len, (void *)start)) {
+		event->header.flags |= FLAG_ARGV_TRUNCATED;
+		return 0;
+	}
+	scratch->end += len;
 	return len;
 }
 
-static __always_inline __u64 append_env(struct exec_frame *frame, __u64 offset, struct environment *env, struct mm_struct *mm)
+static __always_inline __u32 append_env(struct scratch *scratch, __u64 before, struct mm_struct *mm)
 {
 	__u64 len;
 
-	read_environment(env, mm);
-	if (env->incomplete)
-		frame->event.header.flags |= FLAG_ENV_TRUNCATED;
-	len = env->taken_len;
-	if (len > ENV_BYTES || bpf_probe_read_kernel(&frame->data[offset], len, env->taken))
+	read_environment(&scratch->env, mm);
+	if (scratch->env.incomplete)
+		scratch->frame.event.header.flags |= FLAG_ENV_TRUNCATED;
+	len = scratch->env.taken_len;
+	if (len > ENV_BYTES || bpf_probe_read_kernel(next_part(scratch, before), len, scratch->env.taken))
 		return 0;
+	scratch->end += len;
 	return len;
 }
 
-/* Whether data[offset …) of the given length is `name` or ends in "/name". */
-static __always_inline bool is_named(struct exec_frame *frame, __u64 offset, __u64 len, const char *name, __u32 name_len)
+/* Whether the filename, the last part so far, is `name` or ends in "/name". */
+static __always_inline bool is_named(struct scratch *scratch, const char *name, __u32 name_len)
 {
-	__u64 base;
+	__u64 len = scratch->frame.event.filename_len, base = scratch->end - name_len;
+	const char *data = scratch->frame.data;
 
-	if (len < name_len)
+	if (len < name_len || base > PATH_BYTES + FILENAME_BYTES || bpf_strncmp(&data[base], name_len, name))
 		return false;
-	base = offset + len - name_len;
-	if (base > PATH_BYTES + FILENAME_BYTES)
-		return false;
-	if (bpf_strncmp(&frame->data[base], name_len, name))
-		return false;
-	if (len == name_len)
-		return true;
-	base = offset + len - name_len - 1;
-	return base < PATH_BYTES + FILENAME_BYTES && frame->data[base] == '/';
+	return len == name_len || (base > 0 && data[base - 1] == '/');
 }
 
 static const char github_worker[] = "Runner.Worker";
 static const char act[] = "act";
 
-static __always_inline bool is_runner_name(struct exec_frame *frame, __u64 offset, __u64 len)
+static __always_inline bool is_runner_name(struct scratch *scratch)
 {
-	return is_named(frame, offset, len, github_worker, sizeof(github_worker) - 1) ||
-	       is_named(frame, offset, len, act, sizeof(act) - 1);
+	return is_named(scratch, github_worker, sizeof(github_worker) - 1) || is_named(scratch, act, sizeof(act) - 1);
 }
 
 /* Gives the process its new image. A runner within a step is a process like any other: it must not mint steps. */
@@ -104,44 +110,46 @@ static __always_inline void change_image(struct exec_event *event, struct task *
 	task->image = event->header.image;
 }
 
-static __always_inline void fill_exec(struct scratch *scratch, struct task_struct *current, struct linux_binprm *bprm, struct task *task)
+/* The runner set them for the step at the first exec of its child; a later image of the same process could have been given anything. */
+static __always_inline bool has_step_variables(struct exec_event *event)
 {
-	struct exec_frame *frame = &scratch->frame;
-	struct exec_event *event = &frame->event;
-	struct mm_struct *mm = BPF_CORE_READ(current, mm);
-	struct fs_struct *fs = BPF_CORE_READ(current, fs);
-	struct file *file = BPF_CORE_READ(mm, exe_file);
-	bool first_of_child = task && (task->flags & TASK_RUNNER_CHILD) && !(task->flags & TASK_EXECUTED);
-	__u64 offset, len;
+	return (event->header.flags & (FLAG_RUNNER_CHILD | FLAG_REPLACES)) == FLAG_RUNNER_CHILD;
+}
 
+static __always_inline void describe_exec(struct exec_event *event, struct linux_binprm *bprm, struct task *task)
+{
 	describe(&event->header, FRAME_EXEC, 0, task);
 	event->parent_image = event->header.image;
 	event->header.image = make_id(event->header.time, event->header.tgid);
 	event->parent_tgid = task ? task->parent_tgid : 0;
 	event->argc = BPF_CORE_READ(bprm, argc);
+}
 
+#define AFTER_PATH PATH_BYTES
+#define AFTER_FILENAME (AFTER_PATH + FILENAME_BYTES)
+#define AFTER_CWD (AFTER_FILENAME + PATH_BYTES)
+#define AFTER_ARGV (AFTER_CWD + ARGV_BYTES)
+
+static __always_inline void fill_exec(struct scratch *scratch, struct task_struct *current, struct linux_binprm *bprm, struct task *task)
+{
+	struct exec_event *event = &scratch->frame.event;
+	struct mm_struct *mm = BPF_CORE_READ(current, mm);
+	struct fs_struct *fs = BPF_CORE_READ(current, fs);
+	struct file *file = BPF_CORE_READ(mm, exe_file);
+
+	describe_exec(event, bprm, task);
+	scratch->end = 0;
 	read_path(&scratch->path, (void *)file + bpf_core_field_offset(struct file, f_path), fs);
-	offset = len = append_path(frame, 0, &scratch->path);
-	event->path_len = len;
-	len = append_filename(frame, offset, bprm);
-	event->filename_len = len;
+	event->path_len = append_path(scratch, 0);
+	event->filename_len = append_filename(scratch, AFTER_PATH, bprm);
 	if (task)
-		change_image(event, task, is_runner_name(frame, offset, len));
-	offset += len;
+		change_image(event, task, is_runner_name(scratch));
 	read_path(&scratch->path, (void *)fs + bpf_core_field_offset(struct fs_struct, pwd), fs);
-	len = append_path(frame, offset, &scratch->path);
-	event->cwd_len = len;
-	offset += len;
-	len = append_argv(frame, offset, mm);
-	event->argv_len = len;
-	offset += len;
-	len = first_of_child ? append_env(frame, offset, &scratch->env, mm) : 0;
-	event->env_len = len;
-	offset += len;
-	if (offset > EXEC_DATA_BYTES)
-		offset = EXEC_DATA_BYTES;
-	__builtin_memset(&frame->data[offset], 0, 8);
-	event->header.len = (sizeof(*event) + offset + 7) & ~7u;
+	event->cwd_len = append_path(scratch, AFTER_FILENAME);
+	event->argv_len = append_argv(scratch, AFTER_CWD, mm);
+	event->env_len = has_step_variables(event) ? append_env(scratch, AFTER_ARGV, mm) : 0;
+	__builtin_memset(next_part(scratch, EXEC_DATA_BYTES), 0, 8);
+	event->header.len = (sizeof(*event) + scratch->end + 7) & ~7u;
 }
 
 /* No room to tell it, but the process has its new image all the same. */

@@ -12,12 +12,14 @@
 /* The longest allowed key with '=', its value, and a byte that tells a longer one. */
 #define ENV_CHUNK_BYTES 544
 
+/* What the loop over the variables knows lies here and not on the stack, so that the verifier need not follow each of its values. */
 struct environment {
 	__u64 position, end;	/* in the process */
 	__u32 taken_len;
 	__u32 seen;		/* keys, by bit */
 	__u32 inside;		/* position lies within a variable */
 	__u32 incomplete;
+	__u32 key_len;		/* of the variable at hand */
 	char chunk[ENV_CHUNK_BYTES];
 	char taken[ENV_BYTES];
 };
@@ -31,7 +33,7 @@ struct exec_frame {
 
 struct scratch {
 	__u32 busy;
-	__u32 pad;
+	__u32 end; /* of what is in frame.data; kept here and not on the stack for the verifier, as above */
 	struct exec_frame frame;
 	struct path_buffer path;
 	struct environment env;

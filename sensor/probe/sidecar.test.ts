@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { decodeFrame } from '../decode/decode-frame.ts';
+import type { ExecEvent, HelloEvent, ProbeEvent, StatsEvent } from '../decode/events.ts';
+import { FrameSplitter } from '../decode/frame-splitter.ts';
+import { actor, scratchFolder } from './testing/actor.ts';
+import { makeCgroup, probe, skip, until } from './testing/machine.ts';
+import { type Run, runner } from './testing/observe.ts';
+
+const uid = '5d3c1a52-0f7e-4f3a-9a55-2b1f0c9d8e7f';
+
+/** A pod as a node has it: its cgroup, the sensor's container with the probe in it, and another container for the job. */
+interface Pod extends AsyncDisposable {
+  readonly run: Run;
+  readonly sidecar: ChildProcess;
+  /** What the stand-in for Node was sent, decoded; `child` names its file. */
+  readonly received: () => ProbeEvent[];
+  readonly stderr: () => string;
+  readonly folder: string;
+}
+
+interface PodOptions {
+  readonly child: (file: string) => readonly string[];
+  readonly env?: Record<string, string>;
+  readonly container?: string;
+}
+
+async function startPod({ child, env = {}, container = 'sensor' }: PodOptions): Promise<Pod> {
+  const pod = makeCgroup(`kubepods/pod${uid}/${container}`);
+  const podPath = pod.path.slice(0, pod.path.indexOf(uid) + uid.length);
+  const job = join(podPath, 'job');
+  mkdirSync(job);
+  const folder = mkdtempSync(join(scratchFolder, 'pod-'));
+  chmodSync(folder, 0o777);
+  const file = join(folder, 'received');
+  const log = join(folder, 'termination-log');
+  writeFileSync(log, '');
+  const args = [
+    'exec',
+    '--cgroup',
+    pod.path,
+    '--',
+    probe,
+    'sidecar',
+    '--run-dir',
+    folder,
+    '--termination-log',
+    log,
+    '--child',
+    ...child(file),
+  ];
+  const sidecar = spawn(probe, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin', ...env } });
+  let stderr = '';
+  sidecar.stderr?.on('data', (text: Buffer) => {
+    stderr += text.toString();
+  });
+  return {
+    run: runner(job),
+    sidecar,
+    folder,
+    received: () => decodeFile(file),
+    stderr: () => stderr,
+    [Symbol.asyncDispose]: () => pod[Symbol.asyncDispose](),
+  };
+}
+
+function decodeFile(file: string): ProbeEvent[] {
+  if (!existsSync(file)) return [];
+  return new FrameSplitter()
+    .push(readFileSync(file))
+    .map(decodeFrame)
+    .filter((decoded) => typeof decoded !== 'string');
+}
+
+const peer = (file: string) => [actor, 'peer', file];
+
+function execs(events: readonly ProbeEvent[]): ExecEvent[] {
+  return events.filter((event) => event.kind === 'exec');
+}
+
+function hellos(events: readonly ProbeEvent[]): HelloEvent[] {
+  return events.filter((event) => event.kind === 'hello');
+}
+
+/** The Node processes that the probe has now. */
+function childrenOf(pid: number | undefined): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter((child) => child !== '');
+}
+
+async function end(sidecar: ChildProcess): Promise<number | null> {
+  sidecar.kill('SIGTERM');
+  if (sidecar.exitCode === null) await once(sidecar, 'exit');
+  return sidecar.exitCode;
+}
+
+test("the pod's processes are told, and none of the sensor's container", { skip }, async () => {
+  await using pod = await startPod({ child: peer });
+  await until(() => hellos(pod.received()).length === 1);
+  await pod.run([actor, 'connect', '4', 'udp', '9']);
+  await until(() => pod.received().some((event) => event.kind === 'exit'));
+  assert.deepEqual(
+    execs(pod.received()).map((exec) => exec.argv[1]),
+    ['connect'],
+  );
+  const [hello] = hellos(pod.received());
+  assert.deepEqual([hello?.armed, hello?.mode, hello?.restarts], [true, 'sidecar', 0]);
+  assert.equal(await end(pod.sidecar), 0);
+});
+
+test("a sub-group that the runtime adds is seen through by the pod's uid", { skip }, async () => {
+  await using pod = await startPod({
+    child: peer,
+    container: 'crun-sensor.scope/container',
+    env: { CHAPERONE_POD_UID: uid },
+  });
+  await until(() => hellos(pod.received()).length === 1);
+  await pod.run(['/bin/true']);
+  await until(() => execs(pod.received()).length === 1);
+});
+
+test('probe and Node keep no capability and no way to one', { skip }, async () => {
+  await using pod = await startPod({ child: peer });
+  await until(() => hellos(pod.received()).length === 1);
+  const pids = [`${pod.sidecar.pid}`, ...childrenOf(pod.sidecar.pid)];
+  assert.equal(pids.length, 2);
+  for (const pid of pids) {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    for (const set of ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']) assert.match(status, new RegExp(`^Cap${set}:\t0+$`, 'm'));
+    assert.match(status, /^NoNewPrivs:\t1$/m);
+    assert.match(status, /^Uid:\t65532\t65532\t65532\t65532$/m);
+    assert.match(status, /^Gid:\t65532\t65532\t65532\t65532$/m);
+    assert.match(status, /^Groups:\t ?$/m);
+  }
+});
+
+test("Node has the link as its third descriptor and nothing else of the probe's", { skip }, async () => {
+  await using pod = await startPod({
+    child: (file) => ['/bin/sh', '-c', `ls /proc/$$/fd | tr '\\n' ' ' > ${file}.fds; exec ${peer(file).join(' ')}`],
+  });
+  await until(() => hellos(pod.received()).length === 1);
+  assert.equal(readFileSync(join(pod.folder, 'received.fds'), 'utf8').trim(), '0 1 2 3');
+});
+
+test('a Node that dies is started again, with a hello that says so, and loses no frame it had not read', {
+  skip,
+}, async () => {
+  await using pod = await startPod({
+    child: (file) => [
+      '/bin/sh',
+      '-c',
+      `[ -e ${file}.once ] && exec ${peer(file).join(' ')}; : > ${file}.once; exec ${actor} mortal ${file}.first 64`,
+    ],
+  });
+  await until(() => hellos(pod.received()).length === 1);
+  assert.equal(hellos(pod.received())[0]?.restarts, 1);
+  await pod.run([actor, 'storm', '100', '2', actor, 'nothing']);
+  await until(() => execs(pod.received()).length === 101);
+  assert.equal(await end(pod.sidecar), 0);
+  assert.match(pod.stderr(), /Node process ended \(status 1\)/);
+});
+
+test('events while there is no Node wait for the next one', { skip }, async () => {
+  await using pod = await startPod({
+    child: (file) => ['/bin/sh', '-c', `[ -e ${file}.go ] && exec ${peer(file).join(' ')}; exit 1`],
+  });
+  await until(() => pod.stderr().includes('Node process ended'));
+  await pod.run([actor, 'storm', '50', '2', actor, 'nothing']);
+  writeFileSync(join(pod.folder, 'received.go'), '');
+  await until(() => execs(pod.received()).length === 51);
+  assert.ok((hellos(pod.received())[0]?.restarts ?? 0) >= 1);
+});
+
+test("what an earlier Node was given stands in the next one's hello, so the account adds up", { skip }, async () => {
+  await using pod = await startPod({ child: peer });
+  await until(() => hellos(pod.received()).length === 1);
+  await pod.run([actor, 'storm', '30', '2', actor, 'nothing']);
+  await until(() => execs(pod.received()).length === 31);
+  process.kill(Number(childrenOf(pod.sidecar.pid)[0]), 'SIGKILL');
+  await until(() => hellos(pod.received()).length === 2);
+  const stats = () => pod.received().findLast((event): event is StatsEvent => event.kind === 'stats');
+  await until(() => stats()?.produced.exec === 31);
+  assert.deepEqual(hellos(pod.received())[1]?.forwardedBefore, stats()?.produced);
+});
+
+test("a Node that takes too much of the container's memory is started again", { skip }, async () => {
+  const limit = 64 << 20;
+  await using pod = await startPod({
+    child: (file) => [
+      '/bin/sh',
+      '-c',
+      `[ -e ${file}.once ] && exec ${peer(file).join(' ')}; : > ${file}.once; exec ${actor} hungry ${(limit / 8) * 7} ${file}.hungry`,
+    ],
+    env: { CHAPERONE_MEMORY_LIMIT_BYTES: `${limit}` },
+  });
+  await until(() => hellos(pod.received()).length === 1);
+  assert.match(pod.stderr(), /holds 5\d MiB of the container's 64 MiB and is started again/);
+  assert.equal(hellos(pod.received())[0]?.restarts, 1);
+});
+
+test('a sensor that cannot load still starts Node, says why everywhere, and ends with 0', { skip }, async () => {
+  const folder = mkdtempSync(join(scratchFolder, 'blind-'));
+  chmodSync(folder, 0o777);
+  const log = join(folder, 'log');
+  writeFileSync(log, '');
+  // In the root cgroup there is no pod to observe.
+  const sidecar = spawn(
+    probe,
+    ['sidecar', '--run-dir', folder, '--termination-log', log, '--child', ...peer(join(folder, 'received'))],
+    { stdio: 'ignore' },
+  );
+  await until(() => hellos(decodeFile(join(folder, 'received'))).length === 1);
+  const [hello] = hellos(decodeFile(join(folder, 'received')));
+  assert.equal(hello?.armed, false);
+  assert.match(hello?.reason ?? '', /no pod to observe/);
+  assert.equal(readFileSync(log, 'utf8'), hello?.reason);
+  assert.equal(await end(sidecar), 0);
+});
+
+test('zombies that are left to PID 1 are reaped', { skip }, async () => {
+  const script = (file: string) => `(/bin/true & exec sleep 0.05) & ${peer(file).join(' ')}`;
+  await using pod = await startPod({ child: (file) => ['/bin/sh', '-c', script(file)], container: 'sensor' });
+  await until(() => hellos(pod.received()).length === 1);
+  const zombies = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isZombieOf(pid, pod.sidecar.pid));
+  await until(() => zombies().length === 0);
+});
+
+function isZombieOf(pid: string, parent: number | undefined): boolean {
+  if (!existsSync(`/proc/${pid}/status`)) return false;
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return status.includes('State:\tZ') && status.includes(`PPid:\t${parent}\n`);
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the tests of the probe need done: one deed a word. Compiled by actor.ts. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* An address of the loopback interface; a family of 46 is IPv4 through an IPv6 socket. */
+static socklen_t loopback(struct sockaddr_storage *address, int family, int port)
+{
+	struct sockaddr_in *v4 = (void *)address;
+	struct sockaddr_in6 *v6 = (void *)address;
+
+	memset(address, 0, sizeof(*address));
+	if (family == 4) {
+		*v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		return sizeof(*v4);
+	}
+	*v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	inet_pton(AF_INET6, family == 46 ? "::ffff:127.0.0.1" : "::1", &v6->sin6_addr);
+	return sizeof(*v6);
+}
+
+/* connect FAMILY tcp|udp PORT */
+static int do_connect(char **a)
+{
+	struct sockaddr_storage address;
+	socklen_t size = loopback(&address, atoi(a[0]), atoi(a[2]));
+	int fd = socket(address.ss_family, strcmp(a[1], "tcp") ? SOCK_DGRAM : SOCK_STREAM, 0);
+
+	return connect(fd, (void *)&address, size) != 0;
+}
+
+/* send FAMILY PORT TIMES: datagrams on one socket, to the port and to the one after it in turn */
+static int do_send(char **a)
+{
+	struct sockaddr_storage address;
+	int fd = socket(atoi(a[0]) == 4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+
+	for (int i = 0; i < atoi(a[2]); i++) {
+		socklen_t size = loopback(&address, atoi(a[0]), atoi(a[1]) + i % 2);
+
+		sendto(fd, "x", 1, 0, (void *)&address, size);
+	}
+	return 0;
+}
+
+/* fork CODE: a child that executes nothing */
+static int do_fork(char **a)
+{
+	if (fork() == 0)
+		_exit(atoi(a[0]));
+	wait(NULL);
+	return 0;
+}
+
+/* daemon PORT: twice forked, in a session of its own, connects once its parent is gone */
+static int do_daemon(char **a)
+{
+	char *connect_arguments[] = {"4", "tcp", a[0]};
+	int gone[2];
+	char byte;
+
+	if (pipe(gone) || fork())
+		return 0;
+	setsid();
+	if (fork())
+		_exit(0);
+	close(gone[1]);
+	(void)!read(gone[0], &byte, 1); /* ends when nobody holds the other end */
+	return do_connect(connect_arguments);
+}
+
+static void *end_thread(void *unused)
+{
+	return unused;
+}
+
+static void *exit_process(void *code)
+{
+	usleep(1000);
+	exit((int)(long)code);
+}
+
+/* threads COUNT CODE: the first thread ends before the last one, which ends the process */
+static int do_threads(char **a)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < atoi(a[0]); i++)
+		pthread_create(&thread, NULL, end_thread, NULL);
+	pthread_create(&thread, NULL, exit_process, (void *)(long)atoi(a[1]));
+	pthread_exit(NULL);
+}
+
+static void *execute(void *arguments)
+{
+	char **command = arguments;
+
+	execv(command[0], command);
+	return NULL;
+}
+
+/* thread-exec COMMAND…: by another thread than the first */
+static int do_thread_exec(char **a)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, execute, a);
+	pause();
+	return 1;
+}
+
+/* exec COMMAND…: in this process */
+static int do_exec(char **a)
+{
+	execv(a[0], a);
+	return 1;
+}
+
+/* storm COUNT AT_ONCE COMMAND…: as fast as it goes */
+static int do_storm(char **a)
+{
+	int left = atoi(a[0]), running = 0, failed = 0;
+	pid_t pid;
+
+	while (left || running) {
+		if (left && running < atoi(a[1])) {
+			failed += posix_spawn(&pid, a[2], NULL, NULL, a + 2, environ) != 0;
+			left--;
+			running++;
+		} else {
+			wait(NULL);
+			running--;
+		}
+	}
+	return failed != 0;
+}
+
+/* memfd: executes an unlinked copy of itself */
+static int do_memfd(char **a)
+{
+	char *arguments[] = {"ghost", "nothing", NULL}, buffer[65536];
+	FILE *self = fopen("/proc/self/exe", "re");
+	int fd = memfd_create("ghost", MFD_CLOEXEC);
+	size_t size;
+
+	(void)a;
+	while ((size = fread(buffer, 1, sizeof(buffer), self)) > 0)
+		if (write(fd, buffer, size) < 0)
+			return 1;
+	fexecve(fd, arguments, environ);
+	return 1;
+}
+
+/* kill SIGNAL: itself */
+static int do_kill(char **a)
+{
+	return raise(atoi(a[0]));
+}
+
+/* The stand-ins for the sensor's Node process: what the probe sends goes to a file. */
+static int copy_link(const char *path)
+{
+	FILE *file = fopen(path, "ae");
+	char buffer[65536];
+	ssize_t size;
+
+	while (file && (size = read(3, buffer, sizeof(buffer))) > 0) {
+		fwrite(buffer, 1, size, file);
+		fflush(file);
+	}
+	return 0;
+}
+
+static void end_well(int signal)
+{
+	(void)signal;
+	_exit(0);
+}
+
+/* peer FILE: a good one, which ends on SIGTERM */
+static int do_peer(char **a)
+{
+	signal(SIGTERM, end_well);
+	return copy_link(a[0]);
+}
+
+/* mortal FILE BYTES: dies after about so many */
+static int do_mortal(char **a)
+{
+	char buffer[64];
+	FILE *file = fopen(a[0], "ae");
+
+	for (int left = atoi(a[1]); left > 0; left -= sizeof(buffer))
+		fwrite(buffer, 1, read(3, buffer, sizeof(buffer)), file);
+	return 1;
+}
+
+/* hungry BYTES FILE: takes memory, and says so in the file when it is asked to end */
+static int do_hungry(char **a)
+{
+	size_t size = atol(a[0]);
+	char *memory = malloc(size);
+
+	memset(memory, 1, size);
+	signal(SIGTERM, end_well);
+	return copy_link(a[1]);
+}
+
+/* deaf: reads nothing and ends for no SIGTERM */
+static int do_deaf(char **a)
+{
+	(void)a;
+	signal(SIGTERM, SIG_IGN);
+	while (pause())
+		;
+	return 1;
+}
+
+static int do_nothing(char **a)
+{
+	(void)a;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int arguments;
+	int (*act)(char **arguments);
+} deeds[] = {
+	{"connect", 3, do_connect}, {"send", 3, do_send}, {"fork", 1, do_fork}, {"daemon", 1, do_daemon}, {"threads", 2, do_threads},
+	{"thread-exec", 1, do_thread_exec}, {"exec", 1, do_exec}, {"storm", 3, do_storm}, {"memfd", 0, do_memfd}, {"kill", 1, do_kill},
+	{"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"deaf", 0, do_deaf}, {"nothing", 0, do_nothing},
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(*deeds); i++)
+		if (argc > 1 && !strcmp(argv[1], deeds[i].name) && argc - 2 >= deeds[i].arguments)
+			return deeds[i].act(argv + 2);
+	return 2;
+}

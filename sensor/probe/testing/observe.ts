@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type {
+  ConnectEvent,
+  ExecEvent,
+  ExitEvent,
+  ForkEvent,
+  HelloEvent,
+  ProbeEvent,
+  StatsEvent,
+} from '../../decode/events.ts';
+import { commandInCgroup, type LocalProbe, spawnProbe } from '../../probe-link/spawn-probe.ts';
+import { makeCgroup, probe } from './machine.ts';
+
+/** What a probe told of commands. */
+export interface Observation {
+  readonly hello: HelloEvent;
+  readonly stats: StatsEvent;
+  readonly events: readonly ProbeEvent[];
+  readonly forks: readonly ForkEvent[];
+  readonly execs: readonly ExecEvent[];
+  readonly exits: readonly ExitEvent[];
+  readonly connects: readonly ConnectEvent[];
+}
+
+/** Runs a command in the observed cgroup and resolves with how it ended. */
+export type Run = (
+  command: readonly string[],
+  options?: RunOptions,
+) => Promise<{ code: number | null; signal: string | null }>;
+
+export interface RunOptions {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+}
+
+/** Observes what `act` runs in a cgroup of the test's own, up to a flush at the end. */
+export async function observe(
+  act: (run: Run, local: LocalProbe, cgroup: string) => Promise<unknown>,
+  args: readonly string[] = [],
+): Promise<Observation> {
+  await using cgroup = makeCgroup('');
+  const events: ProbeEvent[] = [];
+  const local = spawnProbe({ probe, cgroup: cgroup.path, args }, { onEvent: (event) => events.push(event) });
+  const hello = await local.hello;
+  await act(runner(cgroup.path), local, cgroup.path);
+  const stats = await local.flush();
+  local.close();
+  await local.exited;
+  return {
+    hello,
+    stats,
+    events,
+    forks: of(events, 'fork'),
+    execs: of(events, 'exec'),
+    exits: of(events, 'exit'),
+    connects: of(events, 'connect'),
+  };
+}
+
+/** A runner of commands in a cgroup. */
+export function runner(cgroup: string): Run {
+  return async (command, { env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, cwd = '/' } = {}) => {
+    const [program, ...args] = commandInCgroup({ probe, cgroup }, command);
+    const child = spawn(program, args, { stdio: 'ignore', env, cwd });
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    return { code, signal };
+  };
+}
+
+function of<Kind extends ProbeEvent['kind']>(
+  events: readonly ProbeEvent[],
+  kind: Kind,
+): Extract<ProbeEvent, { kind: Kind }>[] {
+  return events.filter((event): event is Extract<ProbeEvent, { kind: Kind }> => event.kind === kind);
+}
