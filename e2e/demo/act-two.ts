@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { bundleFiles } from '../engines/planner/job-folder.ts';
 import { startServer } from '../scenarios/internet.ts';
 import { awaitJob, readTrace } from '../scenarios/jaeger.ts';
-import { awaitCondition, awaitPhase, deleteNamespace, kubectl, kubectlInput, logs } from '../scenarios/kubectl.ts';
+import { awaitCondition, awaitPhase, deleteNamespace, get, kubectl, kubectlInput, logs } from '../scenarios/kubectl.ts';
 import { ensureInstalled } from '../scenarios/release.ts';
 import { traceIdOf } from '../scenarios/trace-tree.ts';
 import { command, heading, show, tell } from './telling.ts';
@@ -72,7 +72,8 @@ async function runWorkflow(): Promise<string[]> {
 async function drawTrace(): Promise<void> {
   const traceId = traceIdOf(runId, '1');
   tell(`\nIts trace, read back from Jaeger (GET /api/v3/traces/${traceId}):\n`);
-  await awaitJob(traceId);
+  const { metadata } = await get('demo', 'pod/web-runner');
+  await awaitJob(traceId, metadata.uid);
   const file = join(out, 'trace.json');
   writeFileSync(file, `${JSON.stringify({ result: await readTrace(traceId) }, null, 2)}\n`);
   execFileSync(join(root, 'bin/chaperone'), ['report', file], { stdio: ['ignore', 'inherit', 'inherit'] });

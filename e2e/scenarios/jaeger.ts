@@ -13,16 +13,17 @@ export async function readTrace(traceId: string): Promise<OtlpTraces | undefined
   return result;
 }
 
-/** Waits until the trace holds its job span, which is sent last; returns its spans. */
-export async function awaitJob(traceId: string, seconds = 30): Promise<Span[]> {
+/** Waits until the trace holds the job span of the pod, which is sent last; returns the pod's spans. */
+export async function awaitJob(traceId: string, podUid: string, seconds = 30): Promise<Span[]> {
   return await until(`the job span of trace ${traceId} in Jaeger`, seconds, async () => {
-    const spans = spansOf((await readTrace(traceId)) ?? {});
-    return (
-      spans.some(
-        ({ attributes }) => 'cicd.pipeline.task.run.result' in attributes && !('chaperone.step.ordinal' in attributes),
-      ) && spans
-    );
+    const all = spansOf((await readTrace(traceId)) ?? {});
+    const spans = all.filter(({ resource }) => resource['k8s.pod.uid'] === podUid);
+    return spans.some(isJob) && spans;
   });
+}
+
+function isJob({ attributes }: Span): boolean {
+  return 'cicd.pipeline.task.run.result' in attributes && !('chaperone.step.ordinal' in attributes);
 }
 
 /** The spans that a service sent since a time, or none. */

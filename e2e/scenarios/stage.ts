@@ -9,7 +9,7 @@ import { ensureInstalled, systemNamespace } from './release.ts';
 /** What a story plays on: its namespaces, a scratch folder, and the product installed. */
 export interface Stage {
   scratch: string;
-  /** Runs `act` of the story; on failure keeps the evidence before failing. */
+  /** Runs `act` of the story; the first failure keeps the evidence. */
   guard<Value>(act: () => Promise<Value>): Promise<Value>;
 }
 
@@ -19,12 +19,15 @@ export interface Stage {
  */
 export function setStage(story: string, folder: string, namespaces: string[]): Stage {
   const scratch = mkdtempSync(join(tmpdir(), `chaperone-${story}-`));
+  let collected = false;
   const stage: Stage = {
     scratch,
     async guard(act) {
       try {
         return await act();
       } catch (error) {
+        if (collected) throw error;
+        collected = true;
         const where = await collectEvidence(story, [...namespaces, systemNamespace]);
         process.stderr.write(`${story}: what explains it lies in ${where}\n`);
         throw error;

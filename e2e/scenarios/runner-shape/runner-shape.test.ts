@@ -39,8 +39,8 @@ describe("runner's shape: the stand-in for the GitHub runner in a pod as its con
         await startRunner('linux-x64-abcde-runner-2', 'failing', { runId: '90002' });
         runner = await awaitPhase(namespace, 'linux-x64-abcde-runner-1', ['Succeeded', 'Failed'], 90);
         failing = await awaitPhase(namespace, 'linux-x64-abcde-runner-2', ['Succeeded', 'Failed'], 90);
-        spans = await awaitJob(vector.trace);
-        failingSpans = await awaitJob(traceIdOf('90002', '1'));
+        spans = await awaitJob(vector.trace, runner.metadata.uid);
+        failingSpans = await awaitJob(traceIdOf('90002', '1'), failing.metadata.uid);
       } finally {
         await server.stop();
       }

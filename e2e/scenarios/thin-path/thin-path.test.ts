@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { bundleFiles } from '../../engines/planner/job-folder.ts';
 import { startServer } from '../internet.ts';
 import { awaitJob } from '../jaeger.ts';
-import { applyFile, awaitCondition, awaitPhase, get, type KubeObject, logs } from '../kubectl.ts';
+import { awaitCondition, awaitPhase, get, type KubeObject, kubectlInput, logs } from '../kubectl.ts';
 import { makeConfigMap, setStage } from '../stage.ts';
 import { below, drawTree, jobIdOf, jobOf, namesBelow, type Span, stepIdOf, stepsOf, traceIdOf } from '../trace-tree.ts';
 
 const namespace = 'thin-path';
 const pod = 'web-runner';
-const runId = '90001';
+const runId = String(Date.now());
 const service = '203.0.113.10:8080';
 const collector = '198.51.100.7:443';
 
@@ -30,9 +30,10 @@ describe('thin path: a plain pod runs a workflow with act and becomes one trace'
       await awaitCondition(namespace, 'agentpolicy/watch', 'Ready');
       const server = await startServer([service, collector]);
       try {
-        await applyFile(join(import.meta.dirname, 'runner.yaml'));
+        const manifest = readFileSync(join(import.meta.dirname, 'runner.yaml'), 'utf8').replace('@RUN_ID@', runId);
+        await kubectlInput(manifest, 'create', '-f', '-');
         runner = await awaitPhase(namespace, pod, ['Succeeded', 'Failed'], 90);
-        spans = await awaitJob(traceIdOf(runId, '1'));
+        spans = await awaitJob(traceIdOf(runId, '1'), runner.metadata.uid);
       } finally {
         await server.stop();
       }
@@ -61,7 +62,7 @@ describe('thin path: a plain pod runs a workflow with act and becomes one trace'
     assert.deepEqual(container.volumeMounts, [{ name: 'job', mountPath: '/job', readOnly: true }]);
     assert.deepEqual(
       container.env.map(({ name }: KubeObject) => name),
-      ['SERVICE', 'COLLECTOR'],
+      ['SERVICE', 'COLLECTOR', 'RUN_ID'],
     );
   });
 
