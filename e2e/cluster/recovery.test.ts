@@ -6,11 +6,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { after, describe, it, type TestContext } from 'node:test';
 import { attempt, commandPath, run, until } from './commands.ts';
 
-/** `down` after an `up` that ended well or was killed leaves the machine as it was. Needs root, and no cluster that is up. */
-const state = process.env.CHAPERONE_CLUSTER ?? '/run/chaperone-cluster';
-const data = process.env.CHAPERONE_CLUSTER_DATA ?? '/var/lib/chaperone-cluster';
-const upAlready = (await attempt(commandPath('status'), [])).code === 0;
-const skip = upAlready && 'a cluster is up, which these tests would end; run e2e/cluster/down first';
+/** `down` after an `up` that ended well or was killed leaves the machine as it was. A cluster of the test's own, beside one that may be up. */
+const suffix = '-recovery';
+const state = `/run/chaperone-cluster${suffix}`;
+process.env.CHAPERONE_CLUSTER = state;
+await run(commandPath('down'), []); // of a test that was killed
+
 /** Those that some program sets; counters and what the kernel measures left out. */
 const settingOfTheMachine =
   /^(?!.*(random|ns_last_pid|dentry|inode|file-nr|aio-nr|pty\.nr|conntrack_count|\.netfilter\.nf_log|sched_domain|quota)).* = /;
@@ -18,7 +19,7 @@ const settingOfTheMachine =
 /** What is there before anything of ours was started. */
 const before = await traces();
 
-describe('down', { skip }, () => {
+describe('down', () => {
   after(() => run(commandPath('down'), []));
 
   for (const [moment, file] of [
@@ -70,19 +71,19 @@ async function traces(): Promise<Record<string, string[]>> {
   const lines = (text: string, keep: RegExp) => text.split('\n').filter((line) => keep.test(line));
   return {
     processes: await processes(),
-    mounts: lines(await readFile('/proc/mounts', 'utf8'), /chaperone|netns/),
-    namespaces: existsSync('/run/netns') ? await readdir('/run/netns') : [],
+    mounts: lines(await readFile('/proc/mounts', 'utf8'), /chaperone.*-recovery/),
+    namespaces: (await readdir('/run/netns').catch(() => [])).filter((name) => name.endsWith(suffix)),
     links: (await run('ip', ['-br', 'link'])).split('\n').map((line) => line.split(/\s/)[0] ?? ''),
     routes: [
       ...(await run('ip', ['rule'])).split('\n'),
       ...(await run('ip', ['route', 'show', 'table', 'all'])).split('\n'),
     ],
     iptables: lines(await run('iptables-save', []), /^[-:*]/).map((line) => line.replace(/\[.*\]/, '')),
-    cgroups: lines(await run('find', ['/sys/fs/cgroup', '-name', 'chaperone-e2e']), /./),
+    cgroups: lines(await run('find', ['/sys/fs/cgroup', '-name', `chaperone-e2e${suffix}`]), /./),
     settings: lines((await attempt('sysctl', ['-a'])).stdout, settingOfTheMachine),
     folders: [
       state,
-      data,
+      `/var/lib/chaperone-cluster${suffix}`,
       '/run/containerd',
       '/run/cilium',
       '/var/lib/cni',
@@ -105,7 +106,7 @@ async function processes(): Promise<string[]> {
     const [cgroup, command] = await Promise.all(
       ['cgroup', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
     );
-    if (cgroup?.includes('/chaperone-e2e') || command?.includes(`${state}/`)) found.push(`${pid} ${command}`);
+    if (cgroup?.includes(`/chaperone-e2e${suffix}`) || command?.includes(`${state}/`)) found.push(`${pid} ${command}`);
   }
   return found;
 }

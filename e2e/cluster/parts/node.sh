@@ -10,11 +10,13 @@ start_containerd() {
   start_on_node containerd env CILIUM_SOCK="$STATE/cilium/cilium.sock" PATH="$BIN:$PATH" "$BIN/containerd" -c "$STATE/containerd.toml"
 }
 
-# As on a node with cgroup v2, every container sees the v2 hierarchy and has a cgroup namespace of its own.
+# On a hybrid machine containers lack what a node with cgroup v2 alone gives them: the v2 hierarchy, and a cgroup namespace of their own.
 base_runtime_spec() {
-  "$BIN/ctr" oci spec | jq '
+  local addition='.'
+  only_unified || addition='
     .mounts += [{destination: "/run/cgroup2", type: "cgroup2", source: "cgroup2", options: ["ro", "nosuid", "nodev", "noexec"]}]
     | .linux.namespaces += [{type: "cgroup"}]'
+  "$BIN/ctr" oci spec | jq "$addition"
 }
 
 await_containerd() { await 20 containerd "$BIN/ctr" -a "$STATE/containerd.sock" -n k8s.io images ls -q; }

@@ -15,13 +15,26 @@ make_cgroups() {
     inherit_cpuset "$hierarchy"
   done < <(hierarchies)
   mkdir -p "$(unified_hierarchy)/$CGROUP/daemons"
+  if only_unified; then hand_controllers_down; fi
+}
+
+only_unified() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
+
+# Without v1 beside it, the kubelet needs these controllers below its root; the machine's own settings are not ours to change.
+hand_controllers_down() {
+  local group=/sys/fs/cgroup/$CGROUP controller
+  for controller in cpu cpuset io memory pids; do
+    grep -qw "$controller" "$group/cgroup.controllers" ||
+      fail "the cgroup controller $controller is not handed down here; allow it: echo +$controller >/sys/fs/cgroup/cgroup.subtree_control"
+    echo "+$controller" >"$group/cgroup.subtree_control"
+  done
 }
 
 # A new v1 cpuset is empty and takes no process until it has processors and memory nodes.
 inherit_cpuset() {
   local file
   for file in cpuset.cpus cpuset.mems; do
-    [ -e "$1/$file" ] && [ -e "$1/$CGROUP/$file" ] || continue
+    if [ ! -e "$1/$file" ] || [ ! -e "$1/$CGROUP/$file" ]; then continue; fi
     [ -n "$(<"$1/$CGROUP/$file")" ] || cat "$1/$file" >"$1/$CGROUP/$file"
   done
 }

@@ -3,19 +3,20 @@
 
 REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 CLUSTER=$REPOSITORY/e2e/cluster
-CACHE=${CHAPERONE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/chaperone}
-# Sockets live here, and a unix socket's path ends at 107 bytes: keep it short.
+# Sockets live here, and a unix socket's path ends at 107 bytes: keep it short. Another folder is another cluster, with names of its own.
 STATE=${CHAPERONE_CLUSTER:-/run/chaperone-cluster}
+SUFFIX=${STATE##*/}
+SUFFIX=${SUFFIX#chaperone-cluster}
 # Images and pod volumes: on a disk, because /run often is memory.
-DATA=${CHAPERONE_CLUSTER_DATA:-/var/lib/chaperone-cluster}
+DATA=/var/lib/chaperone-cluster$SUFFIX
 PKI=$STATE/pki
 LOG=$STATE/log
 BIN=$STATE/bin
 
-# One cluster a machine: these names say whose they are to whoever finds them.
-NODE_NETNS=chaperone-node
-INTERNET_NETNS=chaperone-net
-CGROUP=chaperone-e2e
+# They say whose they are to whoever finds them.
+NODE_NETNS=chaperone-node$SUFFIX
+INTERNET_NETNS=chaperone-net$SUFFIX
+CGROUP=chaperone-e2e$SUFFIX
 NODE_NAME=chaperone-node
 
 # The node and "the internet" speak over a veth pair in the benchmarking range (RFC 2544);

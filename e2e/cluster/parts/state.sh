@@ -10,10 +10,10 @@ check_programs() {
   [ ${#missing[@]} -eq 0 ] || fail "missing on this machine: ${missing[*]}; run 'npm run setup -- cluster'"
 }
 
-# One `up` or `down` at a time. Daemons are started without the lock's descriptor.
+# One `up` or `down` at a time, by a lock on the folder above, so that it leaves no file. Daemons are started without its descriptor.
 lock() {
-  mkdir -p "$CACHE"
-  exec {LOCK}>"$CACHE/cluster.lock"
+  mkdir -p "$(dirname "$STATE")"
+  exec {LOCK}<"$(dirname "$STATE")"
   flock -n "$LOCK" || { say 'waiting for another up or down'; flock "$LOCK"; }
 }
 
