@@ -30,7 +30,7 @@ export interface SensorConfig {
 }
 
 /** Throws `sensor-config` naming every fault at once. */
-export function readConfig(env: NodeJS.ProcessEnv): SensorConfig {
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): SensorConfig {
   const parsed = environment.safeParse(env);
   if (!parsed.success) {
     throw new ChaperoneError('sensor-config', `the sensor's environment is wrong: ${z.prettifyError(parsed.error)}`);

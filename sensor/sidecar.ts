@@ -3,12 +3,11 @@ import { describeError } from '../crds/errors.ts';
 import type { SensorConfig } from './config.ts';
 import type { HelloEvent, ProbeEvent } from './decode/events.ts';
 import { openWorkerLogs } from './engines/github-actions/worker-log.ts';
-import type { Clock } from './export/clock.ts';
+import { type Clock, unixNanos } from './export/clock.ts';
 import { createExporter, type Exporter } from './export/exporter.ts';
 import { createHelloSender, type HelloSender } from './gateway-hello.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { openPolicyFile, type PolicyFile } from './policy/policy-file.ts';
-import type { UnixNanos } from './spans/finished-span.ts';
 
 export type Log = (level: 'info' | 'warn', message: string) => void;
 
@@ -17,7 +16,7 @@ export interface SidecarOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Asks the probe for everything that was in its buffers; the events come before the promise is kept. */
-  readonly flushProbe: () => Promise<void>;
+  readonly flushProbe: () => Promise<unknown>;
 }
 
 const tickMs = 1_000;
@@ -98,10 +97,7 @@ export class Sidecar {
   #jobEnded(): void {
     if (this.#stopping !== null) return;
     this.#atMost(jobFlushMs, this.#options.flushProbe())
-      .then(() => {
-        this.#pipeline.push({ kind: 'flushed', id: 0 });
-        return this.#exporter.flush(jobFlushMs);
-      })
+      .then(() => this.#exporter.flush(jobFlushMs))
       .catch((error: unknown) => this.#options.log('warn', `the job's spans wait: ${describeError(error)}`));
   }
 
@@ -123,7 +119,7 @@ export class Sidecar {
     this.#hello.send({ version, armed, tier, kernel, policyHash: hash, ...faults });
   }
 
-  async #atMost(ms: number, work: Promise<void>): Promise<void> {
+  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
     let cancel = () => {};
     const time = new Promise<void>((resolve) => {
       cancel = this.#options.clock.after(ms, resolve);
@@ -156,8 +152,4 @@ function podResource({ name, namespace, uid, node }: SensorConfig['pod']) {
     'k8s.pod.uid': uid,
     ...(node === '' ? {} : { 'k8s.node.name': node }),
   };
-}
-
-function unixNanos(clock: Clock): UnixNanos {
-  return BigInt(clock.wall().getTime()) * 1_000_000n;
 }

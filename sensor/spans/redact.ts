@@ -57,21 +57,42 @@ export function matchesGlob(pattern: string, text: string): boolean {
 const flag = /^--?([A-Za-z][\w.-]*)$/;
 const assignment = /^(-{0,2}([A-Za-z_][\w.-]*)=)/;
 const header = /((?:proxy-)?authorization["']?\s{0,8}[:=]\s{0,8}["']?)[^"'\r\n]+/gi;
+/** Already replaced, to the end of the header. */
+const isHeader = /authorization$/i;
 const userInfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/?#"']{1,1024})@/gi;
-const value = `((?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\\s"'&;])+)`;
-const named = new RegExp(`([A-Za-z_][\\w.-]{0,127})(["']?\\s{0,8}[=:]\\s{0,8})${value}`, 'g');
-const flagged = new RegExp(`(--?([A-Za-z][\\w.-]{0,127})\\s{1,8})${value}`, 'g');
+/** A name with its sign, or a flag with its space; what follows is looked at only if the name is secret, so that one value cannot hide the next name. */
+const named = /([A-Za-z_][\w.-]{0,127})(?:["']?\s{0,8}[=:]\s{0,8})/g;
+const flagged = /--?([A-Za-z][\w.-]{0,127})\s{1,8}/g;
+/** A shell word: quoted parts may hold spaces, and an open quote reaches to the end. */
+const word = /(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"'&;])+/y;
 
 function redactArgument(argument: string, previous: string | undefined, isSecret: (name: string) => boolean): string {
   const asked = flag.exec(previous ?? '')?.[1];
   if (asked !== undefined && isSecret(asked)) return redacted;
   const [, head, name] = assignment.exec(argument) ?? [];
   if (head !== undefined && name !== undefined && isSecret(name)) return head + redacted;
-  return argument
+  const plain = argument
     .replace(header, `$1${redacted}`)
-    .replace(userInfo, (whole, scheme: string, user: string) => (user === 'git' ? whole : `${scheme}${redacted}@`))
-    .replace(named, (whole, key: string, sign: string) => (isSecret(key) ? key + sign + redacted : whole))
-    .replace(flagged, (whole, lead: string, key: string) => (isSecret(key) ? lead + redacted : whole));
+    .replace(userInfo, (whole, scheme: string, user: string) => (user === 'git' ? whole : `${scheme}${redacted}@`));
+  const isSecretValue = (key: string) => isSecret(key) && !isHeader.test(key);
+  return redactWords(redactWords(plain, named, isSecretValue), flagged, isSecret);
+}
+
+/** Replaces the word after each match of `before` whose name is secret. */
+function redactWords(text: string, before: RegExp, isSecret: (name: string) => boolean): string {
+  let result = '';
+  let done = 0;
+  before.lastIndex = 0;
+  for (let match = before.exec(text); match !== null; match = before.exec(text)) {
+    if (!isSecret(match[1] ?? '')) continue;
+    word.lastIndex = before.lastIndex;
+    const secret = word.exec(text)?.[0] ?? '';
+    if (secret === '') continue;
+    result += text.slice(done, before.lastIndex) + redacted;
+    done = before.lastIndex + secret.length;
+    before.lastIndex = done;
+  }
+  return result + text.slice(done);
 }
 
 function normalize(name: string): string {

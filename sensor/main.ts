@@ -1,0 +1,43 @@
+import { ChaperoneError, describeError } from '../crds/errors.ts';
+import { readConfig } from './config.ts';
+import { systemClock } from './export/clock.ts';
+import { connectProbe, type ProbeLink } from './probe-link/probe-link.ts';
+import { openProbeSocket } from './probe-link/probe-socket.ts';
+import { type Log, Sidecar } from './sidecar.ts';
+
+/** The sensor's Node half in a runner's pod, started by the probe. Ends with 0 whatever becomes of its spans; the probe restarts it after a fault of its own. */
+function main(): void {
+  const config = readConfig();
+  let link: ProbeLink | null = null;
+  const flushProbe = async () => await link?.flush();
+  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe });
+  const stop = () => {
+    sidecar.stop().then(() => process.exit(0), fail);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  link = connectProbe(openProbeSocket(config.probeFd), {
+    onEvent: (event) => sidecar.receive(event),
+    onEnd: (error) => {
+      if (error !== undefined) log('warn', describeError(error));
+      stop();
+    },
+  });
+}
+
+/** One JSON line each, as the operator's logs are. */
+const log: Log = (level, message) => {
+  process.stdout.write(`${JSON.stringify({ level, time: systemClock.wall().toISOString(), msg: message })}\n`);
+};
+
+function fail(error: unknown): never {
+  const code = error instanceof ChaperoneError ? error.code : 'sensor-fault';
+  log('warn', `${code}: ${describeError(error)}`);
+  process.exit(1);
+}
+
+try {
+  main();
+} catch (error) {
+  fail(error);
+}

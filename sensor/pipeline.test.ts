@@ -1,0 +1,366 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fastCheck from 'fast-check';
+import { FakeKernel, type FakeProcess, helloEvent, statsEvent } from './lineage/testing/fake-kernel.ts';
+import {
+  childrenOf,
+  drawSpans,
+  executionsOf,
+  pushAll,
+  record,
+  replay,
+  spanNamed,
+  stepOf,
+} from './lineage/testing/recording.ts';
+import { defaultBudget } from './spans/budget.ts';
+import type { FinishedSpan } from './spans/finished-span.ts';
+import { noPolicy } from './spans/policy-view.ts';
+
+const command = { kind: 'command', name: 'sh -c x', seed: 'one' } as const;
+
+/** A command's shell, as local mode starts it. */
+function startShell(kernel: FakeKernel): FakeProcess {
+  const shell = kernel.process();
+  kernel.exec(shell, '/bin/sh', { path: '/usr/bin/dash', argv: ['sh', '-c', 'x'] });
+  return shell;
+}
+
+function startWorker(kernel: FakeKernel): FakeProcess {
+  return kernel.spawn(kernel.process(), '/home/runner/bin/Runner.Worker');
+}
+
+let guid = 0;
+function startStep(kernel: FakeKernel, worker: FakeProcess, action: string): FakeProcess {
+  guid += 1;
+  const output = `/w/_temp/_runner_file_commands/set_output_00000000-0000-4000-8000-${String(guid).padStart(12, '0')}`;
+  const env = { GITHUB_ACTION: action, GITHUB_OUTPUT: output, GITHUB_RUN_ID: '90001', RUNNER_NAME: 'runner-1' };
+  return kernel.spawn(worker, '/usr/bin/bash', { env });
+}
+
+test('two thousand executions of one program are told exactly', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  for (let index = 0; index < 2_000; index += 1) kernel.run(shell, '/bin/true');
+  kernel.exit(shell);
+  const { spans, summary } = replay(kernel, { engine: 'generic', identity: command });
+  assert.deepEqual(executionsOf(spans), { sh: 1, true: 2_000 });
+  assert.deepEqual(summary.executions, { sh: 1, true: 2_000 });
+  assert.ok(spans.length <= defaultBudget.stepProcesses + 3);
+  assert.equal(spanNamed(spans, 'sh').attributes['process.executable.name'], 'dash');
+  const [job] = spans.slice(-1);
+  assert.equal(job?.attributes['chaperone.coverage.folded.processes'], summary.jobs[0]?.folded.processes);
+});
+
+test('a process span has what is known of the process, and success leaves its status unset', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  kernel.run(shell, '/usr/bin/curl', { argv: ['curl', '--token', 'abc', 'x'], cwd: '/src', code: 22 });
+  kernel.exit(shell);
+  const span = spanNamed(replay(kernel, { identity: command }).spans, 'curl');
+  assert.deepEqual(span.attributes, {
+    'process.executable.name': 'curl',
+    'process.executable.path': '/usr/bin/curl',
+    'process.pid': 101,
+    'process.vpid': 101,
+    'process.parent_pid': 100,
+    'process.command_args': ['curl', '--token', '[REDACTED]', 'x'],
+    'process.working_directory': '/src',
+    'process.exit.code': 22,
+    'process.user.id': 1000,
+    'process.creation.time': '2023-11-14T22:13:21.003Z',
+  });
+  assert.equal(span.error, null);
+});
+
+test('death by a signal is an error, and has no exit code', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  kernel.exit(kernel.spawn(shell, '/usr/bin/cc1'), 0, 9);
+  kernel.exit(shell, 1);
+  const { spans } = replay(kernel, { identity: command });
+  const killed = spanNamed(spans, 'cc1');
+  assert.deepEqual(
+    [killed.error, killed.attributes['error.type'], killed.attributes['process.exit.code']],
+    [{}, 'SIGKILL', undefined],
+  );
+  assert.equal(spanNamed(spans, 'sh').attributes['error.type'], '1');
+});
+
+test('a connection is a client span of its process', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  const curl = kernel.spawn(shell, '/usr/bin/curl');
+  kernel.connect(curl, '2001:db8::1', 443);
+  kernel.exit(curl);
+  kernel.exit(shell);
+  const { spans } = replay(kernel, { identity: command });
+  const connection = spanNamed(spans, 'connect [2001:db8::1]:443');
+  assert.equal(connection.parentSpanId, spanNamed(spans, 'curl').spanId);
+  assert.deepEqual(connection.attributes, {
+    'server.address': '2001:db8::1',
+    'server.port': 443,
+    'network.transport': 'tcp',
+    'network.type': 'ipv6',
+    'network.peer.address': '2001:db8::1',
+    'network.peer.port': 443,
+  });
+});
+
+test('a process that made a connection is never folded, however much noise there is', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  for (let index = 0; index < 5_000; index += 1) kernel.run(shell, '/bin/true');
+  const thief = kernel.spawn(kernel.spawn(shell, '/bin/noise'), '/bin/thief');
+  kernel.connect(thief, '203.0.113.9', 443);
+  kernel.exit(thief);
+  kernel.exit(shell);
+  const { spans } = replay(kernel, { identity: command });
+  assert.equal(spanNamed(spans, 'connect 203.0.113.9:443').parentSpanId, spanNamed(spans, 'thief').spanId);
+  assert.equal(spanNamed(spans, 'thief').parentSpanId, spanNamed(spans, 'noise').spanId);
+});
+
+test('connections fold by address and port, with exact counts', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  for (let index = 0; index < 500; index += 1) kernel.connect(shell, '192.0.2.1', index % 2 === 0 ? 80 : 443);
+  kernel.exit(shell);
+  const { spans } = replay(kernel, { identity: command });
+  const connections = spans.filter(({ kind }) => kind === 'client');
+  assert.equal(connections.length, defaultBudget.processConnections + 2);
+  const count = (name: string) =>
+    connections
+      .filter((span) => span.name === name)
+      .reduce((sum, { attributes }) => sum + Number(attributes['aggregation.span_count'] ?? 1), 0);
+  assert.deepEqual([count('connect 192.0.2.1:80'), count('connect 192.0.2.1:443')], [250, 250]);
+});
+
+test('with trace.processes None there are connections and steps, and no processes', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  kernel.connect(kernel.spawn(shell, '/usr/bin/curl'), '192.0.2.1', 443);
+  kernel.exit(shell);
+  const { spans, summary } = replay(kernel, { identity: command, policy: () => ({ ...noPolicy, processes: 'None' }) });
+  assert.equal(drawSpans(spans), 'sh -c x\n  sh -c x\n    connect 192.0.2.1:443');
+  assert.deepEqual(summary.executions, { sh: 1, curl: 1 });
+});
+
+test('a policy and what was wrong with a newer one stand on the job', () => {
+  const policy = {
+    ...noPolicy,
+    names: ['web-ci', 'base'],
+    mode: 'Enforce',
+    hash: 'sha256:1',
+    error: 'the signature is wrong',
+  } as const;
+  const kernel = new FakeKernel();
+  kernel.exit(startShell(kernel));
+  const { attributes } = replay(kernel, { identity: command, policy: () => policy }).spans.at(-1) as FinishedSpan;
+  assert.equal(attributes['chaperone.policy.name'], 'web-ci,base');
+  assert.equal(attributes['chaperone.policy.mode'], 'Enforce');
+  assert.equal(attributes['chaperone.policy.hash'], 'sha256:1');
+  assert.equal(attributes['chaperone.policy.error'], 'the signature is wrong');
+});
+
+test('what was lost is on the job, from both sides', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  kernel.run(shell, '/bin/one');
+  kernel.exit(shell);
+  const { pipeline, spans } = record({ identity: command });
+  const [lost] = kernel.events.splice(2, 1);
+  assert.equal(lost?.kind, 'exec');
+  pushAll(pipeline, [helloEvent(), ...kernel.events]);
+  pipeline.push(
+    statsEvent({
+      produced: { fork: 1, exec: 2, exit: 2, connect: 0 },
+      lost: { fork: 0, exec: 1, exit: 0, connect: 0 },
+    }),
+  );
+  const { coverage } = pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now);
+  assert.deepEqual([coverage.lost.exec, coverage.gaps, coverage.complete], [1, 1, false]);
+  const job = spans.at(-1);
+  assert.equal(job?.attributes['chaperone.coverage.lost.exec'], 1);
+  assert.equal(job?.attributes['chaperone.coverage.produced.exec'], 2);
+  assert.equal(job?.attributes['chaperone.coverage.delivered.exec'], 1);
+});
+
+test('a sensor that could not load gives one span, whose resource says why', () => {
+  const { spans, resources } = replay(
+    new FakeKernel(),
+    {},
+    helloEvent({ armed: false, tier: 'blind', reason: 'the kernel has no BTF' }),
+  );
+  assert.equal(spans.length, 1);
+  assert.equal(resources[0]?.['chaperone.sensor.reason'], 'the kernel has no BTF');
+  assert.equal(resources[0]?.['chaperone.sensor.armed'], false);
+});
+
+test('spans leave as they end, and the job once the probe has said its last', () => {
+  const kernel = new FakeKernel();
+  const { pipeline, spans } = record();
+  const worker = startWorker(kernel);
+  const build = startStep(kernel, worker, 'build');
+  kernel.run(build, '/usr/bin/make');
+  pushAll(pipeline, [helloEvent(), ...kernel.events.splice(0)]);
+  assert.deepEqual(
+    spans.map(({ name }) => name),
+    ['make'],
+  );
+  kernel.exit(build);
+  pushAll(pipeline, kernel.events.splice(0));
+  assert.deepEqual(
+    spans.map(({ name }) => name),
+    ['make', 'bash'],
+  );
+  pipeline.tick(helloEvent().realtimeOffsetNs + kernel.now + 3_000_000_000n);
+  assert.deepEqual(
+    spans.map(({ name }) => name),
+    ['make', 'bash', 'build'],
+  );
+  kernel.exit(worker, 100);
+  pushAll(pipeline, kernel.events.splice(0));
+  assert.equal(spans.length, 3);
+  pipeline.push({ kind: 'flushed', id: 1 });
+  assert.equal(spans.at(-1)?.attributes['cicd.pipeline.task.run.result'], 'success');
+});
+
+test('a daemon that outlives its step and its job still finds its parent', () => {
+  const kernel = new FakeKernel();
+  const { pipeline, spans } = record();
+  const worker = startWorker(kernel);
+  const build = startStep(kernel, worker, 'build');
+  const daemon = kernel.spawn(build, '/usr/bin/daemon');
+  kernel.exit(build);
+  kernel.exit(worker, 100);
+  pushAll(pipeline, [helloEvent(), ...kernel.events.splice(0), { kind: 'flushed', id: 1 }]);
+  const before = spans.length;
+  kernel.run(daemon, '/usr/bin/late');
+  kernel.connect(daemon, '192.0.2.7', 443);
+  kernel.exit(daemon);
+  pushAll(pipeline, kernel.events);
+  pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now);
+  assert.deepEqual(
+    spans.slice(before).map(({ name }) => name),
+    ['late', 'connect 192.0.2.7:443', 'daemon'],
+  );
+  assert.equal(stepOf(spans, spanNamed(spans, 'late'))?.name, 'build');
+  assert.equal(new Set(spans.map(({ spanId }) => spanId)).size, spans.length);
+});
+
+/** What a random process does next: a number chooses the process, another the deed. */
+const deeds = fastCheck.array(fastCheck.tuple(fastCheck.nat(1_000), fastCheck.nat(99)), {
+  minLength: 20,
+  maxLength: 400,
+});
+
+interface World {
+  kernel: FakeKernel;
+  /** True step of each executed image's name. */
+  truth: Map<string, string>;
+}
+
+interface Actor {
+  step: string;
+  process: FakeProcess;
+  isRoot: boolean;
+}
+
+/** Plays deeds in three steps that run side by side; every program has a name of its own or one of few. */
+function playSteps(moves: [number, number][], unique: boolean): World {
+  const kernel = new FakeKernel();
+  const worker = startWorker(kernel);
+  const truth = new Map<string, string>();
+  const live: Actor[] = ['one', 'two', 'three'].map((step) => ({
+    step,
+    process: startStep(kernel, worker, step),
+    isRoot: true,
+  }));
+  for (const [index, [which, deed]] of moves.entries()) {
+    const actor = live[which % live.length] as Actor;
+    const name = unique ? `p${index}` : `p${index % 5}`;
+    if (playDeed(kernel, live, actor, { deed, name, pid: 1_000 + (which % 7) })) truth.set(name, actor.step);
+  }
+  for (const { process } of live) kernel.exit(process);
+  kernel.exit(worker, 100);
+  return { kernel, truth };
+}
+
+/** Answers whether a program was executed. */
+function playDeed(
+  kernel: FakeKernel,
+  live: Actor[],
+  actor: Actor,
+  { deed, name, pid }: { deed: number; name: string; pid: number },
+): boolean {
+  const { step, process, isRoot } = actor;
+  if (deed < 45) live.push({ step, process: kernel.spawn(process, `/bin/${name}`), isRoot: false });
+  else if (deed < 55) live.push({ step, process: kernel.fork(process, pid), isRoot: false });
+  else if (deed < 62) kernel.exec(process, `/bin/${name}`);
+  else if (deed < 70) kernel.connect(process, '192.0.2.1', 80);
+  else if (!isRoot) {
+    kernel.exit(process);
+    live.splice(live.indexOf(actor), 1);
+  }
+  return deed < 45 || (deed >= 55 && deed < 62);
+}
+
+test('in random process trees every span is under the step that truly started it', () => {
+  fastCheck.assert(
+    fastCheck.property(deeds, (moves) => {
+      const { kernel, truth } = playSteps(moves, true);
+      const { spans } = replay(kernel);
+      for (const [name, step] of truth) assert.equal(stepOf(spans, spanNamed(spans, name))?.name, step);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+const smallBudget = {
+  ...defaultBudget,
+  jobSpans: 40,
+  stepProcesses: 8,
+  processConnections: 2,
+  depth: 3,
+  reserve: 10,
+  stepSummaries: 3,
+};
+
+test('in random process trees and a small budget, counts stay exact, ids unique, and every parent exists', () => {
+  fastCheck.assert(
+    fastCheck.property(deeds, (moves) => {
+      const { kernel } = playSteps(moves, false);
+      const { spans, summary } = replay(kernel, { budget: smallBudget });
+      const executed = kernel.events.filter((event) => event.kind === 'exec' && !event.isRunner).length;
+      const told = executionsOf(spans);
+      assert.deepEqual(told, { ...summary.executions });
+      assert.equal(
+        Object.values(told).reduce((sum, count) => sum + count, 0),
+        executed,
+      );
+      const connected = kernel.events.filter(({ kind }) => kind === 'connect').length;
+      const client = spans.filter(({ kind }) => kind === 'client');
+      assert.equal(
+        client.reduce((sum, { attributes }) => sum + Number(attributes['aggregation.span_count'] ?? 1), 0),
+        connected,
+      );
+      const ids = new Set(spans.map(({ spanId }) => spanId));
+      assert.equal(ids.size, spans.length);
+      for (const { parentSpanId } of spans) assert.ok(parentSpanId === null || ids.has(parentSpanId));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('children never lie above their parents in what is given: each span comes after all below it, but for what is left behind', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  const make = kernel.spawn(shell, '/usr/bin/make');
+  kernel.run(make, '/usr/bin/cc');
+  kernel.exit(make);
+  kernel.exit(shell);
+  const { spans } = replay(kernel, { identity: command });
+  const order = new Map(spans.map((span, index) => [span.spanId, index]));
+  for (const span of spans)
+    for (const child of childrenOf(spans, span))
+      assert.ok((order.get(child.spanId) ?? 0) < (order.get(span.spanId) ?? 0));
+});
