@@ -6,6 +6,10 @@ import { after, before, describe, it } from 'node:test';
 import { apply, attempt, commandPath, kubectl, run, until } from './commands.ts';
 
 /** What the cluster must be able to do before a story relies on it; the cluster is up (`e2e/cluster/up`). */
+const status = await attempt(commandPath('status'), ['--json']);
+assert.equal(status.code, 0, 'the cluster is not up; run e2e/cluster/up');
+const cluster = JSON.parse(status.stdout);
+
 const namespace = 'cluster-test';
 const meta = (name: string, labels: Record<string, string> = {}) => ({
   name,
@@ -38,8 +42,6 @@ const waitFor = (condition: string, name: string) =>
   kubectl('wait', '-n', namespace, `--for=${condition}`, `pod/${name}`, '--timeout=60s');
 
 before(async () => {
-  const { code } = await attempt(commandPath('status'), []);
-  assert.equal(code, 0, 'the cluster is not up; run e2e/cluster/up');
   await attempt(commandPath('kubectl'), ['delete', 'namespace', namespace, '--ignore-not-found']);
   await kubectl('create', 'namespace', namespace);
   await apply(pod('box', { containers: [container('exec sleep infinity')] }));
@@ -86,11 +88,10 @@ describe('a pod', () => {
   });
 
   it('has names of the internet answered from the hosts file, and no others', async () => {
-    const { internet } = JSON.parse(await run(commandPath('status'), ['--json']));
-    await appendFile(internet.hosts, '203.0.113.2 registry.example.com\n');
+    await appendFile(cluster.internet.hosts, '203.0.113.2 cluster-test.example.com\n');
     const found = await until(
       10,
-      () => inPod('box', 'getent ahostsv4 registry.example.com'),
+      () => inPod('box', 'getent ahostsv4 cluster-test.example.com'),
       ({ code }) => code === 0,
     );
     assert.match(found.stdout, /^203\.0\.113\.2 /);
@@ -110,7 +111,7 @@ describe('a NetworkPolicy', () => {
     process.stdin.resume().on('end', () => process.exit(0)); console.log('ready');`;
   const internet = spawn(
     'nsenter',
-    ['--net=/run/netns/chaperone-net', process.execPath, '--input-type=module', '-e', program],
+    [`--net=/run/netns/${cluster.internet.netns}`, process.execPath, '--input-type=module', '-e', program],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
     },
@@ -204,10 +205,16 @@ describe('Jaeger', () => {
     };
     const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'cluster-test' } }] };
     const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] });
-    const { jaeger } = JSON.parse(await run(commandPath('status'), ['--json']));
-    await onNode('curl', '-sf', '-H', 'content-type: application/json', '-d', body, `${jaeger.otlp}/v1/traces`);
+    await onNode('curl', '-sf', '-H', 'content-type: application/json', '-d', body, `${cluster.jaeger.otlp}/v1/traces`);
     const answer = JSON.parse(
-      await onNode('curl', '-sf', '--retry', '5', '--retry-all-errors', `${jaeger.query}/api/v3/traces/${traceId}`),
+      await onNode(
+        'curl',
+        '-sf',
+        '--retry',
+        '5',
+        '--retry-all-errors',
+        `${cluster.jaeger.query}/api/v3/traces/${traceId}`,
+      ),
     );
     assert.equal(answer.result.resourceSpans[0].scopeSpans[0].spans[0].name, 'proof');
   });
@@ -216,7 +223,7 @@ describe('Jaeger', () => {
 describe('the network', () => {
   it('has no way out of either namespace', async () => {
     assert.doesNotMatch(await onNode('ip', 'route'), /^default/m);
-    for (const netns of ['chaperone-node', 'chaperone-net']) {
+    for (const netns of [cluster.netns, cluster.internet.netns]) {
       const { code, stderr } = await attempt('nsenter', [
         `--net=/run/netns/${netns}`,
         'ip',
