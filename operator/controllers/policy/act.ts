@@ -7,7 +7,8 @@ import {
   operatorFieldManager,
   statusFieldManager,
 } from '../../../crds/names.ts';
-import type { KubeClient } from '../../kube/client.ts';
+import type { JsonPatchOperation, KubeClient } from '../../kube/client.ts';
+import { isNotFound } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { networkPolicies } from '../../kube/resources.ts';
 import { agentPolicies } from '../../stores.ts';
@@ -61,17 +62,25 @@ async function setFinalizer(client: KubeClient, { metadata }: Policy, wanted: bo
   const value = wanted
     ? [...finalizers, coveredPodsFinalizer]
     : finalizers.filter((finalizer) => finalizer !== coveredPodsFinalizer);
-  await client.patchJson(agentPolicies, { namespace, name }, [
+  const patch: JsonPatchOperation[] = [
     { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
     { op: 'add', path: '/metadata/finalizers', value },
-  ]);
+  ];
+  await client.patchJson(agentPolicies, { namespace, name }, patch).catch(ignoreGone);
+}
+
+/** A policy that is gone asks for nothing more. */
+function ignoreGone(error: unknown): void {
+  if (!isNotFound(error)) throw error;
 }
 
 async function writeStatus(client: KubeClient, policy: Policy, status: AgentPolicyStatus): Promise<void> {
   if (isDeepStrictEqual(policy.status, status)) return;
   const { namespace, name, uid } = policy.metadata;
   const object = { metadata: { name, ...(namespace && { namespace }), ...(uid && { uid }) }, status };
-  await client.applyStatus(agentPolicies, object as KubeObject, { fieldManager: statusFieldManager, force: true });
+  await client
+    .applyStatus(agentPolicies, object as KubeObject, { fieldManager: statusFieldManager, force: true })
+    .catch(ignoreGone);
 }
 
 function withNetworkError({ entry, now }: PolicyWorld, status: AgentPolicyStatus, error: unknown): AgentPolicyStatus {
