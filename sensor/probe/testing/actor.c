@@ -208,25 +208,13 @@ static int do_mortal(char **a)
 	return 1;
 }
 
-/* hungry BYTES FILE: takes memory, and says so in the file when it is asked to end */
+/* hungry BYTES FILE: like peer, with so much memory */
 static int do_hungry(char **a)
 {
-	size_t size = atol(a[0]);
-	char *memory = malloc(size);
-
-	memset(memory, 1, size);
+	if (mmap(NULL, atol(a[0]), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+		return 1;
 	signal(SIGTERM, end_well);
 	return copy_link(a[1]);
-}
-
-/* deaf: reads nothing and ends for no SIGTERM */
-static int do_deaf(char **a)
-{
-	(void)a;
-	signal(SIGTERM, SIG_IGN);
-	while (pause())
-		;
-	return 1;
 }
 
 static int do_nothing(char **a)
@@ -242,7 +230,7 @@ static const struct {
 } deeds[] = {
 	{"connect", 3, do_connect}, {"send", 3, do_send}, {"fork", 1, do_fork}, {"daemon", 1, do_daemon}, {"threads", 2, do_threads},
 	{"thread-exec", 1, do_thread_exec}, {"exec", 1, do_exec}, {"storm", 3, do_storm}, {"memfd", 0, do_memfd}, {"kill", 1, do_kill},
-	{"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"deaf", 0, do_deaf}, {"nothing", 0, do_nothing},
+	{"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
 };
 
 int main(int argc, char **argv)
