@@ -89,8 +89,8 @@ function resolveRule(
   { to, ports }: EgressRule,
   { services }: NetworkFacts,
 ): { egress: NetworkPolicyEgress[]; warnings: string[] } {
-  const blocks = to.flatMap(({ cidr, except }) =>
-    cidr === undefined ? [] : [{ ipBlock: { cidr, ...(except && { except }) } }],
+  const blocks = to.flatMap(({ cidr, except = [] }) =>
+    cidr === undefined ? [] : [{ ipBlock: { cidr, ...(isNonEmpty(except) && { except }) } }],
   );
   const resolved = to.flatMap(({ service }) =>
     service === undefined ? [] : [resolveService(service, ports, services)],
