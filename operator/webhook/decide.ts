@@ -1,14 +1,14 @@
 import type { AgentPolicy } from '../../crds/agent-policy.ts';
 import { injectionDisabled, injectionEnabled, injectionLabel } from '../../crds/names.ts';
-import { maxPolicyImageBytes, type PolicyImage, policyImageBytes } from '../../crds/policy-image.ts';
+import type { PolicyImage } from '../../crds/policy-image.ts';
 import { decideInjectable } from '../injection/decide-injectable.ts';
 import { isArcShaped } from '../injection/diag-mount.ts';
 import { injectPod } from '../injection/inject-pod.ts';
 import type { InjectionPlan } from '../injection/injection-plan.ts';
 import type { JsonPatch } from '../injection/json-patch.ts';
-import { compilePolicyImage } from '../policy/compile-policy-image.ts';
 import { type Labels, selectPolicies } from '../policy/select-policies.ts';
 import { stampedLabels } from '../policy/stamp-labels.ts';
+import { preparePolicy, type SignPolicyImage } from './prepare-policy.ts';
 import type { AdmissionRequest } from './review.ts';
 
 /** What the operator's caches say at one instant; nothing here waits. */
@@ -23,8 +23,8 @@ export interface AdmissionSnapshot {
   policies(namespace: string): readonly AgentPolicy[];
   /** Whether the API server is seen to hold the NetworkPolicy that this Enforce policy asks for. */
   isNetworkPolicyReady(policy: AgentPolicy): boolean;
-  /** Signs the image for the pod's annotation; throws `policy-image-too-large`. */
-  signPolicyImage(image: PolicyImage): string;
+  /** Signs the image for the pod's annotation. The same function must sign with the same key: what it gave is used again. */
+  signPolicyImage: SignPolicyImage;
   /** The part of the plan that is the same for every pod. */
   injection: Omit<InjectionPlan, 'signedPolicy' | 'failureMode' | 'labels' | 'diag'>;
 }
@@ -58,18 +58,19 @@ function decideSelected(request: AdmissionRequest, snapshot: AdmissionSnapshot, 
   const optsOut = labels[injectionLabel] === injectionDisabled;
   if (optsOut && !policies.some(enforces)) return skip('opted-out');
   const selected = selectPolicies({ labels }, policies);
-  const image = compilePolicyImage(namespace, selected).payload;
+  const { image, signed } = preparePolicy(namespace, selected, snapshot.signPolicyImage);
   const subject: Subject = { request, snapshot, namespaceLabels, selected, image };
   const injectable = decideInjectable(request.pod, image.mode);
   if (injectable.verdict === 'skip') return withoutSensor(injectable);
   if (injectable.verdict === 'refuse') return refuse({ ...injectable, code: 400 });
-  const obstacle = podSecurity(subject) ?? overlongPolicy(subject) ?? pendingNetworkPolicy(subject);
-  if (obstacle !== null) return image.mode === 'Enforce' ? refuse(obstacle) : withoutSensor(obstacle);
-  return inject(
-    subject,
-    optsOut ? ['chaperone: a policy of this namespace enforces: the opt-out is not honoured'] : [],
-  );
+  const obstacle = podSecurity(subject) ?? pendingNetworkPolicy(subject);
+  if (obstacle !== null) return answerObstacle(obstacle, image);
+  if (signed === null) return answerObstacle(overlong(image), image);
+  const patch = injectPod(request.pod, planOf(subject, signed));
+  return { verdict: 'inject', patch, warnings: optsOut ? [optOutNotHonoured] : [] };
 }
+
+const optOutNotHonoured = 'chaperone: a policy of this namespace enforces: the opt-out is not honoured';
 
 interface Subject {
   request: AdmissionRequest;
@@ -94,9 +95,8 @@ function podSecurity({ request, namespaceLabels }: Subject): Obstacle | null {
   return { reason: 'pod-security', code: 503, message };
 }
 
-function overlongPolicy({ image }: Subject): Obstacle | null {
-  if (policyImageBytes(image) <= maxPolicyImageBytes) return null;
-  const names = image.policies.map(({ name }) => name).join(', ');
+function overlong({ policies }: PolicyImage): Obstacle {
+  const names = policies.map(({ name }) => name).join(', ');
   const message = `the policies ${names} together are longer than a pod can carry: join address blocks, or split the policies by selector`;
   return { reason: 'policy-too-large', code: 503, message };
 }
@@ -109,15 +109,18 @@ function pendingNetworkPolicy({ selected, snapshot }: Subject): Obstacle | null 
   return { reason: 'network-policy-pending', code: 503, message };
 }
 
-function inject({ request, snapshot, image }: Subject, warnings: string[]): Verdict {
-  const patch = injectPod(request.pod, {
+function answerObstacle(obstacle: Obstacle, { mode }: PolicyImage): Verdict {
+  return mode === 'Enforce' ? refuse(obstacle) : withoutSensor(obstacle);
+}
+
+function planOf({ request, snapshot, image }: Subject, signedPolicy: string): InjectionPlan {
+  return {
     ...snapshot.injection,
-    signedPolicy: snapshot.signPolicyImage(image),
+    signedPolicy,
     failureMode: image.failureMode,
     labels: stampedLabels(image),
     diag: isArcShaped(request.pod),
-  });
-  return { verdict: 'inject', patch, warnings };
+  };
 }
 
 function enforces({ spec }: AgentPolicy): boolean {
