@@ -9,13 +9,12 @@ import { until } from '../runtime/testing/clocks.ts';
 import { agentPolicies } from '../stores.ts';
 import { createClient } from './client.ts';
 import { connectByKubeConfig, loadKubeConfig } from './connection.ts';
-import { isConflict, isExpired, isNotFound } from './errors.ts';
+import { isConflict, isNotFound } from './errors.ts';
 import type { KubeObject, Namespace } from './objects.ts';
 import { createReflector } from './reflector.ts';
 import { namespaces, type Resource, resource } from './resources.ts';
 import { type ApiServer, startApiServer } from './testing/api-server.ts';
 import { createTransport } from './transport.ts';
-import { watchEvents } from './watching.ts';
 
 /** What the client promises, against the real API server. */
 const configMaps: Resource = resource('', 'v1', 'ConfigMap', 'configmaps', true);
@@ -119,18 +118,6 @@ test('A reflector follows the real watch: made, changed, deleted', { timeout: 30
   await reflector.stop();
   assert.deepEqual(seen, ['added seen', 'modified seen', 'deleted seen']);
   assert.deepEqual(errors, []);
-});
-
-test('A watch from a version that the server has forgotten is told to list anew', async () => {
-  const events = watchEvents({
-    transport: server.transport,
-    selection: { resource: namespaces },
-    resourceVersion: '1',
-    timeoutSeconds: 5,
-    clock: systemClock,
-    signal: new AbortController().signal,
-  });
-  await assert.rejects(events.next(), isExpired);
 });
 
 test('A token that is refused is read again from its file', async (t) => {
