@@ -11,9 +11,9 @@
 
 #include "caps.h"
 
-static void become(uid_t user)
+static void become(uid_t user, gid_t kept)
 {
-	if (setgroups(0, NULL) || setresgid(user, user, user) || setresuid(user, user, user))
+	if (setgroups(kept ? 1 : 0, &kept) || setresgid(user, user, user) || setresuid(user, user, user))
 		fprintf(stderr, "chaperone: cannot become user %u: %s; going on as user %u without capabilities\n", user, strerror(errno),
 			getuid());
 }
@@ -35,11 +35,11 @@ static void empty_capabilities(void)
 		fprintf(stderr, "chaperone: cannot give up the capabilities: %s\n", strerror(errno));
 }
 
-void drop_privileges(uid_t user)
+void drop_privileges(uid_t user, gid_t kept)
 {
 	empty_bounding_set();
 	if (user)
-		become(user);
+		become(user, kept);
 	empty_capabilities();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		fprintf(stderr, "chaperone: cannot set no_new_privs: %s\n", strerror(errno));

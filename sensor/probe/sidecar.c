@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +57,14 @@ static __u64 choose_memory_limit(const struct scope *scope)
 	return strtoull(text, NULL, 10);
 }
 
+/* In a pod with an fsGroup the kubelet makes the token readable for that group alone. 0: there is none. */
+static gid_t group_of(const char *path)
+{
+	struct stat stat_buffer;
+
+	return path && !stat(path, &stat_buffer) ? stat_buffer.st_gid : 0;
+}
+
 int run_sidecar(const struct options *options)
 {
 	static struct sidecar sidecar;
@@ -70,7 +79,7 @@ int run_sidecar(const struct options *options)
 		write_termination_log(options->termination_log, &identity->reason);
 	}
 	sidecar.armed_socket = open_armed_socket(options->run_dir);
-	drop_privileges(NODE_USER);
+	drop_privileges(NODE_USER, group_of(getenv("CHAPERONE_TOKEN_FILE")));
 	sidecar.node.command = options->command ? options->command : default_command;
 	sidecar.node.memory_limit = choose_memory_limit(&identity->scope);
 	serve(&sidecar);
