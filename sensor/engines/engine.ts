@@ -7,7 +7,7 @@ export type EngineName = 'github-actions' | 'act' | 'generic';
 
 /** Where a direct child of the runner belongs. */
 export interface RootPlacement {
-  /** Tells the runner's jobs apart; `null`: not said, so the runner's first. */
+  /** Tells the runner's jobs apart where a runner has several; `null`: the process is of no job. */
   readonly jobKey: string | null;
   /** From the outermost step inwards, at most two; empty: no step, the process hangs at the job. */
   readonly steps: readonly StepKey[];

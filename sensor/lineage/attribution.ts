@@ -94,10 +94,12 @@ export class Attribution {
     const runner = this.#runners.get(event.image);
     if (runner?.pid !== event.pid) return [];
     this.#runners.delete(event.image);
+    const only = runner.jobs.length === 1;
     for (const job of runner.jobs) {
       const failed = job.steps.outermost().some((step) => step.result === 'failure');
-      job.result = this.engine.resultOf(event, { failed, only: runner.jobs.length === 1 });
-      job.end = event.time;
+      job.result = this.engine.resultOf(event, { failed, only });
+      // Of several jobs the runner's end is only the last one's.
+      job.end = only ? event.time : (job.steps.idleSince ?? event.time);
     }
     return runner.jobs;
   }
@@ -117,7 +119,7 @@ export class Attribution {
     // A runner whose own execution was not seen (this process was started again) shows itself by its child.
     const runner = this.#runners.get(runnerImage) ?? this.#addRunner(runnerImage, event.parentPid, true);
     const { jobKey, steps } = this.engine.place(event);
-    const job = this.#jobOf(runner, jobKey) ?? this.#openByChild(jobKey, event, { image: runnerImage, runner });
+    const job = this.#jobFor(jobKey, event, { image: runnerImage, runner });
     if (job === null) {
       keepBounded(this.#roots, rootId, null, maxRoots);
       return null;
@@ -128,14 +130,11 @@ export class Attribution {
     return { job, scope, isStepRoot: scope.step !== null };
   }
 
-  /** Where a job has a key, a child without one is the runner's own business. */
-  #openByChild(key: string | null, event: ExecEvent, by: { image: string; runner: Runner }): JobTrace | null {
-    return key === null && this.engine.jobsBeginWith === 'child' ? null : this.#open(key, event, by);
-  }
-
-  #jobOf(runner: Runner, key: string | null): JobTrace | undefined {
-    if (key === null || this.engine.jobsBeginWith === 'runner') return runner.jobs[0];
-    return runner.jobs.find((job) => job.key === key);
+  /** Where jobs have keys, a child without one is the runner's own business. */
+  #jobFor(key: string | null, event: ExecEvent, by: { image: string; runner: Runner }): JobTrace | null {
+    const { jobs } = by.runner;
+    if (this.engine.jobsBeginWith === 'runner') return jobs[0] ?? this.#open(null, event, by);
+    return key === null ? null : (jobs.find((job) => job.key === key) ?? this.#open(key, event, by));
   }
 
   #openedJob(): JobTrace | null {

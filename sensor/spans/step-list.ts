@@ -1,5 +1,6 @@
 import type { ExecEvent } from '../decode/events.ts';
 import type { JobHandle, StepKey, StepView } from '../engines/engine.ts';
+import { later } from '../lineage/time.ts';
 import { StepRun } from './scope.ts';
 
 /** A workflow's job has at most a few hundred steps; the direct children of a runner could be more. */
@@ -41,6 +42,14 @@ export class StepList {
 
   unsent(): StepRun[] {
     return this.all().filter((step) => !step.sent);
+  }
+
+  /** When the last step ended; `null` while one runs, and without any. */
+  get idleSince(): bigint | null {
+    const ends = this.#outermost.map((step) => step.idleSince);
+    return ends.includes(null)
+      ? null
+      : ends.reduce<bigint | null>((latest, end) => later(latest ?? 0n, end ?? 0n), null);
   }
 
   before(step: StepRun): StepRun[] {
