@@ -134,6 +134,24 @@ describe('decideAdmission', () => {
     });
   });
 
+  test('signs what the policies of a pod come to once, and anew when one of them changes', () => {
+    const policy = policyOf('Audit');
+    let signatures = 0;
+    const counting: AdmissionSnapshot = {
+      ...audit,
+      policies: () => [policy],
+      signPolicyImage(image) {
+        signatures += 1;
+        return audit.signPolicyImage(image);
+      },
+    };
+    for (let turn = 0; turn < 3; turn++) decide(requestFor(podOf()), { ...counting });
+    assert.equal(signatures, 1);
+    policy.metadata.generation = 2;
+    decide(requestFor(podOf()), counting);
+    assert.equal(signatures, 2);
+  });
+
   test('never refuses with a status on which ARC gives a runner up, whatever the pod', () => {
     const flags = fastCheck.record({
       hostNetwork: fastCheck.boolean(),

@@ -8,7 +8,7 @@ import type { InjectionPlan } from '../injection/injection-plan.ts';
 import type { JsonPatch } from '../injection/json-patch.ts';
 import { type Labels, selectPolicies } from '../policy/select-policies.ts';
 import { stampedLabels } from '../policy/stamp-labels.ts';
-import { preparePolicy, type SignPolicyImage } from './prepare-policy.ts';
+import { preparePolicy } from './prepare-policy.ts';
 import type { AdmissionRequest } from './review.ts';
 
 /** What the operator's caches say at one instant; nothing here waits. */
@@ -23,8 +23,8 @@ export interface AdmissionSnapshot {
   policies(namespace: string): readonly AgentPolicy[];
   /** Whether the API server is seen to hold the NetworkPolicy that this Enforce policy asks for. */
   isNetworkPolicyReady(policy: AgentPolicy): boolean;
-  /** Signs the image for the pod's annotation. The same function must sign with the same key: what it gave is used again. */
-  signPolicyImage: SignPolicyImage;
+  /** Signs the image for the pod's annotation, so that `injection.publicKey` opens it. */
+  signPolicyImage(image: PolicyImage): string;
   /** The part of the plan that is the same for every pod. */
   injection: Omit<InjectionPlan, 'signedPolicy' | 'failureMode' | 'labels' | 'diag'>;
 }
@@ -58,7 +58,10 @@ function decideSelected(request: AdmissionRequest, snapshot: AdmissionSnapshot, 
   const optsOut = labels[injectionLabel] === injectionDisabled;
   if (optsOut && !policies.some(enforces)) return skip('opted-out');
   const selected = selectPolicies({ labels }, policies);
-  const { image, signed } = preparePolicy(namespace, selected, snapshot.signPolicyImage);
+  const { image, signed } = preparePolicy(namespace, selected, {
+    publicKey: snapshot.injection.publicKey,
+    sign: snapshot.signPolicyImage,
+  });
   const subject: Subject = { request, snapshot, namespaceLabels, selected, image };
   const injectable = decideInjectable(request.pod, image.mode);
   if (injectable.verdict === 'skip') return withoutSensor(injectable);

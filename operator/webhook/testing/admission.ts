@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AgentPolicy } from '../../../crds/agent-policy.ts';
 import { apiVersion } from '../../../crds/names.ts';
 import { type PolicyImage, signPolicyImage } from '../../../crds/policy-image.ts';
@@ -35,7 +36,7 @@ export function policyOf(mode: 'Audit' | 'Enforce', rules: AgentPolicy['spec']['
   return {
     apiVersion,
     kind: 'AgentPolicy',
-    metadata: { name: 'web-ci', namespace: 'runners', uid: 'u', generation: 1 },
+    metadata: { name: 'web-ci', namespace: 'runners', uid: randomUUID(), generation: 1 },
     spec: {
       selector: { matchLabels: { app: 'ci' } },
       mode,
