@@ -4,7 +4,7 @@
 REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 CLUSTER=$REPOSITORY/e2e/cluster
 # Sockets live here, and a unix socket's path ends at 107 bytes: keep it short. Another folder is another cluster, with names of its own.
-STATE=${CHAPERONE_CLUSTER:-/run/chaperone-cluster}
+STATE=$(readlink -m "${CHAPERONE_CLUSTER:-/run/chaperone-cluster}")
 SUFFIX=${STATE##*/}
 SUFFIX=${SUFFIX#chaperone-cluster}
 # Images and pod volumes: on a disk, because /run often is memory.
