@@ -42,6 +42,11 @@ test('a pod on the network of the host is watched under Audit, and refused where
   assert.deepEqual(outcome({ spec: { hostNetwork: true } }, 'Enforce'), ['refuse', 'host-network']);
 });
 
+test('a pod whose annotations leave no room for its policy is not made invalid', () => {
+  const large = { metadata: { annotations: { large: 'x'.repeat(128 * 1024) } }, spec: {} };
+  assert.deepEqual(outcome(large, 'Audit'), ['skip', 'annotations-too-large']);
+});
+
 test("a mirror of the kubelet's own pod is skipped, always", () => {
   const mirror = { metadata: { annotations: { 'kubernetes.io/config.mirror': 'a' } }, spec: { hostPID: true } };
   assert.deepEqual(outcome(mirror, 'Enforce'), ['skip', 'mirror-pod']);

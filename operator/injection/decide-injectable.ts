@@ -7,6 +7,7 @@ import {
   sensorContainer,
   tokenVolume,
 } from '../../crds/names.ts';
+import { maxPolicyImageBytes } from '../../crds/policy-image.ts';
 import type { RawPod } from './injection-plan.ts';
 import { named, objectAt, objectsAt } from './raw-pod.ts';
 
@@ -71,6 +72,13 @@ const obstacles: Obstacle[] = [
       'the pod has or mounts a volume of its own with a name of ours (chaperone-run, -policy, -token, -diag): give it another name',
     stands: hasForeignVolume,
   },
+  {
+    reason: 'annotations-too-large',
+    message:
+      'the annotations of the pod leave no room for its policy, and the API server would refuse it: make them shorter',
+    stands: (pod) =>
+      Buffer.byteLength(JSON.stringify(annotationsOf(pod))) > maxAnnotationsBytes - maxPolicyImageBytes - 1024,
+  },
 ];
 
 /** What does not keep the sensor from watching, but the cluster from holding the pod. */
@@ -101,6 +109,9 @@ function hasForeignVolume(pod: RawPod): boolean {
   );
   return (defines && !isAlreadyInjected) || othersThan(pod, sensorContainer).some(mountsPrivateVolume);
 }
+
+/** Of all annotations of an object together: TotalAnnotationSizeLimitB in apimachinery's validation. Ours besides the policy are far below 1 KiB. */
+const maxAnnotationsBytes = 256 * 1024;
 
 const privateVolumes = [runVolume, policyVolume, tokenVolume];
 
