@@ -63,7 +63,7 @@ class StreamLink implements ProbeLink {
       this.#error = isHangUp(error) ? this.#error : error;
     });
     stream.once('close', () => this.#end());
-    stream.once('end', () => stream.end());
+    stream.once('end', () => stream.destroy());
   }
 
   flush(): Promise<StatsEvent> {
