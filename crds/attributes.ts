@@ -13,3 +13,21 @@ export const stepStage = 'chaperone.step.stage';
 export const policyName = 'chaperone.policy.name';
 export const policyMode = 'chaperone.policy.mode';
 export const policyHash = 'chaperone.policy.hash';
+/** Job span: why the policy image was not taken, where it was not. */
+export const policyError = 'chaperone.policy.error';
+
+/** Resource: the sensor's release, whether its programs watch and enforce, at which tier, and why if they do not. */
+export const sensorVersion = 'chaperone.sensor.version';
+export const sensorArmed = 'chaperone.sensor.armed';
+export const sensorTier = 'chaperone.sensor.tier';
+export const sensorReason = 'chaperone.sensor.reason';
+
+/** Job and step span: how many there were, also of those without a span of their own. */
+export const stepsCount = 'chaperone.steps.count';
+export const processesCount = 'chaperone.processes.count';
+export const connectionsCount = 'chaperone.connections.count';
+export const hostsCount = 'chaperone.hosts.count';
+
+/** Job span: whether everything that happened was seen; below the prefix, by kind of event, what was produced, delivered, lost and folded. */
+export const coverageComplete = 'chaperone.coverage.complete';
+export const coveragePrefix = 'chaperone.coverage.';
