@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChaperoneError } from '../crds/errors.ts';
 
 const environment = z.object({

@@ -1,4 +1,6 @@
-import { Agent, request } from 'undici';
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
 import { ChaperoneError, describeError } from '../crds/errors.ts';
 import type { Clock } from './export/clock.ts';
 
@@ -27,7 +29,7 @@ export interface HelloOptions {
 export interface HelloSender {
   /** Sends until the gateway has taken it; a newer hello takes the place of one that was not. */
   send(hello: Hello): void;
-  close(): Promise<void>;
+  close(): void;
 }
 
 const backOff = { firstMs: 500, factor: 2, longestMs: 30_000 };
@@ -40,7 +42,7 @@ export function createHelloSender(options: HelloOptions): HelloSender {
 
 class RetryingSender implements HelloSender {
   readonly #options: HelloOptions;
-  readonly #agent: Agent;
+  readonly #agent: http.Agent;
   #waiting: Hello | null = null;
   #busy = false;
   #closed = false;
@@ -50,8 +52,11 @@ class RetryingSender implements HelloSender {
 
   constructor(options: HelloOptions) {
     this.#options = options;
-    const connect = options.ca === undefined ? {} : { connect: { ca: options.ca } };
-    this.#agent = new Agent({ ...connect, connections: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+    const settings = { keepAlive: true, maxSockets: 1 };
+    const { url, ca } = options;
+    this.#agent = url.startsWith('https:')
+      ? new https.Agent(ca === undefined ? settings : { ...settings, ca })
+      : new http.Agent(settings);
   }
 
   send(hello: Hello): void {
@@ -62,10 +67,10 @@ class RetryingSender implements HelloSender {
     this.#trySoon();
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
     this.#cancelRetry?.();
-    await this.#agent.destroy();
+    this.#agent.destroy();
   }
 
   #trySoon(): void {
@@ -96,15 +101,31 @@ class RetryingSender implements HelloSender {
 
   async #post(hello: Hello): Promise<void> {
     const headers = { 'content-type': 'application/json', ...(await this.#options.headers()) };
-    const { statusCode, body } = await request(`${this.#options.url}/v1/hello`, {
-      method: 'POST',
-      dispatcher: this.#agent,
+    const status = await post(`${this.#options.url}/v1/hello`, {
+      agent: this.#agent,
       headers,
       body: JSON.stringify(hello),
-      signal: AbortSignal.timeout(timeoutMs),
     });
-    await body.dump();
-    if (statusCode >= 300)
-      throw new ChaperoneError('gateway-hello', `the gateway answered ${statusCode} to the sensor's hello`);
+    if (status >= 300) {
+      throw new ChaperoneError('gateway-hello', `the gateway answered ${status} to the sensor's hello`);
+    }
   }
+}
+
+interface Posting {
+  readonly agent: http.Agent;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/** The answer's status. Node's own client, since undici would double what the sensor holds in memory, and the exporter has this one already. */
+async function post(url: string, { agent, headers, body }: Posting): Promise<number> {
+  const client = url.startsWith('https:') ? https : http;
+  const request = client.request(url, { method: 'POST', agent, headers, signal: AbortSignal.timeout(timeoutMs) });
+  // Whatever happens after the status is of no interest, and must not be an unhandled event.
+  request.on('error', () => {});
+  request.end(body);
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  response.on('error', () => {}).resume();
+  return response.statusCode ?? 0;
 }

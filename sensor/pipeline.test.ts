@@ -364,3 +364,22 @@ test('children never lie above their parents in what is given: each span comes a
     for (const child of childrenOf(spans, span))
       assert.ok((order.get(child.spanId) ?? 0) < (order.get(span.spanId) ?? 0));
 });
+
+test('a runner that does one job after the other gives each its own trace', () => {
+  const kernel = new FakeKernel();
+  const listener = kernel.process();
+  const { pipeline, spans } = record();
+  pipeline.push(helloEvent());
+  for (let index = 0; index < 40; index += 1) {
+    const worker = kernel.spawn(listener, '/home/runner/bin/Runner.Worker');
+    const env = { GITHUB_ACTION: 'build', GITHUB_RUN_ID: String(90_000 + index), RUNNER_NAME: 'runner-1' };
+    kernel.exit(kernel.spawn(worker, '/usr/bin/bash', { env }));
+    kernel.exit(worker, 100);
+    pushAll(pipeline, [...kernel.events.splice(0), { kind: 'flushed', id: index }]);
+    pipeline.tick(helloEvent().realtimeOffsetNs + kernel.now);
+  }
+  assert.equal(new Set(spans.map(({ traceId }) => traceId)).size, 40);
+  assert.equal(spans.length, 120);
+  assert.equal(pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now).jobs.length, 32);
+  assert.equal(spans.length, 120);
+});

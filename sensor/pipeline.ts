@@ -47,6 +47,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
 /** How long a job's span waits for the probe's last word. */
 const sealNanos = 5_000_000_000n;
+/** How often a stream of events is looked at for steps that are over. */
+const settleEveryNanos = 100_000_000n;
+/** A runner that is not ephemeral does one job after the other; of so many the steps are remembered, for what they left behind. */
+const maxJobs = 32;
 
 class JobPipeline implements Pipeline {
   readonly #options: PipelineOptions;
@@ -61,6 +65,8 @@ class JobPipeline implements Pipeline {
   /** No engine has shown itself yet: what was gathered as generic is dropped when one does. */
   #undecided: boolean;
   #offset: bigint;
+  /** When steps were last settled, in nanoseconds since boot. */
+  #settled = 0n;
   #hello: HelloEvent | null = null;
 
   constructor(options: PipelineOptions) {
@@ -82,11 +88,12 @@ class JobPipeline implements Pipeline {
 
   tick(now: UnixNanos): void {
     const time = now - this.#offset;
+    this.#settle(time);
     for (const job of this.#attribution.jobs) {
       this.#identify(job);
-      job.settle(time);
       if (job.end !== null && time - job.end >= sealNanos) this.#seal(job);
     }
+    this.#attribution.forget(maxJobs);
   }
 
   finish(endTime: UnixNanos): JobSummary {
@@ -111,7 +118,12 @@ class JobPipeline implements Pipeline {
     if (event.kind === 'exec') this.#executed(event);
     else if (event.kind === 'exit') this.#exited(event);
     else if (event.kind === 'connect') this.#connected(event);
-    for (const job of this.#attribution.jobs) if (!job.sealed) job.settle(event.time);
+    if (event.time - this.#settled >= settleEveryNanos) this.#settle(event.time);
+  }
+
+  #settle(time: bigint): void {
+    this.#settled = time;
+    for (const job of this.#attribution.jobs) if (!job.sealed) job.settle(time);
   }
 
   #hear(event: HelloEvent): void {

@@ -90,7 +90,7 @@ export class Sidecar {
     this.#pipeline.finish(unixNanos(this.#options.clock));
     const account = await this.#exporter.flush(lastSpansMs);
     this.#exporter.close();
-    await this.#hello.close();
+    this.#hello.close();
     this.#options.log('info', `${account.sent} spans delivered, ${account.queued + account.dropped.total} not`);
   }
 

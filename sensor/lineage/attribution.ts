@@ -104,6 +104,14 @@ export class Attribution {
     return runner.jobs;
   }
 
+  /** Drops the oldest jobs that were given, beyond `most`. */
+  forget(most: number): void {
+    for (let oldest = this.jobs[0]; this.jobs.length > most && oldest?.sealed === true; oldest = this.jobs[0]) {
+      oldest.flush();
+      this.jobs.shift();
+    }
+  }
+
   #placeInEverything(event: ExecEvent, image: ProcessImage): Place & { isStepRoot: boolean } {
     if (this.#everything !== null) return { ...this.#everything, isStepRoot: false };
     const job = this.jobs[0] ?? this.#open(null, event, null);

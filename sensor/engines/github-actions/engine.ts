@@ -18,7 +18,8 @@ export function createGithubActionsEngine(identity: PipelineIdentity, logs: JobL
   const logOf = ({ runner, startMs }: JobHandle): JobLog | null => {
     const key = runner ?? '';
     const log = opened.get(key) ?? logs?.open(startMs) ?? null;
-    if (log !== null && opened.size < maxJobs) opened.set(key, log);
+    if (log !== null) opened.set(key, log);
+    for (const oldest of opened.keys()) if (opened.size > maxJobs) opened.delete(oldest);
     return log;
   };
   return {
@@ -36,7 +37,7 @@ export function createGithubActionsEngine(identity: PipelineIdentity, logs: JobL
 }
 
 /** A runner that is not ephemeral does one job after the other. */
-const maxJobs = 1_000;
+const maxJobs = 64;
 
 /** Runner.Worker exits with 100 and the result (actions/runner, Runner.Common/Util/TaskResultUtil.cs). */
 const results: Record<number, TaskResult> = {
