@@ -34,7 +34,7 @@ start_api() {
     --kubelet-client-certificate="$PKI/apiserver-to-kubelet.crt" --kubelet-client-key="$PKI/apiserver-to-kubelet.key"
 }
 
-await_api() { await 60 kube-apiserver api_ready; }
+await_api() { await 120 kube-apiserver api_ready; }
 
 api_ready() { [ "$(api_get /readyz)" = ok ]; }
 

@@ -13,7 +13,7 @@ create_cluster_dns() {
   kubectl_on_node create -f "$STATE/coredns.yaml" >"$LOG/coredns-create.log"
 }
 
-await_cluster_dns() { await 60 kubelet dns_endpoint; }
+await_cluster_dns() { await 120 kubelet dns_endpoint; }
 
 dns_endpoint() {
   api_get '/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices?labelSelector=kubernetes.io/service-name%3Dkube-dns' |

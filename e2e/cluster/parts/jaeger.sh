@@ -6,4 +6,4 @@ start_jaeger() {
   start_on_node jaeger "$BIN/jaeger" --config="file:$STATE/jaeger.yaml"
 }
 
-await_jaeger() { await 30 jaeger on_node curl -sf -o /dev/null "http://$NODE_ADDRESS:13133/status"; }
+await_jaeger() { await 120 jaeger on_node curl -sf -o /dev/null "http://$NODE_ADDRESS:13133/status"; }

@@ -45,5 +45,5 @@ is_mounted() { awk -v path="$1" '$2 == path { found = 1 } END { exit !found }' /
 start_node_view() {
   mkdir -p "$STATE/view"
   start node unshare --mount --propagation private bash "$CLUSTER/parts/node-view.sh"
-  await 10 node grep -qx ready "$LOG/node.log"
+  await 120 node grep -qx ready "$LOG/node.log"
 }

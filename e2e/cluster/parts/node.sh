@@ -19,7 +19,7 @@ base_runtime_spec() {
   "$BIN/ctr" oci spec | jq "$addition"
 }
 
-await_containerd() { await 20 containerd "$BIN/ctr" -a "$STATE/containerd.sock" -n k8s.io images ls -q; }
+await_containerd() { await 120 containerd "$BIN/ctr" -a "$STATE/containerd.sock" -n k8s.io images ls -q; }
 
 start_kubelet() {
   render node.yaml >"$STATE/node.yaml"
@@ -30,6 +30,6 @@ start_kubelet() {
     --node-ip="$NODE_ADDRESS" --root-dir="$DATA/kubelet" --cert-dir="$STATE/kubelet"
 }
 
-await_node() { await 60 kubelet node_ready; }
+await_node() { await 120 kubelet node_ready; }
 
 node_ready() { api_get "/api/v1/nodes/$NODE_NAME" | jq -e 'any(.status.conditions[]; .type == "Ready" and .status == "True")'; }

@@ -22,7 +22,7 @@ start_policy_engine() {
     unshare --mount --propagation private bash "$CLUSTER/parts/policy-engine-view.sh" "$BIN/cilium-agent" "${CILIUM_FLAGS[@]}"
 }
 
-await_policy_engine() { await 60 cilium on_node curl -sf -o /dev/null -H 'brief: true' http://127.0.0.1:9879/healthz; }
+await_policy_engine() { await 120 cilium on_node curl -sf -o /dev/null -H 'brief: true' http://127.0.0.1:9879/healthz; }
 
 CILIUM_FLAGS=(
   --config-dir= --k8s-kubeconfig-path="$PKI/admin.conf" --enable-k8s=true --enable-k8s-api-discovery=false --k8s-namespace=kube-system
