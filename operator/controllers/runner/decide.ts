@@ -82,9 +82,15 @@ export function runnerPatch(
   labels: readonly JsonPatchOperation[],
   annotation: string | undefined,
 ): JsonPatchOperation[] {
-  const path = jsonPointer('metadata', 'annotations', policyAnnotation);
-  const image: JsonPatchOperation[] = annotation === undefined ? [] : [{ op: 'add', path, value: annotation }];
+  const image = annotation === undefined ? [] : [annotate(metadata, annotation)];
   const changes = [...image, ...labels];
   // A later pod may have the same name.
   return changes.length === 0 ? [] : [{ op: 'test', path: '/metadata/uid', value: metadata.uid }, ...changes];
+}
+
+function annotate({ annotations }: Pod['metadata'], value: string): JsonPatchOperation {
+  if (annotations === undefined) {
+    return { op: 'add', path: jsonPointer('metadata', 'annotations'), value: { [policyAnnotation]: value } };
+  }
+  return { op: 'add', path: jsonPointer('metadata', 'annotations', policyAnnotation), value };
 }

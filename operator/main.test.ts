@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, type TestContext, test } from 'node:test';
+import type { AgentPolicyStatus } from '../crds/agent-policy-status.ts';
+import { coveredPodsFinalizer, sensorInjected, sensorLabel } from '../crds/names.ts';
+import { aPolicyObject } from './controllers/testing/builders.ts';
+import { isNotFound } from './kube/errors.ts';
+import type { KubeObject, MutatingWebhookConfiguration, NetworkPolicy, Pod } from './kube/objects.ts';
+import {
+  events,
+  leases,
+  mutatingWebhookConfigurations,
+  namespaces,
+  networkPolicies,
+  pods,
+  type Resource,
+  secrets,
+} from './kube/resources.ts';
+import { type ApiServer, startApiServer } from './kube/testing/api-server.ts';
+import { agentPolicies } from './stores.ts';
+
+/** The operator as a process of its own, against the real API server. Without kubelets, pods end when they are deleted. */
+const system = 'chaperone-system';
+let server: ApiServer;
+let replica: Replica;
+
+before(async () => {
+  server = await startApiServer();
+  const { client } = server;
+  for (const name of [system, 'ci']) await client.create(namespaces, { metadata: { name } });
+  await client.create(mutatingWebhookConfigurations, aWebhookConfiguration());
+  replica = await startReplica('first');
+});
+after(async () => {
+  replica?.process.kill('SIGKILL');
+  await server?.close();
+});
+
+interface Replica {
+  process: ChildProcess;
+  httpPort: number;
+}
+
+async function startReplica(name: string): Promise<Replica> {
+  const httpPort = await freePort();
+  const child = start(['operator'], {
+    CHAPERONE_POD_NAME: name,
+    CHAPERONE_SENSOR_IMAGE: 'example.com/sensor:1',
+    CHAPERONE_HTTP_PORT: String(httpPort),
+    CHAPERONE_WEBHOOK_PORT: String(await freePort()),
+    CHAPERONE_DRAIN_SECONDS: '0',
+  });
+  child.stdout?.resume();
+  await eventually(async () => assert.equal((await fetch(`http://127.0.0.1:${httpPort}/readyz`)).status, 200));
+  return { process: child, httpPort };
+}
+
+function start(args: string[], environment: Record<string, string> = {}): ChildProcess {
+  return spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
+    env: { KUBECONFIG: server.kubeconfig, CHAPERONE_LOG_LEVEL: 'info', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** The exit status and what was said. */
+async function runToEnd(
+  args: string[],
+  environment?: Record<string, string>,
+): Promise<{ code: number; output: string }> {
+  const child = start(args, environment);
+  const said = Promise.all([child.stdout, child.stderr].map((stream) => (stream === null ? '' : text(stream))));
+  const [code] = await once(child, 'exit');
+  return { code, output: (await said).join('') };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Tries again until the assertion holds; after 20 s its failure is the test's. */
+async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+function aWebhookConfiguration(): MutatingWebhookConfiguration {
+  const entry = {
+    name: 'audit.chaperone.dev',
+    clientConfig: { service: { namespace: system, name: 'chaperone-webhook', path: '/mutate/pods' } },
+    namespaceSelector: { matchLabels: { 'chaperone.dev/injection': 'enabled' } },
+    rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+    sideEffects: 'None',
+    admissionReviewVersions: ['v1'],
+    failurePolicy: 'Ignore',
+  };
+  return { metadata: { name: 'chaperone' }, webhooks: [entry] };
+}
+
+/** Makes a policy of this name for pods with the label `app: NAME`, and gives it back once it is ready. */
+async function aReadyPolicy(name: string): Promise<void> {
+  const { apiVersion, kind, spec } = aPolicyObject({ selector: { matchLabels: { app: name } } }) as KubeObject & {
+    spec: object;
+  };
+  await server.client.create(agentPolicies, {
+    apiVersion,
+    kind,
+    metadata: { name, namespace: 'ci' },
+    spec,
+  } as KubeObject);
+  await eventually(async () => assert.equal((await readyOf(name))?.status, 'True'));
+}
+
+async function readyOf(name: string) {
+  const policy = await server.client.get<KubeObject & { status?: AgentPolicyStatus }>(agentPolicies, inCi(name));
+  return policy.status?.conditions?.find(({ type }) => type === 'Ready');
+}
+
+/** A pod as the webhook would have left it. */
+async function aHeldPod(policy: string): Promise<void> {
+  const labels = { app: policy, [sensorLabel]: sensorInjected, [`policy.chaperone.dev/${policy}`]: 'enforce' };
+  const spec = { containers: [{ name: 'runner', image: 'example.com/runner:1' }], automountServiceAccountToken: false };
+  await server.client.apply({ ...pods }, { metadata: { ...inCi(`pod-${policy}`), labels }, spec } as unknown as Pod, {
+    fieldManager: 'test',
+  });
+}
+
+const inCi = (name: string) => ({ namespace: 'ci', name });
+const isGone = (resource: Resource, name: { namespace?: string; name: string }) =>
+  eventually(() => assert.rejects(server.client.get(resource, name), isNotFound));
+const specOf = async (name: string) => (await server.client.get<NetworkPolicy>(networkPolicies, inCi(name))).spec;
+
+test('A policy gets its NetworkPolicy, finalizer and status, and its namespace the label', async () => {
+  await aReadyPolicy('web');
+  const policy = await server.client.get(agentPolicies, inCi('web'));
+  assert.deepEqual(policy.metadata.finalizers, [coveredPodsFinalizer]);
+  assert.deepEqual((await specOf('chaperone-web')).podSelector, {
+    matchLabels: { 'policy.chaperone.dev/web': 'enforce' },
+  });
+  await eventually(async () => {
+    const { metadata } = await server.client.get(namespaces, { name: 'ci' });
+    assert.equal(metadata.labels?.['chaperone.dev/enforce'], 'true');
+  });
+});
+
+test('A NetworkPolicy that others change or delete is mended, and an Event says so', async () => {
+  const { client } = server;
+  await aReadyPolicy('mended');
+  const good = await specOf('chaperone-mended');
+  await client.patchJson(networkPolicies, inCi('chaperone-mended'), [
+    { op: 'replace', path: '/spec/egress', value: [{}] },
+  ]);
+  await eventually(async () => assert.deepEqual(await specOf('chaperone-mended'), good));
+  await client.patchJson(networkPolicies, inCi('chaperone-mended'), [{ op: 'remove', path: '/metadata/labels' }]);
+  await client.delete(networkPolicies, inCi('chaperone-mended'));
+  await eventually(async () => assert.deepEqual(await specOf('chaperone-mended'), good));
+  await eventually(async () => {
+    const said = await client.list<KubeObject & { reason?: string }>(events, { namespace: 'ci' });
+    assert.ok(said.some(({ reason }) => reason === 'NetworkPolicyMended'));
+  });
+});
+
+test('A deleted policy and its NetworkPolicy stay until the pods that they hold have ended', async () => {
+  const { client } = server;
+  await aReadyPolicy('ending');
+  await aHeldPod('ending');
+  await client.delete(agentPolicies, inCi('ending'));
+  await eventually(async () => assert.equal((await readyOf('ending'))?.reason, 'WaitingForPods'));
+  await client.delete(networkPolicies, inCi('chaperone-ending'));
+  await eventually(() => specOf('chaperone-ending'));
+  await server.kubectl('delete', 'pod', '-n', 'ci', 'pod-ending', '--grace-period=0', '--force');
+  await isGone(agentPolicies, inCi('ending'));
+  await isGone(networkPolicies, inCi('chaperone-ending'));
+});
+
+test('A running pod gets the policy that came or changed after it', async () => {
+  await aReadyPolicy('late');
+  await aHeldPod('late');
+  const carried = async (): Promise<string> => {
+    const pod = await server.client.get<Pod>(pods, inCi('pod-late'));
+    return JSON.parse(pod.metadata.annotations?.['chaperone.dev/policy'] ?? '{"payload":""}').payload;
+  };
+  await eventually(async () => assert.match(await carried(), /"default":"Deny"/));
+  await server.client.patchJson(agentPolicies, inCi('late'), [
+    { op: 'replace', path: '/spec/egress/default', value: 'Allow' },
+  ]);
+  await eventually(async () => assert.match(await carried(), /"default":"Allow".*"generation":2/));
+});
+
+test('The webhook configuration holds the certificates, also after another writer took them out', async () => {
+  const bundle = async (): Promise<string> => {
+    const name = { name: 'chaperone' };
+    const { webhooks = [] } = await server.client.get<MutatingWebhookConfiguration>(
+      mutatingWebhookConfigurations,
+      name,
+    );
+    return Buffer.from(webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString();
+  };
+  await eventually(async () => assert.match(await bundle(), /BEGIN CERTIFICATE/));
+  const path = '/webhooks/0/clientConfig/caBundle';
+  await server.client.patchJson(mutatingWebhookConfigurations, { name: 'chaperone' }, [{ op: 'remove', path }]);
+  await eventually(async () => assert.match(await bundle(), /BEGIN CERTIFICATE/));
+});
+
+test("Metrics have controller-runtime's names", async () => {
+  const metrics = await (await fetch(`http://127.0.0.1:${replica.httpPort}/metrics`)).text();
+  assert.match(metrics, /controller_runtime_reconcile_total\{controller="agentpolicy",result="success"\} \d+/);
+  assert.match(metrics, /leader_election_master_status\{name="chaperone-operator"\} 1/);
+  for (const name of [
+    'workqueue_depth',
+    'rest_client_requests_total',
+    'controller_runtime_webhook_requests_in_flight',
+  ]) {
+    assert.ok(metrics.includes(`\n${name}{`), name);
+  }
+});
+
+test('A second replica waits, and leads as soon as the first has ended', async (t: TestContext) => {
+  const second = await startReplica('second');
+  t.after(() => {
+    replica = second;
+  });
+  const holder = async (): Promise<string> => {
+    const lease = await server.client.get<KubeObject & { spec?: { holderIdentity?: string } }>(leases, {
+      namespace: system,
+      name: 'chaperone-operator',
+    });
+    return lease.spec?.holderIdentity ?? '';
+  };
+  assert.match(await holder(), /^first_/);
+  replica.process.kill('SIGTERM');
+  assert.deepEqual(await once(replica.process, 'exit'), [0, null]);
+  await eventually(async () => assert.match(await holder(), /^second_/));
+});
+
+test('Removal leaves nothing of the operator, and can be called again', async () => {
+  const { client } = server;
+  await aReadyPolicy('left');
+  replica.process.kill('SIGTERM');
+  await once(replica.process, 'exit');
+  for (const attempt of ['first', 'second']) {
+    const { code, output } = await runToEnd(['uninstall'], { CHAPERONE_UNINSTALL_WAIT_SECONDS: '0' });
+    assert.equal(code, 0, `${attempt}: ${output}`);
+  }
+  const left = await Promise.all([
+    client.list(networkPolicies),
+    client.list(secrets, { namespace: system }),
+    client.list(leases, { namespace: system }),
+    client.list(namespaces, { labelSelector: 'chaperone.dev/enforce' }),
+    client.list(mutatingWebhookConfigurations),
+  ]);
+  assert.deepEqual(left.flat(), []);
+  const policies = await client.list<KubeObject & { status?: AgentPolicyStatus }>(agentPolicies);
+  assert.ok(policies.length > 0);
+  for (const { metadata, status = {} } of policies) assert.deepEqual([metadata.finalizers, status], [undefined, {}]);
+});
+
+test('Wrong use and wrong configuration end with 2 and say what to do', async () => {
+  const use = await runToEnd([]);
+  assert.equal(use.code, 2);
+  assert.match(use.output, /Usage: operator\.mjs operator \| gateway \| uninstall/);
+  const configuration = await runToEnd(['operator'], { CHAPERONE_HTTP_PORT: 'http' });
+  assert.equal(configuration.code, 2);
+  assert.match(configuration.output, /CHAPERONE_HTTP_PORT.*CHAPERONE_SENSOR_IMAGE: write the image of the sensor/);
+});
