@@ -56,6 +56,16 @@ static const struct event_header *frame_at(const struct queue *queue, __u64 posi
 	return (const struct event_header *)(queue->bytes + (position & (queue->size - 1)));
 }
 
+/* From the first page again, so that a queue which is mostly empty takes few. */
+static void start_over(struct queue *queue)
+{
+	queue->head = queue->written = queue->tail = 0;
+	if (queue->peak <= MEMORY_KEPT)
+		return;
+	madvise(queue->bytes, queue->size, MADV_DONTNEED);
+	queue->peak = 0;
+}
+
 static void release_written(struct queue *queue)
 {
 	while (queue->head < queue->written) {
@@ -67,10 +77,8 @@ static void release_written(struct queue *queue)
 			queue->forwarded[frame->type - FRAME_FORK]++;
 		queue->head += frame->len;
 	}
-	if (is_queue_empty(queue) && queue->peak > MEMORY_KEPT) {
-		madvise(queue->bytes, queue->size, MADV_DONTNEED);
-		queue->peak = 0;
-	}
+	if (is_queue_empty(queue))
+		start_over(queue);
 }
 
 int write_queue(struct queue *queue, int fd)

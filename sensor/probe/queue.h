@@ -10,7 +10,7 @@
 
 /*
  * Frames on their way to the peer, bounded in bytes. A frame is released once it was written whole, so after a peer's death the next one
- * starts with a whole frame. Positions only grow; a byte lies at its position modulo the size.
+ * starts with a whole frame. Positions grow until the queue is empty; a byte lies at its position modulo the size.
  */
 struct queue {
 	char *bytes;

@@ -56,6 +56,21 @@ static int do_send(char **a)
 	return 0;
 }
 
+/* connects COUNT: of one UDP socket, to one port after another */
+static int do_connects(char **a)
+{
+	struct sockaddr_storage address;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	for (int i = 0; i < atoi(a[0]); i++) {
+		socklen_t size = loopback(&address, 4, 1 + i % 65535);
+
+		if (connect(fd, (void *)&address, size))
+			return 1;
+	}
+	return 0;
+}
+
 /* fork CODE: a child that executes nothing */
 static int do_fork(char **a)
 {
@@ -228,7 +243,7 @@ static const struct {
 	int arguments;
 	int (*act)(char **arguments);
 } deeds[] = {
-	{"connect", 3, do_connect}, {"send", 3, do_send}, {"fork", 1, do_fork}, {"daemon", 1, do_daemon}, {"threads", 2, do_threads},
+	{"connect", 3, do_connect}, {"connects", 1, do_connects}, {"send", 3, do_send}, {"fork", 1, do_fork}, {"daemon", 1, do_daemon}, {"threads", 2, do_threads},
 	{"thread-exec", 1, do_thread_exec}, {"exec", 1, do_exec}, {"storm", 3, do_storm}, {"memfd", 0, do_memfd}, {"kill", 1, do_kill},
 	{"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
 };
