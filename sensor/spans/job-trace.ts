@@ -136,6 +136,7 @@ export class JobTrace {
     for (const inner of step.nested) this.#giveStep(inner);
     this.#processes.flush(step.scope);
     step.sent = true;
+    for (const build of step.waiting.splice(0)) this.writer.give(build);
     const offset = this.#settings.offset();
     const run = {
       start: step.start + offset,

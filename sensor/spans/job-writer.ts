@@ -3,6 +3,9 @@ import type { Budget } from './budget.ts';
 import type { Attributes, FinishedSpan } from './finished-span.ts';
 import { type JobIds, receiverIds } from './ids.ts';
 
+/** Makes a span once the job's ids are known. */
+export type SpanBuilder = (ids: JobIds) => FinishedSpan;
+
 export type SpanSink = (spans: FinishedSpan[], resource: Attributes) => void;
 
 /** Hands out a job's spans within its budget; they wait, in order, until the job's ids are known. */
@@ -16,7 +19,7 @@ export class JobWriter {
   resource: Attributes = {};
   readonly #budget: Budget;
   readonly #sink: SpanSink;
-  readonly #held: ((ids: JobIds) => FinishedSpan)[] = [];
+  readonly #held: SpanBuilder[] = [];
 
   constructor(budget: Budget, sink: SpanSink) {
     this.#budget = budget;
@@ -35,15 +38,9 @@ export class JobWriter {
   }
 
   /** Gives a promised span. */
-  give(build: (ids: JobIds) => FinishedSpan): void {
+  give(build: SpanBuilder): void {
     if (this.ids === null) this.#held.push(build);
     else this.#deliver([build(this.ids)]);
-  }
-
-  /** Gives a span that nothing referred to before. */
-  add(build: (ids: JobIds) => FinishedSpan): void {
-    this.promise(1);
-    this.give(build);
   }
 
   /** Ids and resource are decided once, here; what waited goes out. */

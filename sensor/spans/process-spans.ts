@@ -5,7 +5,7 @@ import { connectionName, connectionSpan } from './connection-span.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import type { Fold, Folds } from './fold.ts';
 import type { JobIds } from './ids.ts';
-import type { JobWriter } from './job-writer.ts';
+import type { JobWriter, SpanBuilder } from './job-writer.ts';
 import type { PolicyView } from './policy-view.ts';
 import { createNode, foldTarget, hasSpan, type ProcessNode, spanParent, uncommitted } from './process-node.ts';
 import { processName, processSpan, summarySpan } from './process-span.ts';
@@ -96,9 +96,10 @@ export class ProcessSpans {
       isStepRoot: node.isStepRoot,
     };
     const parent = spanParent(node);
-    this.#writer.give((ids) =>
-      processSpan(this.#place(ids, { scope, parent, spanId: ids.below('process', image.id) }), view),
-    );
+    this.#giveBelow({ scope, parent }, (ids) => {
+      const spanId = ids.below('process', image.id);
+      return processSpan(this.#place(ids, { scope, parent, spanId }), view);
+    });
   }
 
   #fold(node: ProcessNode): void {
@@ -124,7 +125,8 @@ export class ProcessSpans {
     const offset = this.#settings.offset();
     const nth = node?.connections ?? scope.looseConnections;
     const parent = node !== null && hasSpan(node) ? node : node && spanParent(node);
-    this.#writer.add((ids) => {
+    this.#writer.promise(1);
+    this.#giveBelow({ scope, parent }, (ids) => {
       const spanId = ids.below('connection', node?.image.id ?? event.image, `${event.time}-${nth}`);
       return connectionSpan(this.#place(ids, { scope, parent, spanId }), event, offset);
     });
@@ -149,10 +151,17 @@ export class ProcessSpans {
     this.#summaries += 1;
     const key = `${fold.name}-${this.#summaries}`;
     const view = { offset: this.#settings.offset(), kind: at.kind };
-    this.#writer.add((ids) => {
+    this.#writer.promise(1);
+    this.#giveBelow({ scope: at.scope, parent: at.node }, (ids) => {
       const spanId = ids.below('summary', at.node?.image.id ?? '', key);
       return summarySpan(this.#place(ids, { scope: at.scope, parent: at.node, spanId }), fold, view);
     });
+  }
+
+  /** What hangs right below a step waits for the step's name. */
+  #giveBelow({ scope, parent }: { scope: Scope; parent: ProcessNode | null }, build: SpanBuilder): void {
+    if (parent === null && scope.step !== null && !scope.step.sent) scope.step.waiting.push(build);
+    else this.#writer.give(build);
   }
 
   #place(ids: JobIds, at: { scope: Scope; parent: ProcessNode | null; spanId: string }) {

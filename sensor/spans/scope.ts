@@ -2,6 +2,7 @@ import type { StepView } from '../engines/engine.ts';
 import { later } from '../lineage/time.ts';
 import type { Attributes } from './finished-span.ts';
 import { Folds } from './fold.ts';
+import type { SpanBuilder } from './job-writer.ts';
 import { resultOfExit, type TaskResult } from './task-span.ts';
 
 /** What processes hang at: the job itself or a step. Counts are of everything that happened, folded or not. */
@@ -55,6 +56,8 @@ export class StepRun {
   /** The kernel's id of its first process. */
   readonly rootId: string;
   frozen: FrozenStep | null = null;
+  /** Spans right below the step: its id may hang on its name, and the runner writes names down a little after the process began. */
+  readonly waiting: SpanBuilder[] = [];
   sent = false;
   /** Another step of the job began after this one was idle. */
   overtaken = false;

@@ -274,3 +274,16 @@ test('started again in the middle of a job, it goes on with the next step under 
   assert.equal(spanNamed(spans, 'Build and test').attributes['cicd.pipeline.task.run.result'], 'success');
   assert.deepEqual([summary.coverage.restarts, summary.coverage.complete], [1, false]);
 });
+
+test("a name that the runner writes down only after the step's process has ended still counts", () => {
+  const kernel = new FakeKernel();
+  const { worker } = startRunner(kernel);
+  writeLog(new WorkerLogText().message(message).text);
+  const { pipeline, spans } = record({ jobLogs });
+  const build = step(kernel, worker, stepEnv('build'));
+  kernel.exit(build);
+  pushAll(pipeline, [helloEvent(), ...kernel.events.splice(0)]);
+  writeLog(new WorkerLogText().message(message).step('Build main', build.pid).text);
+  pipeline.tick(helloEvent().realtimeOffsetNs + kernel.now + 3_000_000_000n);
+  assert.equal(stepOf(spans, spanNamed(spans, 'bash'))?.name, 'Build main');
+});
