@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { ChaperoneError } from '../../crds/errors.ts';
 import { type RecordedResource, readTraces } from '../export/trace-reader.ts';
@@ -72,16 +73,24 @@ async function reportFile(file: string, json: boolean): Promise<void> {
 }
 
 async function readText(file: string): Promise<string> {
-  const path = file === '-' ? '/dev/stdin' : file;
   try {
-    const { size } = await stat(path);
-    if (size > largestFile) throw new Error('it is larger than 512 MiB');
-    return await readFile(path, 'utf8');
+    return file === '-' ? await readStream(process.stdin) : await readStream(createReadStream(file));
   } catch (error) {
     throw new ChaperoneError('usage', `${visible(file)} cannot be read; give a file that chaperone run wrote`, {
       cause: error,
     });
   }
+}
+
+async function readStream(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > largestFile) throw new Error('it is larger than 512 MiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** One drawing a trace: a run of several jobs has a resource each. */

@@ -20,7 +20,7 @@ jobs:
       - uses: ./js1
 `;
 const names = parseWorkflowNames([['ci.yml', workflow]]);
-const folder = '/root/.cache/act/ad1547b415a0b3e2';
+const folder = '/home/runner/.cache/act/ad1547b415a0b3e2';
 
 /** The environment that act gives to a step of host mode (recorded from act 0.2.89). */
 function actEnv(action: string, more: Record<string, string> = {}): Record<string, string> {
@@ -137,7 +137,7 @@ test('jobs are told apart by GITHUB_JOB and, in a matrix, by their folder', () =
   const kernel = new FakeKernel();
   const act = startAct(kernel);
   const one = script(kernel, act, 'first');
-  const output = '/root/.cache/act/23ece46f8ae076df/act/workflow/outputcmd.txt';
+  const output = '/home/runner/.cache/act/23ece46f8ae076df/act/workflow/outputcmd.txt';
   const other = script(kernel, act, 'first', actEnv('first', { GITHUB_OUTPUT: output }));
   kernel.exit(one);
   kernel.exit(other, 1);
