@@ -123,6 +123,7 @@ function assertNothingForbidden(running: Running): void {
 
 describe("the chart's rights and environment", () => {
   let operator: Running;
+  after(() => operator?.process.kill());
 
   test('are enough for the operator to make certificates, hold a policy and say so', async () => {
     operator = await start('operator');

@@ -38,7 +38,8 @@ export function createBackend(options: BackendOptions): Backend {
   });
   return {
     async send(body) {
-      const answer = await post(pool, target, body, options).catch(refuseUnreachable);
+      const headers = await options.headers().catch(refuseMisconfigured);
+      const answer = await post(pool, target, { headers, body }).catch(refuseUnreachable);
       const refusal = mapAnswer(answer, options.clock.now());
       if (refusal !== null) throw refusal;
       return readJson(answer.body);
@@ -53,12 +54,16 @@ interface Answer {
   body: string;
 }
 
-async function post(pool: Dispatcher, target: URL, body: string, { headers }: BackendOptions): Promise<Answer> {
+async function post(
+  pool: Dispatcher,
+  target: URL,
+  { headers, body }: { headers: Record<string, string>; body: string },
+): Promise<Answer> {
   const response = await pool.request({
     origin: target.origin,
     path: `${target.pathname}${target.search}`,
     method: 'POST',
-    headers: { ...(await headers()), 'content-type': 'application/json' },
+    headers: { ...headers, 'content-type': 'application/json' },
     body,
     signal: AbortSignal.timeout(TIMEOUT),
   });
@@ -69,6 +74,11 @@ async function post(pool: Dispatcher, target: URL, body: string, { headers }: Ba
     retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
     body: text,
   };
+}
+
+function refuseMisconfigured(cause: unknown): never {
+  const message = "the tracing back end's credential cannot be read; send again";
+  throw new GatewayRefusal('backend-misconfigured', message, { status: 503, retryAfterSeconds: 5, cause });
 }
 
 function refuseUnreachable(cause: unknown): never {

@@ -14,6 +14,7 @@ import { sensorStatus } from './hello.ts';
 import type { PodIdentity } from './identity.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import { GatewayRefusal } from './refusal.ts';
+import { createRefusalLog } from './refusal-log.ts';
 import { stampTraces } from './stamp.ts';
 
 export interface GatewayServerOptions {
@@ -66,6 +67,7 @@ export function createGatewayServer(options: GatewayServerOptions): GatewayServe
     metrics: createGatewayMetrics(options.registry),
     authenticate: createAuthenticator(options),
     admission: createAdmission(options.clock, options.limits ?? DEFAULT_LIMITS),
+    logRefusal: createRefusalLog(options.log, options.clock),
   };
   app.setErrorHandler((error, _request, reply) => refuse(error, reply, context));
   app.addHook('onRequest', async (request, reply) => count(request, reply, context.metrics));
@@ -99,6 +101,7 @@ interface Context extends GatewayServerOptions {
   metrics: GatewayMetrics;
   authenticate: Authenticator;
   admission: Admission;
+  logRefusal: (refusal: GatewayRefusal) => void;
 }
 
 function createApp({ certificate, timeouts = DEFAULT_TIMEOUTS }: GatewayServerOptions): FastifyInstance<Server> {
@@ -184,10 +187,10 @@ function podOf(request: FastifyRequest): PodIdentity {
 }
 
 /** Answers in the form of OTLP/HTTP failures: a `google.rpc.Status` with a message. */
-function refuse(error: unknown, reply: FastifyReply, { metrics, log }: Context): FastifyReply {
+function refuse(error: unknown, reply: FastifyReply, { metrics, logRefusal }: Context): FastifyReply {
   const refusal = asRefusal(error);
   metrics.refused(refusal.code);
-  if (refusal.status >= 500) log.warn({ err: error, reason: refusal.code }, describeError(refusal));
+  if (refusal.status >= 500) logRefusal(refusal);
   if (refusal.retryAfterSeconds !== null) reply.header('retry-after', String(refusal.retryAfterSeconds));
   return reply.code(refusal.status).send({ code: refusal.status, message: refusal.message });
 }
