@@ -51,6 +51,20 @@ test('two thousand executions of one program are told exactly', () => {
   assert.equal(job?.attributes['chaperone.coverage.folded.processes'], summary.jobs[0]?.folded.processes);
 });
 
+test('what short processes started themselves is folded with them, and still counted', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  for (let index = 0; index < 400; index += 1) {
+    const inner = kernel.spawn(shell, '/bin/inner');
+    for (let nth = 0; nth < 3; nth += 1) kernel.run(inner, '/bin/true');
+    kernel.exit(inner);
+  }
+  kernel.exit(shell);
+  const { spans } = replay(kernel, { engine: 'generic', identity: command });
+  assert.deepEqual(executionsOf(spans), { sh: 1, inner: 400, true: 1_200 });
+  assert.ok(spans.filter(({ attributes }) => 'process.pid' in attributes).length <= defaultBudget.stepProcesses);
+});
+
 test('a process span has what is known of the process, and success leaves its status unset', () => {
   const kernel = new FakeKernel();
   const shell = startShell(kernel);
