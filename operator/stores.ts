@@ -1,5 +1,6 @@
-import { apiGroup, sensorInjected, sensorLabel } from '../crds/names.ts';
+import { apiGroup, sensorContainer, sensorInjected, sensorLabel } from '../crds/names.ts';
 import {
+  type ContainerStatus,
   joinKey,
   type KubeObject,
   type MutatingWebhookConfiguration,
@@ -120,17 +121,22 @@ function servicesNamedBy(policy: KubeObject): readonly string[] {
   return [...new Set(named.map(({ namespace, name }) => joinKey(namespace, name)))];
 }
 
-/** Of a pod we read the metadata and whether it has ended; the rest is most of its size. */
+/** Of a pod we read the metadata, whether it has ended, and how its sensor fares; the rest is most of its size. */
 function prunePod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
   const { nodeName } = spec;
-  const { phase } = status ?? {};
+  const { phase, initContainerStatuses = [] } = status ?? {};
+  const sensor = initContainerStatuses.filter(({ name }) => name === sensorContainer);
   return {
     ...(apiVersion && { apiVersion }),
     ...(kind && { kind }),
     metadata,
     spec: { containers: [], ...(nodeName && { nodeName }) },
-    status: { ...(phase && { phase }) },
+    status: { ...(phase && { phase }), initContainerStatuses: sensor.map(pruneContainer) },
   };
+}
+
+function pruneContainer({ name, restartCount, lastState }: ContainerStatus): ContainerStatus {
+  return { name, restartCount, ...(lastState && { lastState }) };
 }
 
 function pruneService({ apiVersion, kind, metadata, spec }: Service): Service {

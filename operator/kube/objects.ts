@@ -1,7 +1,6 @@
 import type { V1NamespaceStatus } from '@kubernetes/client-node/dist/gen/models/V1NamespaceStatus.js';
 import type { V1NetworkPolicySpec } from '@kubernetes/client-node/dist/gen/models/V1NetworkPolicySpec.js';
 import type { V1PodSpec } from '@kubernetes/client-node/dist/gen/models/V1PodSpec.js';
-import type { V1PodStatus } from '@kubernetes/client-node/dist/gen/models/V1PodStatus.js';
 import type { V1ServiceSpec } from '@kubernetes/client-node/dist/gen/models/V1ServiceSpec.js';
 
 /** The metadata of an object as the API server sends it: times are RFC 3339 strings, unknown fields are kept. */
@@ -41,7 +40,15 @@ export interface Namespace extends KubeObject {
 
 export interface Pod extends KubeObject {
   spec: V1PodSpec;
-  status?: V1PodStatus;
+  /** Only the part we read. */
+  status?: { phase?: string; initContainerStatuses?: ContainerStatus[] };
+}
+
+/** How one container of a pod fares; only the part we read. */
+export interface ContainerStatus {
+  name: string;
+  restartCount: number;
+  lastState?: { terminated?: { exitCode: number; message?: string } };
 }
 
 export interface Service extends KubeObject {

@@ -76,6 +76,18 @@ test('A sensor that is not armed is said, with what it means for the job', () =>
   assert.match(notes('Closed') ?? '', /the job does not start: no BTF/);
 });
 
+test('A sensor that the kubelet starts again and again is said, in its last words', () => {
+  const waiting = aPod({ phase: 'Pending', carries: [aPolicy({ failureMode: 'Closed' })] });
+  const noteAfter = (restartCount: number, message?: string): string | undefined => {
+    const lastState = { terminated: { exitCode: 0, ...(message && { message }) } };
+    const initContainerStatuses = [{ name: 'chaperone-sensor', restartCount, lastState }];
+    return decide({ ...waiting, status: { phase: 'Pending', initContainerStatuses } }).notices[0]?.note;
+  };
+  assert.equal(noteAfter(0), undefined);
+  assert.match(noteAfter(1, 'no\u001b[31m BTF\n') ?? '', /the job does not start: no \[31m BTF$/);
+  assert.match(noteAfter(2) ?? '', /it was started 3 times$/);
+});
+
 test('A patch is for this very pod', () => {
   const patch = runnerPatch(aPod(), [{ op: 'remove', path: '/metadata/labels/x' }], 'signed');
   assert.deepEqual(patch[0], { op: 'test', path: '/metadata/uid', value: 'pod-uid' });

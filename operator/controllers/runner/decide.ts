@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentPolicy } from '../../../crds/agent-policy.ts';
-import { egressDefaultLabel, policyAnnotation, policyLabelPrefix } from '../../../crds/names.ts';
+import { egressDefaultLabel, policyAnnotation, policyLabelPrefix, sensorContainer } from '../../../crds/names.ts';
 import type { PolicyImage } from '../../../crds/policy-image.ts';
 import type { JsonPatchOperation } from '../../kube/client.ts';
 import type { Pod } from '../../kube/objects.ts';
@@ -67,13 +67,22 @@ function* patchLabels({ metadata }: Pod, stamped: Readonly<Record<string, string
 }
 
 function noticesOf(pod: Pod, image: PolicyImage): Notice[] {
-  const status = readSensorStatus(pod);
-  if (status === undefined || status.armed) return [];
-  const why = status.reason ?? 'it gave no reason';
-  const outcome =
-    image.mode === 'Enforce' && image.failureMode === 'Closed' ? 'the job does not start' : 'the job runs unobserved';
+  const why = whyNotArmed(pod);
+  if (why === undefined) return [];
+  const isHeldBack = image.mode === 'Enforce' && image.failureMode === 'Closed';
+  const outcome = isHeldBack ? 'the job does not start' : 'the job runs unobserved';
   const note = `The sensor could not be armed, so ${outcome}: ${why}`;
   return [{ type: 'Warning', reason: 'SensorNotArmed', action: 'Arm', note }];
+}
+
+/** In the sensor's own words: by the gateway, or, where it could not reach it, left behind when the kubelet stopped it. Undefined while nothing is wrong. */
+function whyNotArmed(pod: Pod): string | undefined {
+  const said = readSensorStatus(pod);
+  if (said !== undefined) return said.armed ? undefined : (said.reason ?? 'it gave no reason');
+  const container = pod.status?.initContainerStatuses?.find(({ name }) => name === sensorContainer);
+  if (pod.status?.phase !== 'Pending' || container === undefined || container.restartCount === 0) return undefined;
+  const lastWords = container.lastState?.terminated?.message?.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  return lastWords === undefined || lastWords === '' ? `it was started ${container.restartCount + 1} times` : lastWords;
 }
 
 /** The patch that carries out a decision on this very pod. `annotation` is the signed image, if there is one to put on. */
