@@ -10,7 +10,11 @@ test("exits as a shell would: the command's status, 128 + n for a signal, 127 fo
 });
 
 test('a signal for us reaches the command', async () => {
-  const ended = runCommand(['sh', '-c', 'trap "exit 7" TERM; kill -TERM $PPID; while :; do sleep 0.05; done']);
+  const ended = runCommand([
+    'sh',
+    '-c',
+    'trap "exit 7" TERM; kill -TERM $PPID; for i in $(seq 600); do sleep 0.05; done',
+  ]);
   assert.deepEqual(await ended, { status: 7, signal: null });
 });
 

@@ -20,31 +20,40 @@ export function runCommand(
   onStart: (pid: number) => void = () => {},
 ): Promise<CommandEnd> {
   return new Promise((resolve) => {
+    // Before the command exists: a signal that it sends us in its first moment must not end us.
+    const signals = passSignals();
     const child = spawn(program, args, { stdio: 'inherit' });
-    const stop = passSignals(child);
+    signals.to(child);
     child.once('spawn', () => onStart(child.pid ?? 0));
     child.once('error', (error: NodeJS.ErrnoException) => {
-      stop();
+      signals.stop();
       process.stderr.write(`chaperone: ${visible(program)} cannot be executed: ${error.code ?? error.message}\n`);
       resolve({ status: error.code === 'ENOENT' ? 127 : 126, signal: null });
     });
     child.once('exit', (code, signal) => {
-      stop();
+      signals.stop();
       resolve({ status: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), signal });
     });
   });
 }
 
-function passSignals(child: ChildProcess): () => void {
+/** Catches the signals from now on; Node gives them out only after the current turn, so `to` is always called in time. */
+function passSignals(): { to(child: ChildProcess): void; stop(): void } {
+  let child: ChildProcess | null = null;
   const listeners = passedOn.map((signal) => {
     const listener = () => {
-      if (!cameFromTerminal(signal)) child.kill(signal);
+      if (!cameFromTerminal(signal)) child?.kill(signal);
     };
     process.on(signal, listener);
     return { signal, listener };
   });
-  return () => {
-    for (const { signal, listener } of listeners) process.off(signal, listener);
+  return {
+    to: (one) => {
+      child = one;
+    },
+    stop: () => {
+      for (const { signal, listener } of listeners) process.off(signal, listener);
+    },
   };
 }
 

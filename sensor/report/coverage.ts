@@ -64,8 +64,11 @@ class CoverageWord {
     this.#jobs = jobs;
   }
 
+  /** A job that says nothing of it (a cut file, another program's trace) does not count as complete. */
   isComplete(): boolean {
-    return this.#jobs.every((attributes) => attributes['chaperone.coverage.complete'] !== false);
+    return (
+      this.#jobs.length > 0 && this.#jobs.every((attributes) => attributes['chaperone.coverage.complete'] === true)
+    );
   }
 
   most(name: string): number {

@@ -1,4 +1,3 @@
-import { classOf } from '../export/span-class.ts';
 import { type Extent, extent } from './bar.ts';
 import type { Below, ProcessStory } from './story.ts';
 
@@ -48,7 +47,7 @@ const worthwhile = 3;
 function weigh(processes: readonly ProcessStory[], around: Surroundings): Candidate[] {
   return processes.flatMap((process) => {
     const weight = weightOf(process, extent(process.span, around.whole)) - 4 * around.depth;
-    const isCandidate = classOf(process.span) === 'process' && process.count === 1 && !repeats(process, around.parent);
+    const isCandidate = process.count === 1 && !repeats(process, around.parent);
     const below = weigh(process.processes, { ...around, parent: process, depth: around.depth + 1 });
     return isCandidate ? [{ process, weight }, ...below] : below;
   });

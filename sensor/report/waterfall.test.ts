@@ -126,6 +126,14 @@ test('losses are said instead of "nothing lost"', () => {
   assert.doesNotMatch(draw(at.spans), /nothing lost/);
 });
 
+test("another program's trace is drawn, and nothing is claimed of its coverage", () => {
+  const at = new JobBuilder();
+  const span = at.process(at.job('gone', 0, 2), ['query'], 0, 1);
+  const inner = { ...span, spanId: 'f'.repeat(16), name: 'inner', parentSpanId: span.spanId, end: span.start + 1n };
+  const foreign = [span, inner].map((one) => ({ ...one, attributes: {} }));
+  assert.match(draw(foreign), /└─ query .*\n.*inner .*\n\nresult unknown · .* · coverage not recorded/);
+});
+
 test('a sensor that did not load is said with its reason', () => {
   const at = new JobBuilder();
   at.job('ci', 0, 1);

@@ -40,10 +40,20 @@ function shareOut(rows: readonly Row[], width: number): Columns {
   const free = width - durationWidth - frameWidth - gaps;
   const wanted = Math.max(0, ...timed.map(({ notes }) => widthOf(plainNotes(notes))));
   const notes = Math.min(wanted, Math.max(Math.floor(free * 0.34), free - 90));
-  const names = Math.max(0, ...timed.map(({ tree, label }) => widthOf(tree) + widthOf(label)));
-  const label = Math.min(Math.max(names, 16), Math.floor((free - notes) * 0.62));
+  const label = Math.min(labelWish(timed), Math.floor((free - notes) * 0.62));
   return { label, notes, bar: Math.min(free - notes - label, 64) };
 }
+
+/** Names of steps are shown whole if there is room; command lines have no end, and the timeline needs the room more. */
+function labelWish(rows: readonly Row[]): number {
+  const wishes = rows.map(({ tree, label, labelTone }) => {
+    const width = widthOf(tree) + widthOf(label);
+    return labelTone === 'quiet' ? Math.min(width, longCommand) : width;
+  });
+  return Math.max(16, ...wishes);
+}
+
+const longCommand = 48;
 
 interface Canvas {
   readonly paint: Paint;
@@ -86,12 +96,14 @@ function closingLine({ totals, coverage, result }: Summary, { paint }: Canvas): 
     counted(totals.processes, 'process', 'processes'),
     totals.hosts === 0 ? 'no connections' : counted(totals.hosts, 'host'),
   ];
-  const verdict =
-    result === 'success'
-      ? paint('good', '✔ success')
-      : paint(result === 'unknown' ? 'warning' : 'bad', `✖ ${visible(result)}`);
-  return [verdict, ...counts, ...coverageWords(coverage, paint)].join(paint('quiet', ' · '));
+  const verdict = verdicts[result] ?? { tone: 'bad', text: `✖ ${visible(result)}` };
+  return [paint(verdict.tone, verdict.text), ...counts, ...coverageWords(coverage, paint)].join(paint('quiet', ' · '));
 }
+
+const verdicts: Record<string, Note> = {
+  success: { tone: 'good', text: '✔ success' },
+  unknown: { tone: 'warning', text: 'result unknown' },
+};
 
 function coverageWords(coverage: Coverage, paint: Paint): string[] {
   if (!coverage.armed) return [paint('warning', `not observed: ${visible(coverage.reason)}`)];
@@ -104,7 +116,7 @@ function coverageWords(coverage: Coverage, paint: Paint): string[] {
     ...some(coverage.restarts, (count) => `the sensor was interrupted ${count}×`),
     ...some(undelivered, (count) => `${counted(count, 'span')} not delivered: ${visible(why)}`),
   ];
-  return words.length > 0 ? words.map((text) => paint('bad', text)) : [paint('bad', 'not everything was seen')];
+  return words.length > 0 ? words.map((text) => paint('bad', text)) : [paint('warning', 'coverage not recorded')];
 }
 
 function some(count: number, say: (count: number) => string): string[] {

@@ -8,7 +8,8 @@ export class JobBuilder {
   #ordinal = 0;
 
   job(name: string, from: number, to: number, given: Given = {}): FinishedSpan {
-    return this.#span(null, name, [from, to], taskAttributes('success', given), given);
+    const attributes = { 'chaperone.coverage.complete': true, ...taskAttributes('success', given) };
+    return this.#span(null, name, [from, to], attributes, given);
   }
 
   step(parent: FinishedSpan, name: string, from: number, to: number, given: Given = {}): FinishedSpan {

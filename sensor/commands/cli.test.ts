@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { stepNumber } from '../export/testing/spans.ts';
+import { writeTraceFile } from '../export/trace-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'chaperone-cli-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+function chaperone(args: readonly string[], input = '') {
+  const program = join(import.meta.dirname, '..', 'cli.ts');
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', input, cwd: folder });
+}
+
+for (const args of [['--help'], ['-h'], ['run', '--help'], ['report', '-h'], ['doctor', '--help']]) {
+  test(`${args.join(' ')} is on standard output, with examples, and no line is wider than 120`, () => {
+    const { status, stdout, stderr } = chaperone(args);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.match(stdout, /^Usage: chaperone /);
+    assert.match(stdout, /\nExamples:\n/);
+    assert.match(stdout, /\nExit status: /);
+    assert.ok(stdout.split('\n').every((line) => line.length <= 120));
+  });
+}
+
+const wrongUses: [string[], RegExp][] = [
+  [[], /Name a command: run, report or doctor/],
+  [['fly'], /There is no command 'fly'/],
+  [['constructor'], /There is no command 'constructor'/],
+  [['\x1b[31m'], /There is no command '\\x1b\[31m'/],
+  [['--verbose'], /There is no command '--verbose'/],
+  [['run'], /Name a command after --/],
+  [['run', '--frob', '--', 'true'], /Unknown option '--frob'/],
+  [['report'], /Name at least one FILE/],
+  [['report', '--frob'], /Unknown option '--frob'/],
+  [['report', 'missing.json'], /missing\.json cannot be read/],
+  [['report', '.'], /\. cannot be read/],
+  [['report', 'garbage.json'], /garbage\.json holds no trace/],
+  [['doctor', 'now'], /Unexpected argument 'now'/],
+];
+
+for (const [args, message] of wrongUses) {
+  test(`wrong use is one sentence and status 2: chaperone ${args.map((word) => JSON.stringify(word)).join(' ')}`, () => {
+    writeFileSync(join(folder, 'garbage.json'), '\x00\x1b{"resourceSpans": 1}\n[[[');
+    const { status, stdout, stderr } = chaperone(args);
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.match(stderr, message);
+    assert.match(stderr, /^chaperone: [^\n]+\n$/);
+  });
+}
+
+test('report draws a recorded trace, from a file and from standard input', async () => {
+  const path = join(folder, 'trace.otlp.json');
+  await writeTraceFile(path, [{ attributes: { 'cicd.pipeline.name': 'CI' }, spans: [stepNumber(1)] }]);
+  const { status, stdout } = chaperone(['report', path]);
+  assert.equal(status, 0);
+  assert.match(stdout, /^CI \/ job .*\n└─ step 1 /);
+  const line = {
+    resourceSpans: [
+      {
+        scopeSpans: [
+          {
+            spans: [
+              {
+                traceId: 'a'.repeat(32),
+                spanId: 'b'.repeat(16),
+                name: 'piped',
+                startTimeUnixNano: '1',
+                endTimeUnixNano: '2',
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  };
+  assert.match(chaperone(['report', '-'], JSON.stringify(line)).stdout, /piped/);
+});
+
+test('report --json gives the figures, one line a trace', async () => {
+  const path = join(folder, 'two.otlp.json');
+  const other = { ...stepNumber(2), traceId: 'f'.repeat(32) };
+  await writeTraceFile(path, [{ attributes: {}, spans: [stepNumber(1), other] }]);
+  const lines = chaperone(['report', '--json', path]).stdout.trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).totals.steps),
+    [1, 1],
+  );
+});
+
+test('doctor answers in JSON, and its status says whether the sensor works', () => {
+  const { status, stdout } = chaperone(['doctor', '--json']);
+  const { works, checks } = JSON.parse(stdout);
+  assert.equal(status, works ? 0 : 1);
+  assert.equal(
+    works,
+    checks.every(({ ok }: { ok: boolean }) => ok),
+  );
+  for (const { ok, change } of checks) assert.equal(change === '', ok);
+});

@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { before, test } from 'node:test';
+import { classOf } from '../export/span-class.ts';
+import { spanNames, startCollector } from '../export/testing/collector.ts';
+import { readTraces } from '../export/trace-reader.ts';
+import type { Summary } from '../report/summary.ts';
+import type { FinishedSpan } from '../spans/finished-span.ts';
+import { ownCgroup } from './local-cgroup.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+const chaperone = join(repository, 'bin', 'chaperone');
+const folder = mkdtempSync(join(tmpdir(), 'chaperone-run-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** The real sensor needs root and a kernel that takes it: elsewhere these tests are skipped, with the doctor's words. */
+const doctor = spawnSync(chaperone, ['doctor'], { encoding: 'utf8' });
+const real =
+  doctor.status === 0
+    ? {}
+    : { skip: `SKIPPED LOUDLY, the sensor does not work here:\n${doctor.stdout}${doctor.stderr}` };
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly summary: Summary;
+  readonly spans: readonly FinishedSpan[];
+  readonly resource: Record<string, unknown>;
+}
+
+let runs = 0;
+
+async function run(
+  args: readonly string[],
+  options: SpawnOptions = {},
+  program: readonly string[] = [chaperone],
+): Promise<Ran> {
+  const out = join(folder, `out-${runs++}`);
+  const [first = '', ...rest] = program;
+  const child = spawn(first, [...rest, 'run', '--out', out, ...args], {
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = Promise.all([child.stdout, child.stderr].map((stream) => stream?.setEncoding('utf8').toArray() ?? []));
+  const status = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const [stdout = '', stderr = ''] = (await texts).map((parts) => parts.join(''));
+  const { resources } = readTraces(readFileSync(join(out, 'trace.otlp.json'), 'utf8'));
+  const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as Summary;
+  return {
+    status,
+    stdout,
+    stderr,
+    summary,
+    spans: resources.flatMap(({ spans }) => spans),
+    resource: resources[0]?.attributes ?? {},
+  };
+}
+
+function ofClass(spans: readonly FinishedSpan[], wanted: string): FinishedSpan[] {
+  return spans.filter((span) => classOf(span) === wanted);
+}
+
+test('accounts for each of 2,000 processes, in the trace as in the summary', real, async () => {
+  const { status, spans, summary, stderr } = await run(['--', 'sh', '-c', 'for i in $(seq 2000); do /bin/true; done']);
+  const counts = spans
+    .filter(({ name }) => name === 'true')
+    .map(({ attributes }) => Number(attributes['aggregation.span_count'] ?? 1));
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0),
+    2000,
+  );
+  assert.equal(summary.processes.byExecutable.true, 2000);
+  assert.deepEqual([status, summary.coverage.complete, summary.coverage.lost.total], [0, true, 0]);
+  assert.match(stderr, /✔ success · 1 step · 2,002 processes · no connections · nothing lost/);
+});
+
+test("COMMAND's output and status are its own", real, async () => {
+  const { status, stdout, stderr, summary } = await run(['--', 'sh', '-c', 'echo out; echo err >&2; exit 41']);
+  assert.deepEqual([status, stdout, summary.result, summary.jobs[0]?.steps[0]?.exitCode], [41, 'out\n', 'failure', 41]);
+  assert.match(stderr, /^err\n/);
+  assert.match(stderr, /✖ exit 41/);
+});
+
+test('a signal ends COMMAND, not its record', real, async () => {
+  const { status, summary } = await run(['--', 'sh', '-c', 'kill -KILL $$']);
+  assert.deepEqual([status, summary.result], [137, 'failure']);
+});
+
+test('SIGTERM to the command line reaches COMMAND, and the trace is written all the same', real, async () => {
+  const script = 'trap "exit 9" TERM; kill -TERM $PPID; for i in $(seq 600); do sleep 0.05; done';
+  const { status, summary } = await run(['--quiet', '--', 'sh', '-c', script]);
+  assert.deepEqual([status, summary.result], [9, 'failure']);
+});
+
+test('--quiet draws nothing', real, async () => {
+  const { stderr } = await run(['--quiet', '--', 'true']);
+  assert.equal(stderr, '');
+});
+
+test('what cannot be executed ends with 127', real, async () => {
+  const { status, stderr } = await run(['--', '/nowhere/to/be/found']);
+  assert.equal(status, 127);
+  assert.match(stderr, /\/nowhere\/to\/be\/found/);
+});
+
+test('connections are told with the process that made them, IPv4 and IPv6', real, async () => {
+  const script = "for (const host of ['127.0.0.1', '::1']) require('net').connect(9, host).on('error', () => {})";
+  const { spans, summary } = await run(['--', process.execPath, '-e', script]);
+  const node = ofClass(spans, 'process').find(({ name }) => name === 'node');
+  const connections = ofClass(spans, 'connection').filter(({ parentSpanId }) => parentSpanId === node?.spanId);
+  assert.deepEqual(connections.map(({ attributes }) => attributes['server.address']).sort(), ['127.0.0.1', '::1']);
+  assert.equal(summary.totals.hosts, 2);
+});
+
+test('a process left behind goes on, is said, and no cgroup stays', real, async () => {
+  const { stdout, stderr } = await run(['--', 'sh', '-c', 'sleep 300 >/dev/null 2>&1 & echo $!']);
+  process.kill(Number(stdout), 'SIGKILL');
+  assert.match(stderr, /1 process that the command started still run/);
+  assert.deepEqual(
+    readdirSync(ownCgroup()).filter((name) => name.startsWith('chaperone-run-')),
+    [],
+  );
+});
+
+test('TRACEPARENT makes the job part of that trace; a forged one does not', real, async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const env = (traceparent: string) => ({ env: { ...process.env, TRACEPARENT: traceparent } });
+  const joined = await run(['--', 'true'], env(`00-${traceId}-b7ad6b7169203331-01`));
+  assert.deepEqual(
+    [joined.summary.traceId, ofClass(joined.spans, 'job')[0]?.parentSpanId],
+    [traceId, 'b7ad6b7169203331'],
+  );
+  const forged = await run(['--', 'true'], env(`00-${'0'.repeat(32)}-b7ad6b7169203331-01`));
+  assert.equal(ofClass(forged.spans, 'job')[0]?.parentSpanId, null);
+});
+
+test('secrets on the command line do not reach the trace', real, async () => {
+  const { spans } = await run(['--', 'sh', '-c', ': --token hunter2', 'sh', '--password=hunter2', 'API_KEY=hunter2']);
+  assert.doesNotMatch(
+    JSON.stringify(spans, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+    /hunter2/,
+  );
+});
+
+test('the same trace is sent to an OTLP endpoint', real, async () => {
+  await using collector = await startCollector([{ status: 503 }]);
+  const { spans, summary } = await run(['--otlp', new URL(collector.url).origin, '--', 'true']);
+  assert.deepEqual([...collector.accepted].sort(), spans.map(({ name }) => name).sort());
+  assert.deepEqual(summary.coverage.delivery, { sent: spans.length, undelivered: 0, lastFailure: '' });
+  assert.ok(collector.bodies.every((body) => spanNames(body).length > 0));
+});
+
+test('an endpoint that refuses is said, and costs COMMAND nothing', real, async () => {
+  await using collector = await startCollector(Array.from({ length: 9 }, () => ({ status: 400 })));
+  const { status, stderr, summary } = await run(['--otlp', collector.url, '--', 'true']);
+  assert.deepEqual([status, summary.coverage.complete], [0, false]);
+  assert.match(stderr, /3 spans not delivered: the server answered 400/);
+});
+
+test('a sensor that cannot load says why, and COMMAND runs all the same', real, async () => {
+  const powerless = ['setpriv', '--bounding-set=-all', '--inh-caps=-all', chaperone];
+  const { status, stdout, stderr, summary, resource, spans } = await run(
+    ['--', 'sh', '-c', 'echo ran; exit 5'],
+    {},
+    powerless,
+  );
+  assert.deepEqual([status, stdout], [5, 'ran\n']);
+  assert.match(stderr, /^chaperone: nothing of the command will be seen: .+/m);
+  assert.equal(resource['chaperone.sensor.armed'], false);
+  assert.notEqual(resource['chaperone.sensor.reason'] ?? '', '');
+  assert.deepEqual([summary.coverage.armed, summary.coverage.complete, summary.result], [false, false, 'failure']);
+  assert.deepEqual(spans.map(classOf).sort(), ['job', 'process', 'step']);
+});
+
+const workflow = `
+name: CI
+on: push
+jobs:
+  build:
+    name: Build and test
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Install the things
+        id: install
+        run: for i in 1 2 3; do /bin/true; done
+      - run: /bin/echo unnamed
+      - name: Never
+        if: false
+        run: /bin/false
+      - uses: ./.github/actions/report
+      - id: test
+        name: 'Test: "quoted" 構建'
+        run: ls / | wc -l
+      - name: Fails
+        if: env.FAIL == 'yes'
+        run: exit 3
+`;
+const action = `
+name: Report
+description: two nested steps
+runs:
+  using: composite
+  steps:
+    - {name: Collect, shell: bash, run: 'ls /'}
+    - {name: Upload, shell: bash, run: 'uname -a'}
+`;
+
+const workspace = join(folder, 'workspace');
+let act = '';
+
+before(() => {
+  if ('skip' in real) return;
+  act = execFileSync(join(repository, 'scripts', 'act'), ['--path'], { encoding: 'utf8' }).trim();
+  for (const [path, text] of [
+    ['.github/workflows/ci.yml', workflow],
+    ['.github/actions/report/action.yml', action],
+  ] as const) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), text);
+  }
+  const author = ['-c', 'user.name=Octo', '-c', 'user.email=octo@example.com'];
+  for (const args of [
+    ['init', '-q', '-b', 'main'],
+    ['add', '-A'],
+    [...author, 'commit', '-q', '-m', 'First'],
+  ])
+    execFileSync('git', args, { cwd: workspace });
+});
+
+function runAct(...more: string[]): Promise<Ran> {
+  const env = { ...process.env, PATH: `${dirname(act)}:${process.env.PATH}` };
+  return run(['--', 'act', 'push', '-P', 'ubuntu-latest=-self-hosted', ...more], { cwd: workspace, env });
+}
+
+test(
+  "act's workflow is one job span, a span for each executed step with its name from the file, and processes below",
+  real,
+  async () => {
+    const { status, spans, stderr, summary } = await runAct();
+    const jobs = ofClass(spans, 'job');
+    assert.deepEqual([status, jobs.map(({ name }) => name), summary.result], [0, ['Build and test'], 'success']);
+    const steps = ofClass(spans, 'step').filter(({ parentSpanId }) => parentSpanId === jobs[0]?.spanId);
+    const ordinals = steps.map(({ attributes }) => Number(attributes['chaperone.step.ordinal']));
+    assert.deepEqual(
+      ordinals,
+      ordinals.toSorted((a, b) => a - b).filter((ordinal, index, all) => ordinal > (all[index - 1] ?? 0)),
+    );
+    // act checks out by itself, without a process of its own.
+    const names = steps.map(({ name }) => name).filter((name) => !name.includes('checkout'));
+    assert.deepEqual(names, [
+      'Install the things',
+      'Run /bin/echo unnamed',
+      'Run ./.github/actions/report',
+      'Test: "quoted" 構建',
+    ]);
+    const parents = new Map(spans.map((span) => [span.spanId, span]));
+    for (const name of ['true', 'echo', 'ls', 'wc', 'uname']) {
+      const process = spans.find((span) => span.name === name);
+      let above = parents.get(process?.parentSpanId ?? '');
+      while (above !== undefined && classOf(above) === 'process') above = parents.get(above.parentSpanId ?? '');
+      assert.equal(above && classOf(above), 'step', `${name} stands below a step`);
+    }
+    assert.equal(summary.processes.byExecutable.true, 3);
+    assert.match(stderr, /CI \/ Build and test +▕█+▏/);
+    assert.match(stderr, /nothing lost/);
+  },
+);
+
+test("a failing step is marked, and the exit status is act's", real, async () => {
+  const { status, spans, summary } = await runAct('--env', 'FAIL=yes');
+  assert.deepEqual([status, summary.result], [1, 'failure']);
+  const failed = ofClass(spans, 'step').filter(({ error }) => error !== null);
+  assert.deepEqual(
+    failed.map(({ name }) => name),
+    ['Fails'],
+  );
+  assert.equal(summary.jobs[0]?.steps.at(-1)?.exitCode, 3);
+});
+
+test('the command line works through links, from any folder', real, () => {
+  const link = join(folder, 'link');
+  execFileSync('ln', ['-s', chaperone, link]);
+  const { status, stdout } = spawnSync(link, ['--version'], { cwd: '/', encoding: 'utf8' });
+  assert.deepEqual([status, stdout], [0, 'chaperone 0.1.0\n']);
+});
+
+test('a folder that cannot be made stops before COMMAND is started', () => {
+  writeFileSync(join(folder, 'file'), '');
+  const mark = join(folder, 'started');
+  const { status, stderr } = spawnSync(chaperone, ['run', '--out', join(folder, 'file', 'out'), '--', 'touch', mark], {
+    encoding: 'utf8',
+  });
+  assert.deepEqual([status, existsSync(mark)], [3, false]);
+  assert.match(stderr, /^chaperone: The folder .* cannot be made; name another with --out/m);
+});
