@@ -393,3 +393,7 @@ test('a runner that does one job after the other gives each its own trace', () =
   assert.equal(pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now).jobs.length, 32);
   assert.equal(spans.length, 120);
 });
+
+test('started again with nothing left to see, it gives nothing a second time', () => {
+  assert.deepEqual(replay(new FakeKernel(), {}, helloEvent({ restarts: 1 })).spans, []);
+});

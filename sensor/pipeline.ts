@@ -100,7 +100,8 @@ class JobPipeline implements Pipeline {
     const time = endTime - this.#offset;
     const { engine, jobs } = this.#attribution;
     this.#undecided = false;
-    if (jobs.length === 0 && engine.jobsBeginWith === 'anything')
+    // Somebody must say that nothing happened, or why nothing was seen; after a restart it was said before.
+    if (jobs.length === 0 && engine.jobsBeginWith === 'anything' && (this.#hello?.restarts ?? 0) === 0)
       jobs.push(this.#openJob({ key: null, runner: null, start: time, resumed: false }));
     this.#imagesEnded(this.#table.endAll(time));
     for (const job of jobs) {
