@@ -72,7 +72,7 @@ class CoverageWord {
   }
 
   most(name: string): number {
-    return Math.max(0, ...this.#numbers(name));
+    return this.#numbers(name).reduce((most, count) => Math.max(most, count), 0);
   }
 
   sum(name: string): number {

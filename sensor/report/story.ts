@@ -59,15 +59,15 @@ class Kinship {
 
   storyOf(job: FinishedSpan, jobRecorded: boolean): Story {
     this.#told.add(job);
-    return { job, jobRecorded, steps: this.stepsOf(job.spanId), outside: this.below(job.spanId, 1) };
+    return { job, jobRecorded, steps: this.stepsOf(job.spanId, 1), outside: this.below(job.spanId, 1) };
   }
 
-  stepsOf(spanId: string): StepStory[] {
-    return inOrder(this.#claim(spanId, 'step').map((span) => this.stepOf(span)));
+  stepsOf(spanId: string, depth: number): StepStory[] {
+    return depth > deepest ? [] : inOrder(this.#claim(spanId, 'step').map((span) => this.stepOf(span, depth)));
   }
 
-  stepOf(span: FinishedSpan): StepStory {
-    return { span, steps: this.stepsOf(span.spanId), ...this.below(span.spanId, 1) };
+  stepOf(span: FinishedSpan, depth: number): StepStory {
+    return { span, steps: this.stepsOf(span.spanId, depth + 1), ...this.below(span.spanId, 1) };
   }
 
   below(spanId: string, depth: number): Below {
@@ -81,12 +81,12 @@ class Kinship {
     return { span, count: spanCount(span), ...this.below(span.spanId, depth + 1) };
   }
 
-  /** The topmost spans of what no job led to: those without a recorded parent, then the earliest of each ring. */
+  /** What no job led to: first the spans without a recorded parent, then all others, of which the earliest opens its ring. */
   orphans(): FinishedSpan[] {
     const ids = new Set(this.spans.map((span) => span.spanId));
     const untold = this.spans.filter((span) => !this.#told.has(span));
-    const top = untold.filter(({ parentSpanId }) => parentSpanId === null || !ids.has(parentSpanId));
-    return top.length > 0 ? top : untold.slice(0, 1);
+    const isTop = ({ parentSpanId }: FinishedSpan) => parentSpanId === null || !ids.has(parentSpanId);
+    return [...untold.filter(isTop), ...untold.filter((span) => !isTop(span))];
   }
 
   /** Marks a span as told by hand; `false` when it was. */
@@ -107,13 +107,12 @@ function joined(story: Story, kin: Kinship, orphans: readonly FinishedSpan[]): S
   const steps = [...story.steps];
   const processes = [...story.outside.processes];
   const connections = [...story.outside.connections];
-  for (let left = orphans; left.length > 0; left = kin.orphans()) {
-    for (const span of left.filter((one) => kin.claimOne(one))) {
-      const spanClass = classOf(span);
-      if (spanClass === 'step') steps.push(kin.stepOf(span));
-      else if (spanClass === 'connection') connections.push(span);
-      else processes.push(kin.processOf(span, 1));
-    }
+  for (const span of orphans) {
+    if (!kin.claimOne(span)) continue;
+    const spanClass = classOf(span);
+    if (spanClass === 'step') steps.push(kin.stepOf(span, 1));
+    else if (spanClass === 'connection') connections.push(span);
+    else processes.push(kin.processOf(span, 1));
   }
   return { ...story, steps: inOrder(steps), outside: { processes, connections } };
 }

@@ -171,6 +171,22 @@ test('any parents at all come to an end, and every process is counted once', () 
   );
 });
 
+test('a forged trace of 30,000 nested steps, or of as many rings, is drawn and counted all the same', () => {
+  const at = new JobBuilder();
+  const job = at.job('ci', 0, 1);
+  const step = at.step(job, 'step', 0, 1);
+  const id = (index: number) => index.toString(16).padStart(16, 'a');
+  const chain = Array.from({ length: 30_000 }, (_, index) => ({
+    ...step,
+    spanId: id(index),
+    parentSpanId: index === 0 ? job.spanId : id(index - 1),
+  }));
+  const process = at.process(job, ['ring'], 0, 1);
+  const rings = chain.map((_, index) => ({ ...process, spanId: id(index), parentSpanId: id(index ^ 1) }));
+  assert.match(draw([job, ...chain]), /└─ step/);
+  assert.equal(summaryOf([job, ...rings]).processes.total, 30_000);
+});
+
 test('a summary counts what was folded one by one, and names agree with the total', () => {
   const at = new JobBuilder();
   const shell = at.process(at.step(at.job('loop', 0, 2), 'loop', 0, 2), ['sh', '-c', 'loop'], 0, 2);

@@ -38,7 +38,7 @@ export function drawWaterfall(spans: readonly FinishedSpan[], summary: Summary, 
 function shareOut(rows: readonly Row[], width: number): Columns {
   const timed = rows.filter((row) => row.bar !== null);
   const free = width - durationWidth - frameWidth - gaps;
-  const wanted = Math.max(0, ...timed.map(({ notes }) => widthOf(plainNotes(notes))));
+  const wanted = timed.reduce((most, { notes }) => Math.max(most, widthOf(plainNotes(notes))), 0);
   const notes = Math.min(wanted, Math.max(Math.floor(free * 0.34), free - 90));
   const label = Math.min(labelWish(timed), Math.floor((free - notes) * 0.62));
   return { label, notes, bar: Math.min(free - notes - label, 64) };
@@ -46,11 +46,10 @@ function shareOut(rows: readonly Row[], width: number): Columns {
 
 /** Names of steps are shown whole if there is room; command lines have no end, and the timeline needs the room more. */
 function labelWish(rows: readonly Row[]): number {
-  const wishes = rows.map(({ tree, label, labelTone }) => {
+  return rows.reduce((most, { tree, label, labelTone }) => {
     const width = widthOf(tree) + widthOf(label);
-    return labelTone === 'quiet' ? Math.min(width, longCommand) : width;
-  });
-  return Math.max(16, ...wishes);
+    return Math.max(most, labelTone === 'quiet' ? Math.min(width, longCommand) : width);
+  }, 16);
 }
 
 const longCommand = 48;
