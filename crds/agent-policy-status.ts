@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { described, listMap } from './field-rule.ts';
 
 const count = z.int().min(0).meta({ format: 'int32' });

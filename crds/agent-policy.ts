@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { containsBlock, hasNoHostBits, parseAddressBlock } from './address-block.ts';
 import { agentPolicyStatus } from './agent-policy-status.ts';
 import { ChaperoneError } from './errors.ts';

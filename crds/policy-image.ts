@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { addressBlock, networkPort, redactGlob, serviceReference } from './agent-policy.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { ChaperoneError } from './errors.ts';

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChaperoneError } from '../crds/errors.ts';
 import { gatewayPort } from '../crds/names.ts';
 import { defaultSensorResources, type SensorResources } from './injection/injection-plan.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { z } from 'zod';
+import * as z from 'zod';
 import { described } from '../field-rule.ts';
 import { structuralSchemaOf } from './structural-schema.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sensorStatusAnnotation } from '../../crds/names.ts';
 import type { Pod } from '../kube/objects.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayRefusal } from './refusal.ts';
 
 /** Longer texts are cut: the annotation is for people, and what it says first matters most. */

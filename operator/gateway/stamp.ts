@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PodIdentity } from './identity.ts';
 import { GatewayRefusal } from './refusal.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ChaperoneError } from '../../crds/errors.ts';
 import type { RawPod } from '../injection/injection-plan.ts';
 import type { Labels } from '../policy/select-policies.ts';
