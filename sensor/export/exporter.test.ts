@@ -76,7 +76,7 @@ test('values that JSON or UTF-8 cannot hold do not spoil the batch', async () =>
 for (const conduct of [{ status: 429 }, { status: 503 }, { status: 500 }, { status: 401 }, 'reset', 'hang'] as const) {
   test(`tries again after ${JSON.stringify(conduct)}, and the retry is byte for byte the same`, async () => {
     await using collector = await startCollector([conduct]);
-    using exporter = exporterTo(collector);
+    using exporter = exporterTo(collector, { clock: quickClock([]) });
     exporter.add([...processSpans(3)], resource);
     const account = await exporter.flush(20_000);
     assert.deepEqual([account.sent, account.dropped.total], [3, 0]);
@@ -88,8 +88,7 @@ for (const conduct of [{ status: 429 }, { status: 503 }, { status: 500 }, { stat
 test('waits as long as Retry-After asks', async () => {
   await using collector = await startCollector([{ status: 503, headers: { 'retry-after': '2' } }]);
   const waits: number[] = [];
-  const clock = recordingClock(waits);
-  using exporter = exporterTo(collector, { clock });
+  using exporter = exporterTo(collector, { clock: quickClock(waits) });
   exporter.add([stepNumber(1)], resource);
   await until(() => collector.accepted.length === 1);
   assert.ok(waits.includes(2_000), `waited ${waits.join(', ')}`);
@@ -185,7 +184,10 @@ test('closing counts what could not be sent', async () => {
 test('asks for the headers at each request, so a rotated token is used at once', async () => {
   await using collector = await startCollector([{ status: 401 }]);
   let turn = 0;
-  using exporter = exporterTo(collector, { headers: async () => ({ authorization: `Bearer ${++turn}` }) });
+  using exporter = exporterTo(collector, {
+    clock: quickClock([]),
+    headers: async () => ({ authorization: `Bearer ${++turn}` }),
+  });
   exporter.add([stepNumber(1)], resource);
   await exporter.flush(10_000);
   assert.deepEqual(collector.authorizations, ['Bearer 1', 'Bearer 2']);
@@ -199,7 +201,7 @@ test('a token that cannot be read is a failure to try again, not a crash', async
     if (turn === 1) throw new Error('no token yet');
     return {};
   };
-  using exporter = exporterTo(collector, { headers });
+  using exporter = exporterTo(collector, { clock: quickClock([]), headers });
   exporter.add([stepNumber(1)], resource);
   const account = await exporter.flush(10_000);
   assert.deepEqual([account.sent, account.lastFailure], [1, 'no token yet']);
@@ -228,7 +230,7 @@ function selfSigned(): { key: string; cert: string } {
 }
 
 /** The real clock, a hundred times faster for our own waits, which are recorded. */
-function recordingClock(waits: number[]) {
+function quickClock(waits: number[]) {
   return {
     now: () => performance.now(),
     wall: () => new Date(),
