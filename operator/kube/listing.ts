@@ -26,27 +26,39 @@ interface Page<T extends KubeObject> {
   metadata?: { resourceVersion?: string; continue?: string };
 }
 
+export interface ListingOptions<T extends KubeObject> {
+  signal?: AbortSignal;
+  /** Called page by page, so that a long list is never in memory with all that `trim` takes away. */
+  trim?: (object: T) => T;
+}
+
 /** Reads a whole list in pages; starts again without pages when a page's token has expired in between. */
 export async function listAll<T extends KubeObject>(
   transport: Transport,
   selection: Selection,
-  signal?: AbortSignal,
+  { signal, trim = (object) => object }: ListingOptions<T> = {},
 ): Promise<Listing<T>> {
-  const first = await readPage<T>(transport, selection, { limit: PAGE_SIZE, signal });
-  const items = [...(first.items ?? [])];
+  const read = async (request: PageRequest): Promise<Page<T>> => {
+    const page = await readPage<T>(transport, selection, { ...request, signal });
+    return { ...page, items: (page.items ?? []).map(trim) };
+  };
   try {
-    let next = first.metadata?.continue;
-    while (next !== undefined && next !== '') {
-      const page = await readPage<T>(transport, selection, { limit: PAGE_SIZE, continue: next, signal });
-      items.push(...(page.items ?? []));
-      next = page.metadata?.continue;
-    }
-    return toListing(selection, items, first);
+    return toListing(selection, await readPages(read));
   } catch (error) {
     if (!isExpired(error)) throw error;
-    const whole = await readPage<T>(transport, selection, { signal });
-    return toListing(selection, whole.items ?? [], whole);
+    return toListing(selection, await read({}));
   }
+}
+
+async function readPages<T extends KubeObject>(read: (request: PageRequest) => Promise<Page<T>>): Promise<Page<T>> {
+  const first = await read({ limit: PAGE_SIZE });
+  const items = [...(first.items ?? [])];
+  for (let next = first.metadata?.continue; next !== undefined && next !== ''; ) {
+    const page = await read({ limit: PAGE_SIZE, continue: next });
+    items.push(...(page.items ?? []));
+    next = page.metadata?.continue;
+  }
+  return { ...first, items };
 }
 
 interface PageRequest {
@@ -73,8 +85,8 @@ export function selectors({ labelSelector, fieldSelector }: Selection): Record<s
   return { labelSelector, fieldSelector };
 }
 
-function toListing<T extends KubeObject>({ resource }: Selection, items: T[], page: Page<T>): Listing<T> {
-  const resourceVersion = page.metadata?.resourceVersion;
+function toListing<T extends KubeObject>({ resource }: Selection, { items, metadata }: Page<T>): Listing<T> {
+  const resourceVersion = metadata?.resourceVersion;
   if (resourceVersion === undefined) {
     throw new KubeError(
       'kube-malformed',
@@ -83,5 +95,5 @@ function toListing<T extends KubeObject>({ resource }: Selection, items: T[], pa
   }
   // Items of a list come without their type.
   const type = { apiVersion: apiVersionOf(resource), kind: resource.kind };
-  return { items: items.map((item) => ({ ...type, ...item })), resourceVersion };
+  return { items: (items ?? []).map((item) => ({ ...type, ...item })), resourceVersion };
 }

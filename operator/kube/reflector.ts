@@ -130,8 +130,11 @@ async function list<T extends KubeObject>(
   { store, onSynced, signal }: Target<T>,
   position: Position,
 ): Promise<string> {
-  const { items, resourceVersion } = await listAll<T>(transport, selection, signal);
-  store.replace(items.map((item) => trim(item, prune)));
+  const { items, resourceVersion } = await listAll<T>(transport, selection, {
+    signal,
+    trim: (item) => trim(item, prune),
+  });
+  store.replace(items);
   position.listedAt = clock.now();
   onSynced();
   return resourceVersion;
