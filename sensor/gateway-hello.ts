@@ -29,6 +29,8 @@ export interface HelloOptions {
 export interface HelloSender {
   /** Sends until the gateway has taken it; a newer hello takes the place of one that was not. */
   send(hello: Hello): void;
+  /** Kept once the gateway has taken the last hello; at once when there is none. */
+  taken(): Promise<void>;
   close(): void;
 }
 
@@ -49,6 +51,7 @@ class RetryingSender implements HelloSender {
   #delayMs = backOff.firstMs;
   #lastFailure = '';
   #cancelRetry: (() => void) | null = null;
+  readonly #awaitingTaken: (() => void)[] = [];
 
   constructor(options: HelloOptions) {
     this.#options = options;
@@ -65,6 +68,13 @@ class RetryingSender implements HelloSender {
     this.#cancelRetry?.();
     this.#cancelRetry = null;
     this.#trySoon();
+  }
+
+  taken(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#waiting === null) resolve();
+      else this.#awaitingTaken.push(resolve);
+    });
   }
 
   close(): void {
@@ -86,7 +96,10 @@ class RetryingSender implements HelloSender {
   #settle(hello: Hello, failure: string | null): void {
     this.#busy = false;
     const isNewest = this.#waiting === hello;
-    if (failure === null && isNewest) this.#waiting = null;
+    if (failure === null && isNewest) {
+      this.#waiting = null;
+      for (const resolve of this.#awaitingTaken.splice(0)) resolve();
+    }
     if (failure !== null && failure !== this.#lastFailure && !this.#closed) this.#options.onFailure(failure);
     this.#lastFailure = failure ?? '';
     if (!isNewest) this.#trySoon();

@@ -26,6 +26,8 @@ const jobFlushMs = 10_000;
 /** Of the 20 s that the probe gives after SIGTERM: first for the probe's last events, then for the spans. */
 const lastEventsMs = 3_000;
 const lastSpansMs = 14_000;
+/** A job may end before the gateway has heard whether its sensor was armed. */
+const lastHelloMs = 5_000;
 
 /** The sensor in a runner's pod: events in, spans and a hello out to the gateway. Nothing that goes wrong in here harms the job. */
 export class Sidecar {
@@ -67,7 +69,7 @@ export class Sidecar {
   }
 
   receive(event: ProbeEvent): void {
-    if (this.#stopping !== null && event.kind === 'hello') return;
+    if (this.#stopping !== null && this.#probe !== null && event.kind === 'hello') return;
     this.#pipeline.push(event);
     if (event.kind !== 'hello') return;
     this.#probe = event;
@@ -88,7 +90,9 @@ export class Sidecar {
     for (const cancel of this.#cancelTicks) cancel();
     await this.#atMost(lastEventsMs, this.#options.flushProbe());
     this.#pipeline.finish(unixNanos(this.#options.clock));
+    const helloTaken = this.#atMost(lastHelloMs, this.#hello.taken());
     const account = await this.#exporter.flush(lastSpansMs);
+    await helloTaken;
     this.#exporter.close();
     this.#hello.close();
     this.#options.log('info', `${account.sent} spans delivered, ${account.queued + account.dropped.total} not`);

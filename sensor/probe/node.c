@@ -21,6 +21,9 @@
 #define LONGEST_DELAY_NS (30 * SECOND_NS)
 #define MEMORY_INTERVAL_NS (2 * SECOND_NS)
 #define MEMORY_GRACE_NS (5 * SECOND_NS)
+/* Between two looks whether it listens to SIGTERM yet, and for how long at most: a program may never. */
+#define ASK_INTERVAL_NS (10 * MILLISECOND_NS)
+#define ASK_PATIENCE_NS (3 * SECOND_NS)
 
 static void become_node(char **command, int link, pid_t parent)
 {
@@ -60,17 +63,48 @@ int start_node(struct node *node)
 		return -1;
 	}
 	node->start_due = 0;
+	node->ask_due = 0;
 	node->kill_due = 0;
 	node->memory_due = node->started + MEMORY_INTERVAL_NS;
 	return ends[0];
 }
 
+/* Whether the process has a handler for SIGTERM: until Node has loaded its program, the signal would end it with all it has to tell. */
+static bool listens(pid_t pid)
+{
+	unsigned long long caught = 0;
+	char path[32], line[128];
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	status = fopen(path, "re");
+	if (!status)
+		return true;
+	while (fgets(line, sizeof(line), status))
+		if (sscanf(line, "SigCgt: %llx", &caught) == 1)
+			break;
+	fclose(status);
+	return caught & (1ULL << (SIGTERM - 1));
+}
+
+static void ask_to_end(struct node *node, __u64 now)
+{
+	bool ask = now >= node->ask_anyway || listens(node->pid);
+
+	if (ask)
+		kill(node->pid, SIGTERM);
+	node->ask_due = ask ? 0 : now + ASK_INTERVAL_NS;
+}
+
 void stop_node(struct node *node, __u64 grace_ns)
 {
+	__u64 now = now_ns();
+
 	if (!node->pid)
 		return;
-	kill(node->pid, SIGTERM);
-	node->kill_due = now_ns() + grace_ns;
+	node->ask_anyway = now + ASK_PATIENCE_NS;
+	node->kill_due = now + grace_ns;
+	ask_to_end(node, now);
 }
 
 void plan_restart(struct node *node)
@@ -89,6 +123,7 @@ void plan_restart(struct node *node)
 	node->quick_deaths++;
 	node->restarts++;
 	node->pid = 0;
+	node->ask_due = 0;
 	node->kill_due = 0;
 	node->start_due = now + delay;
 }
@@ -133,6 +168,8 @@ int watch_node(struct node *node)
 
 	if (!node->pid)
 		return node->start_due > now ? (int)((node->start_due - now) / MILLISECOND_NS) + 1 : 0;
+	if (node->ask_due && now >= node->ask_due)
+		ask_to_end(node, now);
 	if (node->kill_due && now >= node->kill_due) {
 		kill(node->pid, SIGKILL);
 		node->kill_due = now + SECOND_NS;
@@ -142,5 +179,7 @@ int watch_node(struct node *node)
 		node->memory_due = now + MEMORY_INTERVAL_NS;
 	}
 	next = node->kill_due && node->kill_due < node->memory_due ? node->kill_due : node->memory_due;
+	if (node->ask_due && node->ask_due < next)
+		next = node->ask_due;
 	return (int)((next - now) / MILLISECOND_NS) + 1;
 }
