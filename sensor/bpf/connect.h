@@ -40,7 +40,8 @@ static __always_inline bool is_repeated(struct bpf_sock_addr *ctx, struct connec
 	__u8 present = 1;
 
 	__builtin_memcpy(key.addr, event->addr, sizeof(key.addr));
-	return bpf_map_update_elem(&destinations, &key, &present, BPF_NOEXIST) == -17; /* EEXIST */
+	/* int: before kernel 6.4 the upper half of what a map's operation returns is not its sign. 17 is EEXIST. */
+	return (int)bpf_map_update_elem(&destinations, &key, &present, BPF_NOEXIST) == -17;
 }
 
 static __always_inline void tell_connect(struct bpf_sock_addr *ctx, struct connect_event *event, enum connect_hook hook)

@@ -52,7 +52,7 @@ static __always_inline void match_key(struct environment *env)
 /* Copies the variable, its value cut at ENV_VALUE_BYTES, and its NUL. size counts the chunk's NUL. */
 static __always_inline void take_variable(struct environment *env, __u32 key_len, __u32 size)
 {
-	__u32 most = key_len + ENV_VALUE_BYTES + 1, to = env->taken_len;
+	__u32 most = key_len + ENV_VALUE_BYTES + 1, to = env->taken_len, last;
 
 	if (size > most) {
 		size = most;
@@ -65,10 +65,10 @@ static __always_inline void take_variable(struct environment *env, __u32 key_len
 	if (size < 1 || size > ENV_CHUNK_BYTES)
 		return;
 	bpf_probe_read_kernel(&env->taken[to], size, env->chunk);
-	to += size;
-	env->taken_len = to;
-	if (to >= 1 && to <= ENV_BYTES)
-		env->taken[to - 1] = 0;
+	env->taken_len = to + size;
+	last = to + size - 1;
+	barrier_var(last);
+	env->taken[last & (ENV_BYTES - 1)] = 0; /* the mask is for kernel 6.1, which does not see that last is in range */
 }
 
 static long next_variable(__u32 i, void *context)

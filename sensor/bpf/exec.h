@@ -12,7 +12,10 @@ static __always_inline char *next_part(struct scratch *scratch, __u64 before)
 {
 	__u64 end = scratch->end;
 
-	return &scratch->frame.data[end > before ? before : end];
+	barrier_var(end); /* one register, or kernel 6.1 checks another one than it uses */
+	if (end > before)
+		end = before;
+	return &scratch->frame.data[end];
 }
 
 static __always_inline __u32 append_path(struct scratch *scratch, __u64 before)

@@ -37,7 +37,7 @@ int run_attach(const char *cgroup, int fd, struct sizes sizes)
 	identity->mode = "attach";
 	error = arm(&forwarder, sizes, open_local(&identity->scope, cgroup, &identity->reason));
 	close_local(&identity->scope);
-	drop_privileges(0, 0);
+	drop_privileges((struct kept_identity){0});
 	greet_peer(&forwarder, fd, 0);
 	if (error) {
 		fprintf(stderr, "chaperone: %s\n", identity->reason.text);

@@ -11,9 +11,11 @@
 
 #include "caps.h"
 
-static void become(uid_t user, gid_t kept)
+static void become(struct kept_identity kept)
 {
-	if (setgroups(kept ? 1 : 0, &kept) || setresgid(user, user, user) || setresuid(user, user, user))
+	uid_t user = kept.user;
+
+	if (setgroups(kept.group ? 1 : 0, &kept.group) || setresgid(user, user, user) || setresuid(user, user, kept.saved_root ? 0 : user))
 		fprintf(stderr, "chaperone: cannot become user %u: %s; going on as user %u without capabilities\n", user, strerror(errno),
 			getuid());
 }
@@ -35,11 +37,11 @@ static void empty_capabilities(void)
 		fprintf(stderr, "chaperone: cannot give up the capabilities: %s\n", strerror(errno));
 }
 
-void drop_privileges(uid_t user, gid_t kept)
+void drop_privileges(struct kept_identity kept)
 {
 	empty_bounding_set();
-	if (user)
-		become(user, kept);
+	if (kept.user)
+		become(kept);
 	empty_capabilities();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		fprintf(stderr, "chaperone: cannot set no_new_privs: %s\n", strerror(errno));

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "node.h"
 #include "sidecar.h"
 #include "signals.h"
+#include "token.h"
 
 /* Of Node: the image's nobody. */
 #define NODE_USER 65532
@@ -29,6 +29,7 @@ static char *default_command[] = {"/usr/local/bin/node", "--max-semi-space-size=
 struct sidecar {
 	struct forwarder forwarder;
 	struct node node;
+	struct token token;
 	int signals;
 	int armed_socket; /* or -1 */
 	bool terminating;
@@ -57,12 +58,14 @@ static __u64 choose_memory_limit(const struct scope *scope)
 	return strtoull(text, NULL, 10);
 }
 
-/* In a pod with an fsGroup the kubelet makes the token readable for that group alone. 0: there is none. */
-static gid_t group_of(const char *path)
+static void become_unprivileged(struct token *token, const char *run_dir)
 {
-	struct stat stat_buffer;
+	const char *path = getenv("CHAPERONE_TOKEN_FILE");
+	bool needs_root = token_needs_root(path);
 
-	return path && !stat(path, &stat_buffer) ? stat_buffer.st_gid : 0;
+	drop_privileges((struct kept_identity){.user = NODE_USER, .group = token_group(path), .saved_root = needs_root});
+	if (needs_root)
+		keep_token(token, path, run_dir);
 }
 
 int run_sidecar(const struct options *options)
@@ -79,7 +82,7 @@ int run_sidecar(const struct options *options)
 		write_termination_log(options->termination_log, &identity->reason);
 	}
 	sidecar.armed_socket = open_armed_socket(options->run_dir);
-	drop_privileges(NODE_USER, group_of(getenv("CHAPERONE_TOKEN_FILE")));
+	become_unprivileged(&sidecar.token, options->run_dir);
 	sidecar.node.command = options->command ? options->command : default_command;
 	sidecar.node.memory_limit = choose_memory_limit(&identity->scope);
 	serve(&sidecar);
@@ -130,6 +133,11 @@ static void lose_link(struct sidecar *sidecar)
 		stop_node(&sidecar->node, UNLINKED_GRACE_NS);
 }
 
+static int earlier(int one, int other)
+{
+	return one < other ? one : other;
+}
+
 static void serve(struct sidecar *sidecar)
 {
 	enum { POLL_SIGNALS = FORWARD_POLLS, POLL_ARMED, POLLS };
@@ -137,11 +145,13 @@ static void serve(struct sidecar *sidecar)
 
 	start(sidecar);
 	while (!sidecar->terminating || sidecar->node.pid) {
-		int timeout = forward(&sidecar->forwarder, polls), node_timeout = watch_node(&sidecar->node);
+		int timeout = forward(&sidecar->forwarder, polls);
+
+		timeout = earlier(timeout, earlier(watch_node(&sidecar->node), watch_token(&sidecar->token)));
 
 		polls[POLL_SIGNALS] = (struct pollfd){.fd = sidecar->signals, .events = POLLIN};
 		polls[POLL_ARMED] = (struct pollfd){.fd = sidecar->armed_socket, .events = POLLIN};
-		poll(polls, POLLS, node_timeout < timeout ? node_timeout : timeout);
+		poll(polls, POLLS, timeout);
 		if (after_wait(&sidecar->forwarder, polls))
 			lose_link(sidecar);
 		if (polls[POLL_ARMED].revents)

@@ -3,12 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -254,4 +256,42 @@ test('the postStart hook returns once the sidecar is armed', { skip }, async () 
   const hook = spawn(probe, ['wait-armed', '--run-dir', pod.folder], { env: { CHAPERONE_FAILURE_MODE: 'Closed' } });
   const [code] = await once(hook, 'exit');
   assert.equal(code, 0);
+});
+
+/** Reads its token as Node would, then goes on as the usual stand-in. */
+const tokenReader = (file: string) => [
+  '/bin/sh',
+  '-c',
+  `cat "$CHAPERONE_TOKEN_FILE" >${file}.token && echo "$CHAPERONE_TOKEN_FILE" >${file}.path; exec ${actor} peer ${file}`,
+];
+
+async function startWithToken(mode: number, group: number): Promise<{ pod: Pod; token: string }> {
+  const token = join(mkdtempSync(join(scratchFolder, 'token-')), 'token');
+  chmodSync(join(token, '..'), 0o755);
+  writeFileSync(token, 'first');
+  chownSync(token, 0, group);
+  chmodSync(token, mode);
+  const pod = await startPod({ child: tokenReader, env: { CHAPERONE_TOKEN_FILE: token } });
+  await until(() => hellos(pod.received()).length === 1);
+  return { pod, token };
+}
+
+test('a token that only root may read reaches Node all the same, renewed too', { skip }, async () => {
+  const { pod, token } = await startWithToken(0o600, 0);
+  await using _ = pod;
+  const copy = readFileSync(join(pod.folder, 'received.path'), 'utf8').trim();
+  assert.equal(readFileSync(join(pod.folder, 'received.token'), 'utf8'), 'first');
+  writeFileSync(`${token}.new`, 'second');
+  renameSync(`${token}.new`, token);
+  await until(() => readFileSync(copy, 'utf8') === 'second');
+  const [node = ''] = childrenOf(pod.sidecar.pid);
+  assert.match(readFileSync(`/proc/${node}/status`, 'utf8'), /^Uid:\t65532\t65532\t65532\t65532$/m);
+  assert.match(readFileSync(`/proc/${pod.sidecar.pid}/status`, 'utf8'), /^CapPrm:\t0+$/m);
+});
+
+test('a token that a group may read is read by way of the group', { skip }, async () => {
+  const { pod, token } = await startWithToken(0o640, 4711);
+  await using _ = pod;
+  assert.equal(readFileSync(join(pod.folder, 'received.path'), 'utf8').trim(), token);
+  assert.match(readFileSync(`/proc/${pod.sidecar.pid}/status`, 'utf8'), /^Groups:\t4711 ?$/m);
 });
