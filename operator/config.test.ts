@@ -53,6 +53,6 @@ test('The gateway needs a back end', () => {
 
 test('A configuration cannot be changed', () => {
   const config = loadUninstallConfig(inCluster);
-  assert.equal(config.waitMs, 600_000);
+  assert.equal(config.waitMs, 60_000);
   assert.throws(() => Object.assign(config, { waitMs: 0 }), TypeError);
 });

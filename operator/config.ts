@@ -60,7 +60,7 @@ const uninstall = z.object({
   CHAPERONE_OPERATOR_POD_LABELS: labels.prefault(
     'app.kubernetes.io/name=chaperone,app.kubernetes.io/component=operator',
   ),
-  CHAPERONE_UNINSTALL_WAIT_SECONDS: seconds.default(600),
+  CHAPERONE_UNINSTALL_WAIT_SECONDS: seconds.default(60),
 });
 
 /** What every command reads. */

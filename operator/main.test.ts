@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { after, before, type TestContext, test } from 'node:test';
 import type { AgentPolicyStatus } from '../crds/agent-policy-status.ts';
 import { coveredPodsFinalizer, sensorInjected, sensorLabel } from '../crds/names.ts';
+import { type Replica, runToEnd, startCommand, startReplica } from './commands/testing/processes.ts';
 import { aPolicyObject } from './controllers/testing/builders.ts';
 import { isNotFound } from './kube/errors.ts';
 import type { KubeObject, MutatingWebhookConfiguration, NetworkPolicy, Pod } from './kube/objects.ts';
@@ -21,6 +18,7 @@ import {
   secrets,
 } from './kube/resources.ts';
 import { type ApiServer, startApiServer } from './kube/testing/api-server.ts';
+import { eventually } from './runtime/testing/clocks.ts';
 import { agentPolicies } from './stores.ts';
 
 /** The operator as a process of its own, against the real API server. Without kubelets, pods end when they are deleted. */
@@ -33,71 +31,12 @@ before(async () => {
   const { client } = server;
   for (const name of [system, 'ci']) await client.create(namespaces, { metadata: { name } });
   await client.create(mutatingWebhookConfigurations, aWebhookConfiguration());
-  replica = await startReplica('first');
+  replica = await startReplica(server.kubeconfig, 'first');
 });
 after(async () => {
   replica?.process.kill('SIGKILL');
   await server?.close();
 });
-
-interface Replica {
-  process: ChildProcess;
-  httpPort: number;
-}
-
-async function startReplica(name: string): Promise<Replica> {
-  const httpPort = await freePort();
-  const child = start(['operator'], {
-    CHAPERONE_POD_NAME: name,
-    CHAPERONE_SENSOR_IMAGE: 'example.com/sensor:1',
-    CHAPERONE_HTTP_PORT: String(httpPort),
-    CHAPERONE_WEBHOOK_PORT: String(await freePort()),
-    CHAPERONE_DRAIN_SECONDS: '0',
-  });
-  child.stdout?.resume();
-  await eventually(async () => assert.equal((await fetch(`http://127.0.0.1:${httpPort}/readyz`)).status, 200));
-  return { process: child, httpPort };
-}
-
-function start(args: string[], environment: Record<string, string> = {}): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
-    env: { KUBECONFIG: server.kubeconfig, CHAPERONE_LOG_LEVEL: 'info', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-/** The exit status and what was said. */
-async function runToEnd(
-  args: string[],
-  environment?: Record<string, string>,
-): Promise<{ code: number; output: string }> {
-  const child = start(args, environment);
-  const said = Promise.all([child.stdout, child.stderr].map((stream) => (stream === null ? '' : text(stream))));
-  const [code] = await once(child, 'exit');
-  return { code, output: (await said).join('') };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** Tries again until the assertion holds; after 20 s its failure is the test's. */
-async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
 
 function aWebhookConfiguration(): MutatingWebhookConfiguration {
   const entry = {
@@ -231,7 +170,7 @@ test("Metrics have controller-runtime's names", async () => {
 });
 
 test('A second replica waits, and leads as soon as the first has ended', async (t: TestContext) => {
-  const second = await startReplica('second');
+  const second = await startReplica(server.kubeconfig, 'second');
   t.after(() => {
     replica = second;
   });
@@ -254,13 +193,13 @@ test('Removal lets held jobs end, leaves nothing of the operator, and can be cal
   await aHeldPod('left');
   replica.process.kill('SIGTERM');
   await once(replica.process, 'exit');
-  const removal = start(['uninstall'], { CHAPERONE_UNINSTALL_WAIT_SECONDS: '60' });
+  const removal = startCommand(server.kubeconfig, ['uninstall'], { CHAPERONE_UNINSTALL_WAIT_SECONDS: '60' });
   const ended = once(removal, 'exit');
   await eventually(() => assert.rejects(client.get(mutatingWebhookConfigurations, { name: 'chaperone' }), isNotFound));
   assert.ok(await specOf('chaperone-left'), 'pods that still run are held');
   await server.kubectl('delete', 'pods', '-n', 'ci', '--all', '--grace-period=0', '--force');
   assert.deepEqual(await ended, [0, null]);
-  const again = await runToEnd(['uninstall']);
+  const again = await runToEnd(server.kubeconfig, ['uninstall']);
   assert.equal(again.code, 0, again.output);
   const left = await Promise.all([
     client.list(networkPolicies),
@@ -276,10 +215,10 @@ test('Removal lets held jobs end, leaves nothing of the operator, and can be cal
 });
 
 test('Wrong use and wrong configuration end with 2 and say what to do', async () => {
-  const use = await runToEnd([]);
+  const use = await runToEnd(server.kubeconfig, []);
   assert.equal(use.code, 2);
   assert.match(use.output, /Usage: operator\.mjs operator \| gateway \| uninstall/);
-  const configuration = await runToEnd(['operator'], { CHAPERONE_HTTP_PORT: 'http' });
+  const configuration = await runToEnd(server.kubeconfig, ['operator'], { CHAPERONE_HTTP_PORT: 'http' });
   assert.equal(configuration.code, 2);
   assert.match(configuration.output, /CHAPERONE_HTTP_PORT.*CHAPERONE_SENSOR_IMAGE: write the image of the sensor/);
 });
