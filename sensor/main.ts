@@ -23,6 +23,8 @@ function main(): void {
       stop();
     },
   });
+  // Its first word tells the probe that SIGTERM now finds a handler here.
+  link.flush().catch(() => {});
 }
 
 /** One JSON line each, as the operator's logs are. */

@@ -21,8 +21,7 @@
 #define LONGEST_DELAY_NS (30 * SECOND_NS)
 #define MEMORY_INTERVAL_NS (2 * SECOND_NS)
 #define MEMORY_GRACE_NS (5 * SECOND_NS)
-/* Between two looks whether it listens to SIGTERM yet, and for how long at most: a program may never. */
-#define ASK_INTERVAL_NS (10 * MILLISECOND_NS)
+/* A Node that was not heard has not loaded its program, and SIGTERM would end it with all it has to tell. It may never be heard. */
 #define ASK_PATIENCE_NS (3 * SECOND_NS)
 
 static void become_node(char **command, int link, pid_t parent)
@@ -63,37 +62,17 @@ int start_node(struct node *node)
 		return -1;
 	}
 	node->start_due = 0;
+	node->heard = false;
 	node->ask_due = 0;
 	node->kill_due = 0;
 	node->memory_due = node->started + MEMORY_INTERVAL_NS;
 	return ends[0];
 }
 
-/* Whether the process has a handler for SIGTERM: until Node has loaded its program, the signal would end it with all it has to tell. */
-static bool listens(pid_t pid)
+static void ask_to_end(struct node *node)
 {
-	unsigned long long caught = 0;
-	char path[32], line[128];
-	FILE *status;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	status = fopen(path, "re");
-	if (!status)
-		return true;
-	while (fgets(line, sizeof(line), status))
-		if (sscanf(line, "SigCgt: %llx", &caught) == 1)
-			break;
-	fclose(status);
-	return caught & (1ULL << (SIGTERM - 1));
-}
-
-static void ask_to_end(struct node *node, __u64 now)
-{
-	bool ask = now >= node->ask_anyway || listens(node->pid);
-
-	if (ask)
-		kill(node->pid, SIGTERM);
-	node->ask_due = ask ? 0 : now + ASK_INTERVAL_NS;
+	node->ask_due = 0;
+	kill(node->pid, SIGTERM);
 }
 
 void stop_node(struct node *node, __u64 grace_ns)
@@ -102,9 +81,11 @@ void stop_node(struct node *node, __u64 grace_ns)
 
 	if (!node->pid)
 		return;
-	node->ask_anyway = now + ASK_PATIENCE_NS;
 	node->kill_due = now + grace_ns;
-	ask_to_end(node, now);
+	if (node->heard)
+		ask_to_end(node);
+	else
+		node->ask_due = now + ASK_PATIENCE_NS;
 }
 
 void plan_restart(struct node *node)
@@ -168,8 +149,8 @@ int watch_node(struct node *node)
 
 	if (!node->pid)
 		return node->start_due > now ? (int)((node->start_due - now) / MILLISECOND_NS) + 1 : 0;
-	if (node->ask_due && now >= node->ask_due)
-		ask_to_end(node, now);
+	if (node->ask_due && (node->heard || now >= node->ask_due))
+		ask_to_end(node);
 	if (node->kill_due && now >= node->kill_due) {
 		kill(node->pid, SIGKILL);
 		node->kill_due = now + SECOND_NS;

@@ -14,8 +14,8 @@ struct node {
 	unsigned int quick_deaths; /* in a row */
 	__u64 started;
 	__u64 start_due;
-	__u64 ask_due;		/* it is to be asked to end as soon as it listens */
-	__u64 ask_anyway;
+	bool heard;		/* it has said something, so it listens to SIGTERM */
+	__u64 ask_due;		/* it is to be asked to end once it was heard, at this time in any case */
 	__u64 kill_due;		/* it was, or is to be, asked to end */
 	__u64 memory_due;
 	__u64 memory_limit;	/* of the container; 0 if unknown */
@@ -24,7 +24,7 @@ struct node {
 /* Starts it now; returns the probe's end of the socket that it has as fd 3, or -1 (it is tried again later). */
 int start_node(struct node *node);
 
-/* Asks it to end, once it listens; it is killed if it has not ended after grace_ns. */
+/* Asks it to end, once it was heard; it is killed if it has not ended after grace_ns. */
 void stop_node(struct node *node, __u64 grace_ns);
 
 /* It has ended: plans the next start, at once after the first death and later and later after quick ones. */

@@ -152,6 +152,8 @@ static void serve(struct sidecar *sidecar)
 		polls[POLL_SIGNALS] = (struct pollfd){.fd = sidecar->signals, .events = POLLIN};
 		polls[POLL_ARMED] = (struct pollfd){.fd = sidecar->armed_socket, .events = POLLIN};
 		poll(polls, POLLS, timeout);
+		if (polls[POLL_PEER].revents & POLLIN)
+			sidecar->node.heard = true;
 		if (after_wait(&sidecar->forwarder, polls))
 			lose_link(sidecar);
 		if (polls[POLL_ARMED].revents)
