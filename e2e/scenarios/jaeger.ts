@@ -22,8 +22,8 @@ export async function awaitJob(traceId: string, podUid: string, seconds = 30): P
   });
 }
 
-function isJob({ attributes }: Span): boolean {
-  return 'cicd.pipeline.task.run.result' in attributes && !('chaperone.step.ordinal' in attributes);
+export function isJob({ attributes }: Span): boolean {
+  return 'cicd.pipeline.task.name' in attributes && !('chaperone.step.ordinal' in attributes);
 }
 
 /** The spans that a service sent since a time, or none. */

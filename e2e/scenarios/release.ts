@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { get, kubectl } from './kubectl.ts';
+import { conditionOf, kubectl, list } from './kubectl.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -38,12 +38,12 @@ export async function helm(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Scales a deployment of ours and waits until it has just that many pods, ready ones. */
+/** Scales a deployment of ours and waits until it has just that many pods, ready ones, and the others are gone: while they end they still answer. */
 export async function scale(deployment: string, replicas: number): Promise<void> {
   await kubectl('scale', '-n', systemNamespace, deployment, `--replicas=${replicas}`);
+  const selector = `app.kubernetes.io/component=${deployment.split('-').at(-1)}`;
   await until(`${deployment} to have ${replicas} pods`, 90, async () => {
-    const { spec, status } = await get(systemNamespace, deployment);
-    const { replicas: all = 0, readyReplicas: ready = 0, observedGeneration } = status;
-    return spec.replicas === replicas && all === replicas && ready === replicas && observedGeneration >= 1;
+    const pods = await list('pods', '-n', systemNamespace, '-l', selector);
+    return pods.length === replicas && pods.every((pod) => conditionOf(pod, 'Ready')?.status === 'True');
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startServer } from '../internet.ts';
-import { spansOfPod } from '../jaeger.ts';
+import { isJob, spansOfPod } from '../jaeger.ts';
 import { awaitCondition, awaitPhase, createObject, get, type KubeObject, kubectl, logs } from '../kubectl.ts';
 import { plainPod, tryPlaces } from '../plain-pod.ts';
 import { ensureInstalled, gatewayDeployment, operatorDeployment, scale, systemNamespace } from '../release.ts';
@@ -101,7 +101,7 @@ describe('operator away: what is made while we are down, and that it heals', () 
     }
     const executions = await until('the spans of the job in Jaeger', 30, async () => {
       const spans = await spansOfPod(pod.metadata.uid, new Date(pod.metadata.creationTimestamp));
-      return spans.some(({ attributes }) => 'cicd.pipeline.task.run.result' in attributes) && countOf(spans, 'true');
+      return spans.some(isJob) && countOf(spans, 'true');
     });
     assert.equal(executions, 200);
   });
@@ -115,11 +115,11 @@ function countOf(spans: { name: string; attributes: Record<string, unknown> }[],
 
 /** The API server's answer to a pod that it does not take. */
 async function refusalOf(pod: KubeObject): Promise<{ code: number; message: string }> {
-  const error = await createObject(pod, '-v=8').then(
+  const error = await createObject(pod, '-v=6').then(
     () => undefined,
     (thrown: { stderr: string }) => thrown,
   );
   assert.ok(error, 'the pod was made');
-  const code = /Response.*?status="(\d{3})/.exec(error.stderr)?.[1];
+  const code = /"Response" verb="POST".*? status="(\d{3})/.exec(error.stderr)?.[1];
   return { code: Number(code), message: error.stderr };
 }
