@@ -8,6 +8,8 @@ export const stepId = 'chaperone.step.id';
 export const stepUses = 'chaperone.step.uses';
 /** Step span: `pre`, `main` or `post`. */
 export const stepStage = 'chaperone.step.stage';
+/** Step span: true where no process of it was seen, and the workflow file says that it ran. */
+export const stepInferred = 'chaperone.step.inferred';
 
 /** Job span: the policies that select the pod, their mode and the hash of the policy image. */
 export const policyName = 'chaperone.policy.name';

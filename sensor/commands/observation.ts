@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import type { KernelEventFields } from '../decode/events.ts';
-import { readWorkflowNames } from '../engines/act/workflow.ts';
+import { readWorkflows } from '../engines/act/workflow.ts';
 import { type Clock, systemClock, unixNanos } from '../export/clock.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { joinWords } from '../report/command-line.ts';
@@ -41,7 +41,7 @@ function pipelineFor({ command, engine }: RunOptions, env: CommandEnvironment, o
   return createPipeline({
     engine,
     identity: { kind: 'command', name: nameOf(command), seed: randomUUID(), traceParent: env.traceParent },
-    workflow: engine === 'act' ? readWorkflowNames(command, process.cwd()) : null,
+    workflows: engine === 'act' ? readWorkflows(command, process.cwd()) : null,
     // Of what the command is part; its own line would be a service name of its own in every back end.
     ...(engine === 'generic' ? { resource: { 'service.name': basename(process.cwd()) || 'root' } } : {}),
     onSpans,

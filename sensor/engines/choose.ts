@@ -1,7 +1,7 @@
 import type { ExecEvent } from '../decode/events.ts';
 import { baseName } from '../spans/text.ts';
 import { createActEngine } from './act/engine.ts';
-import type { WorkflowNames } from './act/workflow.ts';
+import type { Workflows } from './act/workflow.ts';
 import type { Engine, EngineName } from './engine.ts';
 import { createGenericEngine } from './generic/engine.ts';
 import { createGithubActionsEngine } from './github-actions/engine.ts';
@@ -12,14 +12,14 @@ export interface EngineSources {
   readonly identity: PipelineIdentity;
   /** github-actions: what the runner wrote. */
   readonly jobLogs?: JobLogs | null;
-  /** act: names from the workflow files. */
-  readonly workflow?: WorkflowNames | null;
+  /** act: what the workflow files plan. */
+  readonly workflows?: Workflows | null;
 }
 
 export function createEngine(name: EngineName, sources: EngineSources): Engine {
-  const { identity, jobLogs = null, workflow = null } = sources;
+  const { identity, jobLogs = null, workflows = null } = sources;
   if (name === 'github-actions') return createGithubActionsEngine(identity, jobLogs);
-  if (name === 'act') return createActEngine(identity, workflow);
+  if (name === 'act') return createActEngine(identity, workflows);
   return createGenericEngine(identity);
 }
 

@@ -31,8 +31,16 @@ export interface StepView {
   readonly ordinal: number;
   readonly outer: StepView | null;
   readonly job: JobHandle;
-  /** The exec of its first process. */
+  /** The exec of its first process; of an inferred step, of the first process after it or, at the job's end, of the job. */
   readonly first: ExecEvent;
+  /** No process of it was seen: see {@link Engine.unseenSteps}. */
+  readonly inferred: boolean;
+}
+
+/** A step that is known to have run, and how it ended; `null` while it runs. */
+export interface SeenStep {
+  readonly key: string;
+  readonly result: TaskResult | null;
 }
 
 export interface StepDescription {
@@ -76,6 +84,11 @@ export interface Engine {
   identify(job: JobView): JobIdentity | null;
   /** Asked once, when the step's span id is first needed. */
   describe(step: StepView): StepDescription;
+  /**
+   * The keys of steps that must have run by themselves, without a process, after those `seen` and before `next` begins
+   * (`null`: before the end of a job whose runner succeeded). Default: none.
+   */
+  unseenSteps?(job: JobHandle, next: StepView | null, seen: readonly SeenStep[]): readonly string[];
   /** The job's result by its runner's end. `failed`: one of its steps failed; `only`: the runner had no other job. */
   resultOf(exit: { code: number; signal: number }, job: { failed: boolean; only: boolean }): TaskResult;
 }

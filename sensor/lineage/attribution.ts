@@ -95,11 +95,13 @@ export class Attribution {
     if (runner?.pid !== event.pid) return [];
     this.#runners.delete(event.image);
     const only = runner.jobs.length === 1;
+    const succeeded = this.engine.resultOf(event, { failed: false, only: true }) === 'success';
     for (const job of runner.jobs) {
       const failed = job.steps.outermost().some((step) => step.result === 'failure');
       job.result = this.engine.resultOf(event, { failed, only });
       // Of several jobs the runner's end is only the last one's.
       job.end = only ? event.time : (job.steps.idleSince ?? event.time);
+      if (succeeded) job.steps.complete(job.end);
     }
     return runner.jobs;
   }

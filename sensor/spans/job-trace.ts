@@ -1,4 +1,4 @@
-import { stepOrdinal } from '../../crds/attributes.ts';
+import { stepInferred, stepOrdinal } from '../../crds/attributes.ts';
 import type { ConnectEvent, ExecEvent } from '../decode/events.ts';
 import type { Engine, JobHandle, JobIdentity, StepKey } from '../engines/engine.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
@@ -62,7 +62,7 @@ export class JobTrace {
     this.writer = new JobWriter(options.budget, options.sink);
     const startMs = options.resumed ? null : Number((this.start + this.#settings.offset()) / 1_000_000n);
     this.#handle = { key: this.key, runner: this.runner, startMs };
-    this.steps = new StepList(this.#handle);
+    this.steps = new StepList(this.#handle, { engine: options.engine, start: options.start });
     const scopeSpanId = (scope: Scope, ids: JobIds) =>
       scope.step === null ? ids.jobSpanId : this.#freeze(scope.step, ids).spanId;
     this.#processes = new ProcessSpans(this.writer, options.budget, { ...this.#settings, scopeSpanId });
@@ -151,6 +151,7 @@ export class JobTrace {
       const own = {
         'cicd.pipeline.task.run.id': this.#stepRunId(step),
         [stepOrdinal]: step.view.ordinal,
+        ...(step.view.inferred ? { [stepInferred]: true } : {}),
         ...attributes,
       };
       return taskSpan(
@@ -170,7 +171,8 @@ export class JobTrace {
   #freezeOne(step: StepRun, ids: JobIds): FrozenStep {
     if (step.frozen !== null) return step.frozen;
     const { name, attributes } = this.#engine.describe(step.view);
-    const spanId = step.outer === null ? ids.step(name, step.view.ordinal) : ids.below('step', step.rootId);
+    const spanId =
+      step.outer === null ? ids.step(name, step.view.ordinal) : ids.below('step', step.rootId, depthKey(step));
     step.frozen = { name: printable(name, maxName), spanId, attributes };
     return step.frozen;
   }
@@ -202,6 +204,11 @@ export class JobTrace {
       'chaperone.coverage.folded.connections': this.total((scope) => scope.foldedConnections),
     };
   }
+}
+
+/** A composite in a composite begins with the same process as its first step. */
+function depthKey(step: StepRun): string {
+  return step.outer?.outer === null ? '' : step.view.key;
 }
 
 const maxHosts = 4_096;

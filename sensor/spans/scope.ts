@@ -45,6 +45,13 @@ export interface FrozenStep {
   readonly attributes: Attributes;
 }
 
+export interface StepPlace {
+  readonly invocation: string | null;
+  readonly outer: StepRun | null;
+  /** Of a step without a process: the time that it had. */
+  readonly inferred: { readonly start: bigint; readonly end: bigint } | null;
+}
+
 /** One run of a step, or of a step nested in a composite. Times are nanoseconds since boot. */
 export class StepRun {
   readonly view: StepView;
@@ -61,14 +68,16 @@ export class StepRun {
   sent = false;
   /** Another step of the job began after this one was idle. */
   overtaken = false;
+  readonly #inferredEnd: bigint | null;
   readonly #roots = new Map<string, Root>();
 
-  constructor(view: StepView, rootId: string, place: { invocation: string | null; outer: StepRun | null }) {
+  constructor(view: StepView, rootId: string, place: StepPlace) {
     this.view = view;
     this.rootId = rootId;
     this.invocation = place.invocation;
     this.outer = place.outer;
-    this.start = view.first.time;
+    this.start = place.inferred?.start ?? view.first.time;
+    this.#inferredEnd = place.inferred?.end ?? null;
     this.scope = new Scope(this);
     place.outer?.nested.push(this);
   }
@@ -87,7 +96,9 @@ export class StepRun {
   /** When its last process (of a composite: its last nested step) ended; `null` while one runs. */
   get idleSince(): bigint | null {
     const ends = [...[...this.#roots.values()].map((root) => root.end), ...this.nested.map((step) => step.idleSince)];
-    return ends.includes(null) ? null : ends.reduce<bigint>((latest, end) => later(latest, end ?? latest), this.start);
+    return ends.includes(null)
+      ? null
+      : ends.reduce<bigint>((latest, end) => later(latest, end ?? latest), this.#inferredEnd ?? this.start);
   }
 
   /** Failure if any part of it failed, `null` if a part of it never told. */

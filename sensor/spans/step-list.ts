@@ -1,7 +1,7 @@
 import type { ExecEvent } from '../decode/events.ts';
-import type { JobHandle, StepKey, StepView } from '../engines/engine.ts';
+import type { Engine, JobHandle, SeenStep, StepKey, StepView } from '../engines/engine.ts';
 import { later } from '../lineage/time.ts';
-import { StepRun } from './scope.ts';
+import { type StepPlace, StepRun } from './scope.ts';
 
 /** A workflow's job has at most a few hundred steps; the direct children of a runner could be more. */
 const maxSteps = 1_000;
@@ -11,12 +11,17 @@ export class StepList {
   /** Processes that found no step, because there were too many. */
   overflow = 0;
   readonly #job: JobHandle;
+  /** The job's, in nanoseconds since boot. */
+  readonly #start: bigint;
+  readonly #unseenSteps: NonNullable<Engine['unseenSteps']>;
   readonly #outermost: StepRun[] = [];
   readonly #instances = new Map<string, number>();
   #total = 0;
 
-  constructor(job: JobHandle) {
+  constructor(job: JobHandle, { engine, start }: { engine: Engine; start: bigint }) {
     this.#job = job;
+    this.#start = start;
+    this.#unseenSteps = (...asked) => engine.unseenSteps?.(...asked) ?? [];
   }
 
   /** The step that a direct child of the runner belongs to, begun by it if need be; `null` if it is no step's. */
@@ -30,6 +35,12 @@ export class StepList {
     return step;
   }
 
+  /** Adds the steps that ran unseen at the end of a job whose runner succeeded. */
+  complete(end: bigint): void {
+    const first = this.#outermost[0]?.view.first;
+    if (first !== undefined) this.#infer(null, first, end);
+  }
+
   /** The number of steps, without those nested in composites. */
   get count(): number {
     return this.#outermost.length;
@@ -37,7 +48,7 @@ export class StepList {
 
   /** Inner steps before their outer ones, else in order of beginning. */
   all(): StepRun[] {
-    return this.#outermost.flatMap((step) => [...step.nested, step]);
+    return this.#outermost.flatMap(innermostFirst);
   }
 
   unsent(): StepRun[] {
@@ -69,30 +80,58 @@ export class StepList {
   }
 
   #begin(event: ExecEvent, key: StepKey, outer: StepRun | null): StepRun | null {
+    const place = { invocation: key.invocation, outer, inferred: null };
+    if (outer === null) this.#infer(this.#view(event, key.key, place), event, event.time);
+    const step = this.#add(event, key.key, place);
+    if (step !== null && outer === null) this.#overtake(step);
+    return step;
+  }
+
+  /** Before `next` begins; a step's ordinal is known to others once it was sent, so that none can be put in afterwards. */
+  #infer(next: StepView | null, event: ExecEvent, end: bigint): void {
+    const seen = this.#outermost.map((step): SeenStep => ({ key: step.view.key, result: step.result }));
+    for (const key of this.#unseenSteps(this.#job, next, seen)) {
+      const start = this.#outermost.at(-1)?.idleSince ?? (this.#outermost.length === 0 ? this.#start : end);
+      this.#add(event, key, { invocation: null, outer: null, inferred: { start, end } });
+    }
+  }
+
+  #add(event: ExecEvent, key: string, place: StepPlace): StepRun | null {
     if (this.#total >= maxSteps) {
       this.overflow += 1;
       return null;
     }
     this.#total += 1;
-    const step = new StepRun(this.#view(event, key, outer), event.root ?? event.image, {
-      invocation: key.invocation,
-      outer,
-    });
-    if (outer === null) this.#overtake(step);
+    const view = this.#view(event, key, place);
+    this.#instances.set(nameOf(view), view.instance);
+    const step = new StepRun(view, event.root ?? event.image, place);
+    if (place.outer === null) this.#outermost.push(step);
     return step;
   }
 
-  #view(event: ExecEvent, key: StepKey, outer: StepRun | null): StepView {
-    const name = outer === null ? key.key : `${outer.view.key}\0${key.key}`;
-    const instance = (this.#instances.get(name) ?? 0) + 1;
-    this.#instances.set(name, instance);
+  #view(event: ExecEvent, key: string, { outer, inferred }: StepPlace): StepView {
     const ordinal = (outer === null ? this.#outermost : outer.nested).length + 1;
-    return { key: key.key, instance, ordinal, outer: outer?.view ?? null, job: this.#job, first: event };
+    const place = {
+      key,
+      ordinal,
+      outer: outer?.view ?? null,
+      job: this.#job,
+      first: event,
+      inferred: inferred !== null,
+    };
+    return { ...place, instance: (this.#instances.get(nameOf(place)) ?? 0) + 1 };
   }
 
   /** Steps that are idle when another begins are over, unless they run beside it. */
   #overtake(step: StepRun): void {
-    for (const earlier of this.#outermost) if (earlier.idleSince !== null) earlier.overtaken = true;
-    this.#outermost.push(step);
+    for (const earlier of this.#outermost) if (earlier !== step && earlier.idleSince !== null) earlier.overtaken = true;
   }
+}
+
+function innermostFirst(step: StepRun): StepRun[] {
+  return [...step.nested.flatMap(innermostFirst), step];
+}
+
+function nameOf({ key, outer }: Pick<StepView, 'key' | 'outer'>): string {
+  return outer === null ? key : `${outer.key}\0${key}`;
 }

@@ -1,6 +1,6 @@
 import type { JobReport, JobSummary, StepReport } from './job-summary.ts';
 import type { JobTrace } from './job-trace.ts';
-import type { StepRun } from './scope.ts';
+import type { Scope, StepRun } from './scope.ts';
 
 /** What `finish` tells of the jobs. `offset`: from nanoseconds since boot to Unix time. */
 export function summarizeJobs(jobs: readonly JobTrace[], offset: bigint): Pick<JobSummary, 'jobs' | 'executions'> {
@@ -33,7 +33,7 @@ function summarizeJob(job: JobTrace, offset: bigint): JobReport {
 }
 
 function summarizeStep(step: StepRun, jobEnd: bigint | null): StepReport {
-  const scopes = [step.scope, ...step.nested.map(({ scope }) => scope)];
+  const scopes = scopesOf(step);
   return {
     ordinal: step.view.ordinal,
     name: step.frozen?.name ?? '',
@@ -42,6 +42,10 @@ function summarizeStep(step: StepRun, jobEnd: bigint | null): StepReport {
     processes: scopes.reduce((sum, { processes }) => sum + processes, 0),
     connections: scopes.reduce((sum, { connections }) => sum + connections, 0),
   };
+}
+
+function scopesOf(step: StepRun): Scope[] {
+  return [step.scope, ...step.nested.flatMap(scopesOf)];
 }
 
 function milliseconds(start: bigint, end: bigint | null): number {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeKernel, type FakeProcess } from '../../lineage/testing/fake-kernel.ts';
 import { drawSpans, replay, spanNamed, stepOf } from '../../lineage/testing/recording.ts';
-import { parseWorkflowNames } from './workflow.ts';
+import { parseWorkflows } from './workflow.ts';
 
 const workflow = `
 name: CI
@@ -19,7 +19,7 @@ jobs:
       - uses: ./act1
       - uses: ./js1
 `;
-const names = parseWorkflowNames([['ci.yml', workflow]]);
+const workflows = parseWorkflows([['ci.yml', workflow]]);
 const folder = '/home/runner/.cache/act/ad1547b415a0b3e2';
 
 /** The environment that act gives to a step of host mode (recorded from act 0.2.89). */
@@ -74,28 +74,29 @@ function recordedRun(): FakeKernel {
 }
 
 test('steps are spans by their names in the workflow file, nested ones below their composite', () => {
-  const { spans } = replay(recordedRun(), { workflow: names });
+  const { spans } = replay(recordedRun(), { workflows });
   const ordinal = ({ attributes }: { attributes: Record<string, unknown> }) =>
     'chaperone.step.ordinal' in attributes ? ` [${attributes['chaperone.step.ordinal']}]` : '';
   assert.equal(
     drawSpans(spans, ordinal),
     `Build it
-  First [1]
+  Run actions/checkout@v4 [1]
+  First [2]
     bash
       make
-  Run echo hi [2]
+  Run echo hi [3]
     bash
-  Run ./act1 [3]
+  Run ./act1 [4]
     inner [1]
       bash
     2 [2]
       node
   node
   node
-  Run ./js1 [4]
+  Run ./js1 [5]
     node
   node
-  Post Run ./js1 [5]
+  Post Run ./js1 [6]
     node`,
   );
 });

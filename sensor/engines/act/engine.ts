@@ -2,25 +2,44 @@ import { stepId, stepStage, stepUses } from '../../../crds/attributes.ts';
 import type { ExecEvent } from '../../decode/events.ts';
 import type { RunKey } from '../../spans/ids.ts';
 import { known } from '../../spans/text.ts';
-import type { Engine, JobIdentity, JobView, RootPlacement, StepDescription, StepKey, StepView } from '../engine.ts';
+import type {
+  Engine,
+  JobHandle,
+  JobIdentity,
+  JobView,
+  RootPlacement,
+  StepDescription,
+  StepKey,
+  StepView,
+} from '../engine.ts';
 import { serviceName } from '../generic/engine.ts';
 import { contextOfEnvironment, digits, resourceOf } from '../github-context.ts';
 import { type PipelineIdentity, seededRun } from '../identity.ts';
-import type { WorkflowNames } from './workflow.ts';
+import { resolveExpressions } from './expression.ts';
+import { findStep, type PlannedJob, type PlannedStep } from './planned-job.ts';
+import { JobProgress } from './progress.ts';
+import { UnplannedSteps } from './unplanned.ts';
+import { unseenCheckouts } from './unseen.ts';
+import type { Workflows } from './workflow.ts';
 
 /**
- * nektos/act in host mode: its steps are its direct children. `names` come from the workflow files where they can be read.
+ * nektos/act in host mode: its steps are its direct children. `workflows` name them where the files can be read.
  * One job is one GITHUB_JOB in one of act's job folders, so that the jobs of a matrix are told apart.
  */
-export function createActEngine(identity: PipelineIdentity, names: WorkflowNames | null): Engine {
-  const composites = new Composites();
+export function createActEngine(identity: PipelineIdentity, workflows: Workflows | null): Engine {
+  const jobs = new ActJobs(workflows);
   return {
     name: 'act',
     jobsBeginWith: 'child',
     isRunner: (event) => /(^|\/)act$/.test(event.filename),
-    place: (event) => placeChild(event, composites),
-    identify: (job) => identifyJob(job, identity, names),
-    describe: (step) => describeStep(step, names),
+    place: (event) => jobs.place(event),
+    identify: (job) => identifyJob(job, identity, jobs),
+    describe: (step) => describeStep(step, jobs.planOf(step.job)),
+    unseenSteps: (job, next, seen) => {
+      const plan = jobs.planOf(job);
+      if (plan === null) return [];
+      return unseenCheckouts(plan, next === null || next.instance > 1 ? null : next.key, seen);
+    },
     resultOf: ({ code, signal }, { failed, only }) => {
       if (code === 0 && signal === 0) return 'success';
       return failed || only ? 'failure' : 'success';
@@ -28,46 +47,67 @@ export function createActEngine(identity: PipelineIdentity, names: WorkflowNames
   };
 }
 
-const maxComposites = 1_000;
+interface ActJob {
+  /** `null` where the workflow files do not say. */
+  readonly plan: PlannedJob | null;
+  readonly progress: JobProgress | null;
+  /** Its id in the workflow, numbered from the second job of that id (a matrix) on. */
+  readonly runId: string;
+}
 
-/** The outer step of an action's folder, for nested steps that do not name it. */
-class Composites {
-  readonly #outerByFolder = new Map<string, string>();
+const maxJobs = 1_000;
 
-  outerOf(job: string, folder: string, named: string | null): string {
-    const key = `${job}\0${folder}`;
-    const current = this.#outerByFolder.get(key);
-    const isUnnamed = current?.endsWith('/') === true;
-    const outer = named === null || isUnnamed ? (current ?? `${folder}/`) : named;
-    if (this.#outerByFolder.size < maxComposites || current !== undefined) this.#outerByFolder.set(key, outer);
-    return outer;
+/** The jobs that showed themselves, each by its key. */
+class ActJobs {
+  readonly #workflows: Workflows | null;
+  readonly #jobs = new Map<string, ActJob>();
+  readonly #unplanned = new UnplannedSteps();
+
+  constructor(workflows: Workflows | null) {
+    this.#workflows = workflows;
+  }
+
+  place(event: ExecEvent): RootPlacement {
+    const jobKey = jobKeyOf(event.env);
+    const job = jobKey === null ? null : this.#enter(jobKey, event);
+    if (isNodeProbe(event.argv)) return { jobKey, steps: [], endsWithFirst: false };
+    const steps = job?.progress?.place(event) ?? this.#placeUnplanned(event, jobKey ?? '', job?.plan ?? null);
+    return { jobKey, steps, endsWithFirst: false };
+  }
+
+  planOf({ key }: JobHandle): PlannedJob | null {
+    return this.#jobs.get(key ?? '')?.plan ?? null;
+  }
+
+  runIdOf({ key }: JobHandle): string {
+    return this.#jobs.get(key ?? '')?.runId ?? idOf(key);
+  }
+
+  /** The steps of an action that cannot be read are not planned, but the step that uses it is. */
+  #placeUnplanned(event: ExecEvent, jobKey: string, plan: PlannedJob | null): StepKey[] {
+    const [outer, ...inner] = this.#unplanned.place(event, jobKey);
+    if (outer === undefined || inner.length === 0) return outer === undefined ? [] : [outer];
+    const user = plan?.steps.find((step) => usesUnder(step, outer.key));
+    return [{ ...outer, key: user?.key ?? outer.key }, ...inner];
+  }
+
+  #enter(key: string, { env }: ExecEvent): ActJob | null {
+    const known = this.#jobs.get(key);
+    if (known !== undefined || this.#jobs.size >= maxJobs) return known ?? null;
+    const id = idOf(key);
+    const others = [...this.#jobs.keys()].filter((other) => idOf(other) === id).length;
+    const plan = this.#workflows?.job(env.GITHUB_WORKFLOW ?? '', id) ?? null;
+    const progress = plan === null ? null : new JobProgress(plan);
+    const job = { plan, progress, runId: others === 0 ? id : `${id}-${others + 1}` };
+    this.#jobs.set(key, job);
+    return job;
   }
 }
 
-function placeChild(event: ExecEvent, composites: Composites): RootPlacement {
-  const jobKey = jobKeyOf(event.env);
-  return {
-    jobKey,
-    steps: isNodeProbe(event.argv) ? [] : stepKeysOf(event, jobKey ?? '', composites),
-    endsWithFirst: false,
-  };
-}
-
-/** From the environment, which act sets; scripts also carry their step's id in the file name, which names the outer step too. */
-function stepKeysOf(event: ExecEvent, jobKey: string, composites: Composites): StepKey[] {
-  const { GITHUB_ACTION: action = '', GITHUB_ACTION_PATH: folder = '' } = event.env;
-  const script = scriptKeys(event.argv);
-  const invocation = event.root ?? event.image;
-  const inner = script?.inner ?? (folder === '' ? '' : action);
-  if (inner === '') {
-    const key = action || (script?.outer ?? '');
-    return key === '' ? [] : [{ key, invocation }];
-  }
-  const outer = composites.outerOf(jobKey, folder, script?.outer ?? null);
-  return [
-    { key: outer, invocation: null },
-    { key: inner, invocation },
-  ];
+/** Whether the step is meant by `key`: its id, or the folder of its action, of a fetched one `…/octo-act@v1/`. */
+function usesUnder({ id, uses }: PlannedStep, key: string): boolean {
+  if (uses === null) return false;
+  return id === key || key.endsWith(`/${uses.startsWith('./') ? uses.slice(2) : uses.replaceAll('/', '-')}/`);
 }
 
 /** act's work folder is one a job: `<cache>/<16 hex>/act/workflow/outputcmd.txt`. */
@@ -77,14 +117,8 @@ function jobKeyOf(env: Readonly<Record<string, string>>): string | null {
   return `${job}\0${/\/([0-9a-f]{16})\/act\/workflow\//.exec(output)?.[1] ?? ''}`;
 }
 
-/** `…/act/workflow/<step>.sh`, in composites `<outer>-composite-<inner>.sh` (act: pkg/runner/step_run.go). */
-function scriptKeys(argv: readonly string[]): { outer: string; inner: string | null } | null {
-  const stem = /\/act\/workflow\/([^/]+)\.[a-z0-9]{1,4}$/.exec(argv.at(-1) ?? '')?.[1];
-  if (stem === undefined) return null;
-  const at = stem.indexOf('-composite-');
-  return at < 0
-    ? { outer: stem, inner: null }
-    : { outer: stem.slice(0, at), inner: stem.slice(at + '-composite-'.length) };
+function idOf(jobKey: string | null): string {
+  return jobKey?.split('\0')[0] ?? '';
 }
 
 /** act asks node where it is before each JavaScript action. */
@@ -92,18 +126,18 @@ function isNodeProbe(argv: readonly string[]): boolean {
   return argv.includes('-e') && argv.includes('console.log(process.execPath)');
 }
 
-function identifyJob(job: JobView, identity: PipelineIdentity, names: WorkflowNames | null): JobIdentity | null {
+function identifyJob(job: JobView, identity: PipelineIdentity, jobs: ActJobs): JobIdentity | null {
   if (job.firstStep === null && !job.ended) return null;
   const env = job.firstStep?.env ?? {};
   const context = contextOfEnvironment(env);
-  const id = job.key?.split('\0')[0] ?? '';
   const run = runOf(env, seededRun(identity, job.key ?? '', env.TRACEPARENT));
+  const fallback = serviceName(identity);
   return {
-    name: names?.job(env.GITHUB_WORKFLOW ?? '', id) ?? (id || serviceName(identity)),
+    name: resolved(jobs.planOf(job)?.name ?? '', env) || idOf(job.key) || fallback,
     run,
-    taskRunId: id || serviceName(identity),
+    taskRunId: jobs.runIdOf(job) || fallback,
     url: null,
-    resource: resourceOf({ ...context, runId: run.runId ?? undefined }, serviceName(identity)),
+    resource: resourceOf({ ...context, runId: run.runId ?? undefined }, fallback),
   };
 }
 
@@ -119,15 +153,22 @@ function runOf(env: Readonly<Record<string, string>>, seeded: RunKey): RunKey {
   };
 }
 
-function describeStep(step: StepView, names: WorkflowNames | null): StepDescription {
-  const job = step.job.key?.split('\0')[0] ?? '';
-  const written = step.outer === null ? names?.step(step.first.env.GITHUB_WORKFLOW ?? '', job, step.key) : null;
-  const name = written?.name ?? (step.key.endsWith('/') ? folderName(step.key) : step.key);
+function describeStep(step: StepView, plan: PlannedJob | null): StepDescription {
+  const planned = findStep(plan, step.key);
+  const name = planned === null ? unplannedName(step.key) : resolved(planned.name, step.first.env);
   const stage = step.instance === 1 ? 'main' : 'post';
-  const attributes = known({ [stepId]: step.key, [stepUses]: written?.uses, [stepStage]: stage });
+  const attributes = known({ [stepId]: planned?.id ?? step.key, [stepUses]: planned?.uses, [stepStage]: stage });
   return { name: stage === 'post' ? `Post ${name}` : name, attributes };
 }
 
-function folderName(key: string): string {
-  return `Run ${key.split('/').at(-2) ?? key}`;
+function unplannedName(key: string): string {
+  return key.endsWith('/') ? `Run ${key.split('/').at(-2) ?? key}` : key;
+}
+
+/** With the values of the `github` context that act puts into every step's environment. */
+function resolved(name: string, env: Readonly<Record<string, string>>): string {
+  return resolveExpressions(name, (path) => {
+    const [context, key = ''] = path.split('.');
+    return context === 'github' ? env[`GITHUB_${key.toUpperCase()}`] : undefined;
+  });
 }

@@ -1,29 +1,13 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join, resolve, sep } from 'node:path';
+import { type ActionReader, type PlannedWorkflow, planWorkflow } from './plan.ts';
+import type { PlannedJob } from './planned-job.ts';
 
-/** Display names from workflow files. `workflow` is the workflow's name as act tells it (GITHUB_WORKFLOW), empty if unknown. */
-export interface WorkflowNames {
-  /** Of a job by its key; `null` where the files do not say, or say two things. */
-  job(workflow: string, key: string): string | null;
-  /** Of a step by its id or its index from 0. */
-  step(workflow: string, job: string, idOrIndex: string): StepName | null;
-}
-
-export interface StepName {
-  readonly name: string;
-  /** What the step uses; `null` for a script. */
-  readonly uses: string | null;
-}
-
-interface Job {
-  readonly name: string;
-  readonly steps: ReadonlyMap<string, StepName>;
-}
-
-interface Workflow {
-  readonly name: string;
-  readonly jobs: ReadonlyMap<string, Job>;
+/** What the workflow files plan. */
+export interface Workflows {
+  /** A job by its key; `null` where the files do not say, or say two things. `workflow`: its name as act tells it (GITHUB_WORKFLOW), empty if unknown. */
+  job(workflow: string, key: string): PlannedJob | null;
 }
 
 const maxFiles = 200;
@@ -31,41 +15,53 @@ const maxFileBytes = 1024 * 1024;
 
 /**
  * Reads the workflow files that `act` with these arguments would run in `cwd`: `.github/workflows` or what `-W` names, below `-C`.
- * Files that cannot be read or parsed are act's to complain about; here they only name nothing.
+ * Files that cannot be read or parsed are act's to complain about; here they only plan nothing.
  */
-export function readWorkflowNames(argv: readonly string[], cwd: string): WorkflowNames {
-  const folder = resolve(cwd, optionValue(argv, '-C', '--directory') ?? '.');
-  const path = resolve(folder, optionValue(argv, '-W', '--workflows') ?? '.github/workflows');
-  const workflows = workflowFiles(path).flatMap(readWorkflow);
-  return namesOf(workflows);
+export function readWorkflows(argv: readonly string[], cwd: string): Workflows {
+  const all = [...configuredArguments(cwd), ...argv];
+  const folder = resolve(cwd, optionValue(all, '-C', '--directory') ?? '.');
+  const path = resolve(folder, optionValue(all, '-W', '--workflows') ?? '.github/workflows');
+  const options = { readAction: actionReader(folder), fetchesCheckout: all.includes('--no-skip-checkout') };
+  const files = workflowFiles(path).map((file) => [basename(file), readBounded(file)] as const);
+  return workflowsOf(files.map(([file, text]) => planWorkflow(file, text ?? '', options)));
 }
 
-/** The names of workflows given as `[file name, text]`. */
-export function parseWorkflowNames(files: readonly (readonly [string, string])[]): WorkflowNames {
-  return namesOf(files.flatMap(([file, text]) => parseWorkflow(file, text)));
+/** The workflows given as `[file name, text]`, with the actions given by folder. */
+export function parseWorkflows(
+  files: readonly (readonly [string, string])[],
+  actions: Readonly<Record<string, string>> = {},
+): Workflows {
+  const readAction = (folder: string) => (Object.hasOwn(actions, folder) ? (actions[folder] ?? null) : null);
+  return workflowsOf(files.map(([file, text]) => planWorkflow(file, text, { readAction, fetchesCheckout: false })));
 }
 
-function namesOf(workflows: readonly Workflow[]): WorkflowNames {
-  const find = (workflow: string, key: string): Job | null => {
-    const named = workflows.filter(({ name }) => name === workflow);
-    const jobs = (named.length > 0 ? named : workflows).flatMap(({ jobs }) => jobs.get(key) ?? []);
-    return jobs.length === 1 ? (jobs[0] ?? null) : null;
-  };
+function workflowsOf(workflows: readonly PlannedWorkflow[]): Workflows {
   return {
-    job: (workflow, key) => find(workflow, key)?.name ?? null,
-    step: (workflow, job, idOrIndex) => find(workflow, job)?.steps.get(idOrIndex) ?? null,
+    job: (workflow, key) => {
+      const named = workflows.filter(({ name }) => name === workflow);
+      const jobs = (named.length > 0 ? named : workflows).flatMap(({ jobs }) => jobs.get(key) ?? []);
+      return jobs.length === 1 ? (jobs[0] ?? null) : null;
+    },
   };
 }
 
+/** act puts the lines of these files that begin with `-` before its arguments (act: cmd/root.go, configLocations). */
+function configuredArguments(cwd: string): string[] {
+  const files = [join(homedir(), '.config/act/actrc'), join(homedir(), '.actrc'), join(cwd, '.actrc')];
+  const lines = files.flatMap((file) => (readBounded(file) ?? '').split('\n')).map((line) => line.trim());
+  return lines.filter((line) => line.startsWith('-')).flatMap((line) => line.split(/\s+(.*)/, 2));
+}
+
+/** The last one given counts. */
 function optionValue(argv: readonly string[], short: string, long: string): string | null {
+  let value: string | null = null;
   for (const [index, argument] of argv.entries()) {
-    if (argument === short || argument === long) return argv[index + 1] ?? null;
-    if (argument.startsWith(`${long}=`)) return argument.slice(long.length + 1);
-    if (argument.startsWith(short) && !argument.startsWith('--') && argument.length > short.length) {
-      return argument.slice(short.length).replace(/^=/, '');
-    }
+    if (argument === short || argument === long) value = argv[index + 1] ?? null;
+    else if (argument.startsWith(`${long}=`)) value = argument.slice(long.length + 1);
+    else if (argument.startsWith(short) && !argument.startsWith('--'))
+      value = argument.slice(short.length).replace(/^=/, '');
   }
-  return null;
+  return value;
 }
 
 function workflowFiles(path: string): string[] {
@@ -79,50 +75,38 @@ function workflowFiles(path: string): string[] {
   }
 }
 
-function readWorkflow(file: string): Workflow[] {
-  try {
-    if (statSync(file).size > maxFileBytes) return [];
-    return parseWorkflow(file, readFileSync(file, 'utf8'));
-  } catch {
-    return [];
+/** Reads `action.yml` or `action.yaml` below the repository; links that lead out of it are not followed. */
+function actionReader(repository: string): ActionReader {
+  const texts = new Map<string, string | null>();
+  return (folder) => {
+    const known = texts.get(folder);
+    if (known !== undefined || texts.size >= maxFiles) return known ?? null;
+    const text = readConfined(repository, folder);
+    texts.set(folder, text);
+    return text;
+  };
+}
+
+function readConfined(repository: string, folder: string): string | null {
+  for (const name of ['action.yml', 'action.yaml']) {
+    try {
+      const root = realpathSync(repository);
+      const file = realpathSync(resolve(root, folder, name));
+      const text = file.startsWith(root.endsWith(sep) ? root : root + sep) ? readBounded(file) : null;
+      if (text !== null) return text;
+    } catch {
+      // not there under this name
+    }
   }
+  return null;
 }
 
-function parseWorkflow(file: string, text: string): Workflow[] {
-  const workflow = fields(parseYaml(text));
-  const jobs = Object.entries(fields(workflow.jobs)).map(([key, job]) => [key, readJob(key, fields(job))] as const);
-  return [{ name: stringOf(workflow.name) || basename(file), jobs: new Map(jobs) }];
-}
-
-function parseYaml(text: string): unknown {
+/** `null` for what is missing, too large or no file. */
+function readBounded(file: string): string | null {
   try {
-    return parse(text, { logLevel: 'silent' });
+    const stats = statSync(file);
+    return stats.isFile() && stats.size <= maxFileBytes ? readFileSync(file, 'utf8') : null;
   } catch {
     return null;
   }
-}
-
-function readJob(key: string, job: Record<string, unknown>): Job {
-  const steps = new Map<string, StepName>();
-  const list = Array.isArray(job.steps) ? job.steps : [];
-  for (const [index, value] of list.entries()) {
-    const step = fields(value);
-    steps.set(stringOf(step.id) || String(index), readStep(step));
-  }
-  return { name: stringOf(job.name) || key, steps };
-}
-
-/** Without a name, as GitHub shows it: `Run` with what is used or the script's first line. */
-function readStep(step: Record<string, unknown>): StepName {
-  const uses = stringOf(step.uses) || null;
-  const firstLine = stringOf(step.run).trimStart().split(/\r?\n/, 1)[0] ?? '';
-  return { name: stringOf(step.name) || `Run ${uses ?? firstLine}`, uses };
-}
-
-function fields(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-function stringOf(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
