@@ -106,6 +106,7 @@ async function processes(): Promise<string[]> {
     const [cgroup, command] = await Promise.all(
       ['cgroup', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
     );
+    if (command === '') continue; // a zombie that waits for init, or a thread of the kernel
     if (cgroup?.includes(`/chaperone-e2e${suffix}`) || command?.includes(`${state}/`)) found.push(`${pid} ${command}`);
   }
   return found;
