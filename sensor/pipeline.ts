@@ -101,8 +101,8 @@ class JobPipeline implements Pipeline {
     const { engine, jobs } = this.#attribution;
     this.#undecided = false;
     // Somebody must say that nothing happened, or why nothing was seen; after a restart it was said before.
-    if (jobs.length === 0 && engine.jobsBeginWith === 'anything' && (this.#hello?.restarts ?? 0) === 0)
-      jobs.push(this.#openJob({ key: null, runner: null, start: time, resumed: false }));
+    const isSaid = engine.jobsBeginWith === 'anything' || this.#options.identity.kind === 'command';
+    if (jobs.length === 0 && isSaid && (this.#hello?.restarts ?? 0) === 0) jobs.push(this.#emptyJob(time));
     this.#imagesEnded(this.#table.endAll(time));
     for (const job of jobs) {
       job.end ??= time;
@@ -112,6 +112,15 @@ class JobPipeline implements Pipeline {
     }
     const coverage = this.#coverage.report(this.#table.shed);
     return { engine: engine.name, ...summarizeJobs(jobs, this.#offset), coverage, sensor: sensorReport(this.#hello) };
+  }
+
+  /** Of a command that came to no job, such as a runner that found no workflow. */
+  #emptyJob(time: bigint): JobTrace {
+    const { idle } = this.#attribution;
+    const job = this.#openJob({ key: null, runner: null, start: idle?.start ?? time, resumed: false });
+    job.end = idle?.end ?? null;
+    job.result = idle?.result ?? null;
+    return job;
   }
 
   #pushKernelEvent(event: KernelEvent): void {

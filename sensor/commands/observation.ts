@@ -40,10 +40,15 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
 function pipelineFor({ command, engine }: RunOptions, env: CommandEnvironment, onSpans: SpanSink): Pipeline {
   return createPipeline({
     engine,
-    identity: { kind: 'command', name: nameOf(command), seed: randomUUID(), traceParent: env.traceParent },
+    identity: {
+      kind: 'command',
+      name: nameOf(command),
+      // Of what the command is part; its own line would be a service name of its own in every back end.
+      service: basename(process.cwd()) || 'root',
+      seed: randomUUID(),
+      traceParent: env.traceParent,
+    },
     workflows: engine === 'act' ? readWorkflows(command, process.cwd()) : null,
-    // Of what the command is part; its own line would be a service name of its own in every back end.
-    ...(engine === 'generic' ? { resource: { 'service.name': basename(process.cwd()) || 'root' } } : {}),
     onSpans,
   });
 }

@@ -1,68 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { classOf } from '../export/span-class.ts';
 import { spanNames, startCollector } from '../export/testing/collector.ts';
-import { readTraces } from '../export/trace-reader.ts';
-import type { Summary } from '../report/summary.ts';
-import type { FinishedSpan } from '../spans/finished-span.ts';
 import { ownCgroup } from './local-cgroup.ts';
-
-const repository = join(import.meta.dirname, '..', '..');
-const chaperone = join(repository, 'bin', 'chaperone');
-const folder = mkdtempSync(join(tmpdir(), 'chaperone-run-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-
-/** The real sensor needs root and a kernel that takes it: elsewhere these tests are skipped, with the doctor's words. */
-const doctor = spawnSync(chaperone, ['doctor'], { encoding: 'utf8' });
-const real =
-  doctor.status === 0
-    ? {}
-    : { skip: `SKIPPED LOUDLY, the sensor does not work here:\n${doctor.stdout}${doctor.stderr}` };
-
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly summary: Summary;
-  readonly spans: readonly FinishedSpan[];
-  readonly resource: Record<string, unknown>;
-}
-
-let runs = 0;
-
-async function run(
-  args: readonly string[],
-  options: SpawnOptions = {},
-  program: readonly string[] = [chaperone],
-): Promise<Ran> {
-  const out = join(folder, `out-${runs++}`);
-  const [first = '', ...rest] = program;
-  const child = spawn(first, [...rest, 'run', '--out', out, ...args], {
-    ...options,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const texts = Promise.all([child.stdout, child.stderr].map((stream) => stream?.setEncoding('utf8').toArray() ?? []));
-  const status = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const [stdout = '', stderr = ''] = (await texts).map((parts) => parts.join(''));
-  const { resources } = readTraces(readFileSync(join(out, 'trace.otlp.json'), 'utf8'));
-  const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as Summary;
-  return {
-    status,
-    stdout,
-    stderr,
-    summary,
-    spans: resources.flatMap(({ spans }) => spans),
-    resource: resources[0]?.attributes ?? {},
-  };
-}
-
-function ofClass(spans: readonly FinishedSpan[], wanted: string): FinishedSpan[] {
-  return spans.filter((span) => classOf(span) === wanted);
-}
+import { chaperone, folder, makeRepository, ofClass, real, run, runAct } from './testing/local-run.ts';
 
 test('accounts for each of 2,000 processes, in the trace as in the summary', real, async () => {
   const { status, spans, summary, stderr } = await run(['--', 'sh', '-c', 'for i in $(seq 2000); do /bin/true; done']);
@@ -117,13 +61,10 @@ test('connections are told with the process that made them, IPv4 and IPv6', real
 });
 
 test('a process left behind goes on, is said, and no cgroup stays', real, async () => {
-  const { stdout, stderr } = await run(['--', 'sh', '-c', 'sleep 300 >/dev/null 2>&1 & echo $!']);
+  const { pid, stdout, stderr } = await run(['--', 'sh', '-c', 'sleep 300 >/dev/null 2>&1 & echo $!']);
   process.kill(Number(stdout), 'SIGKILL');
   assert.match(stderr, /1 process that the command started still run/);
-  assert.deepEqual(
-    readdirSync(ownCgroup()).filter((name) => name.startsWith('chaperone-run-')),
-    [],
-  );
+  assert.ok(!readdirSync(ownCgroup()).includes(`chaperone-run-${pid}`));
 });
 
 test('TRACEPARENT makes the job part of that trace; a forged one does not', real, async () => {
@@ -210,38 +151,17 @@ runs:
     - {name: Upload, shell: bash, run: 'uname -a'}
 `;
 
-const workspace = join(folder, 'workspace');
-let act = '';
-
+let workspace = '';
 before(() => {
-  if ('skip' in real) return;
-  act = execFileSync(join(repository, 'scripts', 'act'), ['--path'], { encoding: 'utf8' }).trim();
-  for (const [path, text] of [
-    ['.github/workflows/ci.yml', workflow],
-    ['.github/actions/report/action.yml', action],
-  ] as const) {
-    mkdirSync(dirname(join(workspace, path)), { recursive: true });
-    writeFileSync(join(workspace, path), text);
-  }
-  const author = ['-c', 'user.name=Octo', '-c', 'user.email=octo@example.com'];
-  for (const args of [
-    ['init', '-q', '-b', 'main'],
-    ['add', '-A'],
-    [...author, 'commit', '-q', '-m', 'First'],
-  ])
-    execFileSync('git', args, { cwd: workspace });
+  const files = { '.github/workflows/ci.yml': workflow, '.github/actions/report/action.yml': action };
+  workspace = makeRepository('workspace', files);
 });
-
-function runAct(...more: string[]): Promise<Ran> {
-  const env = { ...process.env, PATH: `${dirname(act)}:${process.env.PATH}` };
-  return run(['--', 'act', 'push', '-P', 'ubuntu-latest=-self-hosted', ...more], { cwd: workspace, env });
-}
 
 test(
   "act's workflow is one job span, a span for each executed step with its name from the file, and processes below",
   real,
   async () => {
-    const { status, spans, stderr, summary } = await runAct();
+    const { status, spans, stderr, summary } = await runAct(workspace);
     const jobs = ofClass(spans, 'job');
     assert.deepEqual([status, jobs.map(({ name }) => name), summary.result], [0, ['Build and test'], 'success']);
     const steps = ofClass(spans, 'step').filter(({ parentSpanId }) => parentSpanId === jobs[0]?.spanId);
@@ -250,9 +170,9 @@ test(
       ordinals,
       ordinals.toSorted((a, b) => a - b).filter((ordinal, index, all) => ordinal > (all[index - 1] ?? 0)),
     );
-    // act checks out by itself, without a process of its own.
-    const names = steps.map(({ name }) => name).filter((name) => !name.includes('checkout'));
+    const names = steps.map(({ name }) => name);
     assert.deepEqual(names, [
+      'Run actions/checkout@v4',
       'Install the things',
       'Run /bin/echo unnamed',
       'Run ./.github/actions/report',
@@ -272,7 +192,7 @@ test(
 );
 
 test("a failing step is marked, and the exit status is act's", real, async () => {
-  const { status, spans, summary } = await runAct('--env', 'FAIL=yes');
+  const { status, spans, summary } = await runAct(workspace, '--env', 'FAIL=yes');
   assert.deepEqual([status, summary.result], [1, 'failure']);
   const failed = ofClass(spans, 'step').filter(({ error }) => error !== null);
   assert.deepEqual(

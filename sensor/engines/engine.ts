@@ -20,6 +20,8 @@ export interface StepKey {
   readonly key: string;
   /** Distinguishes one stage's run from another's; `null`: one run as long as no other step begins. */
   readonly invocation: string | null;
+  /** The job, or the composite that the step stands in, goes on as if it had succeeded. */
+  readonly continueOnError?: boolean;
 }
 
 /** A step as its first process showed it; everything in it is the job's own word. */
@@ -73,6 +75,20 @@ export interface JobIdentity {
   readonly resource: Attributes;
 }
 
+export interface RunnerExit {
+  readonly code: number;
+  readonly signal: number;
+}
+
+/** What is known of a job when its runner ends. */
+export interface EndedJob {
+  /** The engine's key of the job. */
+  readonly key: string | null;
+  readonly seen: readonly SeenStep[];
+  /** The runner had no other job. */
+  readonly only: boolean;
+}
+
 /** How one CI engine's processes show its jobs and steps. */
 export interface Engine {
   readonly name: EngineName;
@@ -89,6 +105,5 @@ export interface Engine {
    * (`null`: before the end of a job whose runner succeeded). Default: none.
    */
   unseenSteps?(job: JobHandle, next: StepView | null, seen: readonly SeenStep[]): readonly string[];
-  /** The job's result by its runner's end. `failed`: one of its steps failed; `only`: the runner had no other job. */
-  resultOf(exit: { code: number; signal: number }, job: { failed: boolean; only: boolean }): TaskResult;
+  resultOf(exit: RunnerExit, job: EndedJob): TaskResult;
 }

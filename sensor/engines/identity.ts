@@ -6,6 +6,8 @@ export interface PipelineIdentity {
   readonly kind: 'command' | 'pod';
   /** The command line or the pod's name. */
   readonly name: string;
+  /** What it belongs to where no repository is known: the service's name; default: the program or the pod. */
+  readonly service?: string;
   /** Unique to the command or pod; the trace id comes from it where no run id is known. The same seed gives the same ids again. */
   readonly seed: string;
   /** `TRACEPARENT` as given to the command; validated here. */

@@ -2,6 +2,7 @@ import type { ConnectEvent, ExecEvent, ExitEvent } from '../decode/events.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { JobTrace } from '../spans/job-trace.ts';
 import type { Scope } from '../spans/scope.ts';
+import type { TaskResult } from '../spans/task-span.ts';
 import type { Coverage } from './coverage.ts';
 import type { ProcessImage } from './process-table.ts';
 
@@ -23,6 +24,8 @@ export interface JobStart {
 }
 
 interface Runner {
+  /** Nanoseconds since boot. */
+  readonly start: bigint;
   /** Whose end is the runner's: a child that only forked has the same image. */
   readonly pid: number;
   /** Known only by its children: its own execution was not seen. */
@@ -48,6 +51,8 @@ export class Attribution {
   readonly #rootImages = new Map<string, { scope: Scope; rootId: string }>();
   readonly #runners = new Map<string, Runner>();
   #everything: Place | null = null;
+  /** The last runner that ended without a job. */
+  idle: { readonly start: bigint; readonly end: bigint; readonly result: TaskResult } | null = null;
 
   constructor(engine: Engine, openJob: (job: JobStart) => JobTrace, coverage: Coverage) {
     this.engine = engine;
@@ -56,7 +61,7 @@ export class Attribution {
   }
 
   runnerBegan(event: ExecEvent): void {
-    const runner = this.#addRunner(event.image, event.pid, false);
+    const runner = this.#addRunner(event, { image: event.image, pid: event.pid, resumed: false });
     if (this.engine.jobsBeginWith === 'runner') this.#open(null, event, { image: event.image, runner });
   }
 
@@ -95,13 +100,13 @@ export class Attribution {
     if (runner?.pid !== event.pid) return [];
     this.#runners.delete(event.image);
     const only = runner.jobs.length === 1;
-    const succeeded = this.engine.resultOf(event, { failed: false, only: true }) === 'success';
+    const outcome = this.engine.resultOf(event, { key: null, seen: [], only: true });
+    if (runner.jobs.length === 0) this.idle = { start: runner.start, end: event.time, result: outcome };
     for (const job of runner.jobs) {
-      const failed = job.steps.outermost().some((step) => step.result === 'failure');
-      job.result = this.engine.resultOf(event, { failed, only });
+      job.result = this.engine.resultOf(event, { key: job.key, seen: job.steps.seen(), only });
       // Of several jobs the runner's end is only the last one's.
       job.end = only ? event.time : (job.steps.idleSince ?? event.time);
-      if (succeeded) job.steps.complete(job.end);
+      if (outcome === 'success') job.steps.complete(job.end);
     }
     return runner.jobs;
   }
@@ -127,7 +132,9 @@ export class Attribution {
   #placeRoot(event: ExecEvent, rootId: string, image: ProcessImage): (Place & { isStepRoot: boolean }) | null {
     const runnerImage = event.parentImage ?? '';
     // A runner whose own execution was not seen (this process was started again) shows itself by its child.
-    const runner = this.#runners.get(runnerImage) ?? this.#addRunner(runnerImage, event.parentPid, true);
+    const runner =
+      this.#runners.get(runnerImage) ??
+      this.#addRunner(event, { image: runnerImage, pid: event.parentPid, resumed: true });
     const { jobKey, steps } = this.engine.place(event);
     const job = this.#jobFor(jobKey, event, { image: runnerImage, runner });
     if (job === null) {
@@ -151,8 +158,8 @@ export class Attribution {
     return this.jobs.find((job) => job.end === null) ?? null;
   }
 
-  #addRunner(image: string, pid: number, resumed: boolean): Runner {
-    const runner: Runner = { pid, resumed, jobs: [] };
+  #addRunner(event: ExecEvent, { image, pid, resumed }: { image: string; pid: number; resumed: boolean }): Runner {
+    const runner: Runner = { pid, resumed, start: event.time, jobs: [] };
     keepBounded(this.#runners, image, runner, maxRunners);
     return runner;
   }

@@ -48,6 +48,7 @@ export interface FrozenStep {
 export interface StepPlace {
   readonly invocation: string | null;
   readonly outer: StepRun | null;
+  readonly continueOnError: boolean;
   /** Of a step without a process: the time that it had. */
   readonly inferred: { readonly start: bigint; readonly end: bigint } | null;
 }
@@ -59,6 +60,7 @@ export class StepRun {
   readonly outer: StepRun | null;
   readonly scope: Scope;
   readonly nested: StepRun[] = [];
+  readonly continueOnError: boolean;
   readonly start: bigint;
   /** The kernel's id of its first process. */
   readonly rootId: string;
@@ -76,6 +78,7 @@ export class StepRun {
     this.rootId = rootId;
     this.invocation = place.invocation;
     this.outer = place.outer;
+    this.continueOnError = place.continueOnError;
     this.start = place.inferred?.start ?? view.first.time;
     this.#inferredEnd = place.inferred?.end ?? null;
     this.scope = new Scope(this);
@@ -101,11 +104,13 @@ export class StepRun {
       : ends.reduce<bigint>((latest, end) => later(latest, end ?? latest), this.#inferredEnd ?? this.start);
   }
 
-  /** Failure if any part of it failed, `null` if a part of it never told. */
+  /** Failure if any part of it failed that may not fail, `null` if a part of it never told. */
   get result(): TaskResult | null {
     const results = [
       ...[...this.#roots.values()].map((root) => root.result),
-      ...this.nested.map((step) => step.result),
+      ...this.nested.map(({ result, continueOnError }) =>
+        continueOnError && result === 'failure' ? 'success' : result,
+      ),
     ];
     if (results.includes('failure')) return 'failure';
     return results.includes(null) ? null : 'success';

@@ -71,6 +71,11 @@ export class StepList {
     return this.#outermost;
   }
 
+  /** The steps that ran, without those nested in composites. */
+  seen(): SeenStep[] {
+    return this.#outermost.map(({ view, result }) => ({ key: view.key, result }));
+  }
+
   #running(key: StepKey, outer: StepRun | null): StepRun | null {
     const siblings = outer === null ? this.#outermost : outer.nested;
     const last = siblings.findLast((step) => step.view.key === key.key);
@@ -80,7 +85,8 @@ export class StepList {
   }
 
   #begin(event: ExecEvent, key: StepKey, outer: StepRun | null): StepRun | null {
-    const place = { invocation: key.invocation, outer, inferred: null };
+    const { invocation, continueOnError = false } = key;
+    const place = { invocation, outer, continueOnError, inferred: null };
     if (outer === null) this.#infer(this.#view(event, key.key, place), event, event.time);
     const step = this.#add(event, key.key, place);
     if (step !== null && outer === null) this.#overtake(step);
@@ -89,10 +95,9 @@ export class StepList {
 
   /** Before `next` begins; a step's ordinal is known to others once it was sent, so that none can be put in afterwards. */
   #infer(next: StepView | null, event: ExecEvent, end: bigint): void {
-    const seen = this.#outermost.map((step): SeenStep => ({ key: step.view.key, result: step.result }));
-    for (const key of this.#unseenSteps(this.#job, next, seen)) {
+    for (const key of this.#unseenSteps(this.#job, next, this.seen())) {
       const start = this.#outermost.at(-1)?.idleSince ?? (this.#outermost.length === 0 ? this.#start : end);
-      this.#add(event, key, { invocation: null, outer: null, inferred: { start, end } });
+      this.#add(event, key, { invocation: null, outer: null, continueOnError: false, inferred: { start, end } });
     }
   }
 

@@ -8,18 +8,19 @@ import type {
   JobIdentity,
   JobView,
   RootPlacement,
+  SeenStep,
   StepDescription,
   StepKey,
   StepView,
 } from '../engine.ts';
-import { serviceName } from '../generic/engine.ts';
+import { programName, serviceName } from '../generic/engine.ts';
 import { contextOfEnvironment, digits, resourceOf } from '../github-context.ts';
 import { type PipelineIdentity, seededRun } from '../identity.ts';
 import { resolveExpressions } from './expression.ts';
 import { findStep, type PlannedJob, type PlannedStep } from './planned-job.ts';
 import { JobProgress } from './progress.ts';
 import { UnplannedSteps } from './unplanned.ts';
-import { unseenCheckouts } from './unseen.ts';
+import { isComplete, unseenCheckouts } from './unseen.ts';
 import type { Workflows } from './workflow.ts';
 
 /**
@@ -40,9 +41,9 @@ export function createActEngine(identity: PipelineIdentity, workflows: Workflows
       if (plan === null) return [];
       return unseenCheckouts(plan, next === null || next.instance > 1 ? null : next.key, seen);
     },
-    resultOf: ({ code, signal }, { failed, only }) => {
+    resultOf: ({ code, signal }, job) => {
       if (code === 0 && signal === 0) return 'success';
-      return failed || only ? 'failure' : 'success';
+      return !job.only && hasSucceeded(jobs.planOf(job), job.seen) ? 'success' : 'failure';
     },
   };
 }
@@ -75,11 +76,11 @@ class ActJobs {
     return { jobKey, steps, endsWithFirst: false };
   }
 
-  planOf({ key }: JobHandle): PlannedJob | null {
+  planOf({ key }: Pick<JobHandle, 'key'>): PlannedJob | null {
     return this.#jobs.get(key ?? '')?.plan ?? null;
   }
 
-  runIdOf({ key }: JobHandle): string {
+  runIdOf({ key }: Pick<JobHandle, 'key'>): string {
     return this.#jobs.get(key ?? '')?.runId ?? idOf(key);
   }
 
@@ -102,6 +103,11 @@ class ActJobs {
     this.#jobs.set(key, job);
     return job;
   }
+}
+
+/** Of several jobs act's exit status says only that one failed: one that came to its end without a failure did not. */
+function hasSucceeded(plan: PlannedJob | null, seen: readonly SeenStep[]): boolean {
+  return plan === null ? seen.every(({ result }) => result !== 'failure') : isComplete(plan, seen);
 }
 
 /** Whether the step is meant by `key`: its id, or the folder of its action, of a fetched one `…/octo-act@v1/`. */
@@ -129,16 +135,21 @@ function isNodeProbe(argv: readonly string[]): boolean {
 function identifyJob(job: JobView, identity: PipelineIdentity, jobs: ActJobs): JobIdentity | null {
   if (job.firstStep === null && !job.ended) return null;
   const env = job.firstStep?.env ?? {};
-  const context = contextOfEnvironment(env);
+  const context = contextOfEnvironment({ ...env, GITHUB_REPOSITORY: repositoryOf(env) });
   const run = runOf(env, seededRun(identity, job.key ?? '', env.TRACEPARENT));
-  const fallback = serviceName(identity);
+  const fallback = programName(identity);
   return {
     name: resolved(jobs.planOf(job)?.name ?? '', env) || idOf(job.key) || fallback,
     run,
     taskRunId: jobs.runIdOf(job) || fallback,
     url: null,
-    resource: resourceOf({ ...context, runId: run.runId ?? undefined }, fallback),
+    resource: resourceOf({ ...context, runId: run.runId ?? undefined }, serviceName(identity)),
   };
+}
+
+/** act says that a folder without a git remote is its own repository (act: pkg/runner/run_context.go). */
+function repositoryOf({ GITHUB_REPOSITORY: repository = '' }: Readonly<Record<string, string>>): string {
+  return repository === 'nektos/act' ? '' : repository;
 }
 
 /** act makes up run 1 where it is not told one. */
@@ -169,6 +180,7 @@ function unplannedName(key: string): string {
 function resolved(name: string, env: Readonly<Record<string, string>>): string {
   return resolveExpressions(name, (path) => {
     const [context, key = ''] = path.split('.');
+    if (path === 'github.ref_name') return env.GITHUB_REF?.replace(/^refs\/(heads|tags|pull)\//, '');
     return context === 'github' ? env[`GITHUB_${key.toUpperCase()}`] : undefined;
   });
 }

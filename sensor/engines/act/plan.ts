@@ -38,7 +38,7 @@ function planJob(
   const env = valuesOf('env', { ...fieldsOf(workflow.env), ...fieldsOf(job.env) });
   const values = either(matrix, env);
   return {
-    name: resolveExpressions(textOf(job.name), values) || key,
+    name: resolveExpressions(textOf(job.name), matrix) || key,
     steps: planner.steps(job.steps, { values, above: null, folder: null, depth: 0 }),
   };
 }

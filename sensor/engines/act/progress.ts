@@ -28,7 +28,8 @@ export class JobProgress {
     this.#begun.set(leaf, times);
     this.#at = Math.max(this.#at, this.#paths.indexOf(path));
     const root = event.root ?? event.image;
-    return path.map(({ key }) => ({ key, invocation: key === leaf ? root : times === 1 ? 'main' : 'post' }));
+    const stage = times === 1 ? 'main' : 'post';
+    return path.map(({ key, continueOnError }) => ({ key, invocation: key === leaf ? root : stage, continueOnError }));
   }
 
   #choose(candidates: readonly StepPath[]): StepPath | null {

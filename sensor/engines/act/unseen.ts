@@ -8,7 +8,7 @@ import type { PlannedJob, PlannedStep } from './planned-job.ts';
  * stands before it ran; before any other step, and at the end, all that must have run has to have been seen to succeed.
  */
 export function unseenCheckouts({ steps }: PlannedJob, next: string | null, seen: readonly SeenStep[]): string[] {
-  const results = new Map(seen.map(({ key, result }) => [key, result]));
+  const results = worstOf(seen);
   const nextAt = next === null ? steps.length : steps.findIndex(({ key }) => key === next);
   const from = steps.findLastIndex(({ key }) => results.has(key)) + 1;
   const proven = nextAt >= 0 && nextAt < steps.length && steps[nextAt]?.condition !== 'status';
@@ -20,7 +20,23 @@ export function unseenCheckouts({ steps }: PlannedJob, next: string | null, seen
   return unseen;
 }
 
+/** Whether every step that a job runs on success was seen to succeed, but for those that nobody can see. */
+export function isComplete({ steps }: PlannedJob, seen: readonly SeenStep[]): boolean {
+  const results = worstOf(seen);
+  return steps.every((step) => surelySucceeded(step, results) || (step.isOwnCheckout && !results.has(step.key)));
+}
+
 function surelySucceeded(step: PlannedStep, results: ReadonlyMap<string, TaskResult | null>): boolean {
   if (results.has(step.key)) return step.continueOnError || results.get(step.key) === 'success';
   return step.condition !== 'none';
+}
+
+/** By key: a main stage that failed stays failed, whatever its post stage does. */
+function worstOf(seen: readonly SeenStep[]): Map<string, TaskResult | null> {
+  const results = new Map<string, TaskResult | null>();
+  for (const { key, result } of seen) {
+    const known = results.get(key);
+    results.set(key, known === undefined || known === 'success' ? result : known);
+  }
+  return results;
 }

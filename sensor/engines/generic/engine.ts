@@ -27,8 +27,13 @@ export function createGenericEngine(identity: PipelineIdentity): Engine {
   };
 }
 
-/** The service that a trace without a repository is of: the program, or the pod. */
-export function serviceName({ kind, name }: PipelineIdentity): string {
+/** The service that a trace without a repository is of. */
+export function serviceName(identity: PipelineIdentity): string {
+  return identity.service ?? programName(identity);
+}
+
+/** The program that a command starts; the pod. */
+export function programName({ kind, name }: PipelineIdentity): string {
   return kind === 'pod' ? name : baseName(name.trimStart().split(/\s/, 1)[0] ?? '') || 'command';
 }
 
