@@ -92,6 +92,7 @@ async function keepObjects(): Promise<void> {
 
 function tellTheEnd(): void {
   const arrived = (place: string) => (seen.includes(place) ? 'was reached' : 'was never reached');
+  heading('What to look at');
   tell(
     `- ${service}, which the policy names, ${arrived(service)}; ${collector}, which it does not, ${arrived(collector)}.`,
   );

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { conditionOf, kubectl, list } from './kubectl.ts';
@@ -11,22 +13,16 @@ export const systemNamespace = 'chaperone-system';
 export const operatorDeployment = 'deployment/chaperone-operator';
 export const gatewayDeployment = 'deployment/chaperone-gateway';
 
-/** Installs the chart, or brings it back to the stories' values; returns when operator and gateway are ready. */
+/** Installs the chart, or brings it back to the stories' values and to the image that was built last; returns when operator and gateway are ready. */
 export async function ensureInstalled(): Promise<void> {
-  await helm(
-    'upgrade',
-    '--install',
-    'chaperone',
-    join(root, 'charts/chaperone'),
-    '-n',
-    systemNamespace,
-    '--create-namespace',
-    '-f',
-    join(import.meta.dirname, 'values.yaml'),
-    '--wait',
-    '--timeout',
-    '120s',
-  );
+  const chart = join(root, 'charts/chaperone');
+  const values = join(import.meta.dirname, 'values.yaml');
+  // The tag of a test image stays the same, so without this a pod would go on with the image of before.
+  const build = `podAnnotations.build=${createHash('sha256')
+    .update(readFileSync(join(root, 'dist/operator.mjs')))
+    .digest('hex')}`;
+  const where = ['-n', systemNamespace, '--create-namespace', '--wait', '--timeout', '120s'];
+  await helm('upgrade', '--install', 'chaperone', chart, ...where, '-f', values, '--set-string', build);
 }
 
 export async function uninstall(): Promise<void> {
