@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -168,6 +168,14 @@ test('cgroups below the observed one are observed, and what is beside it is not'
     [shell, actor],
   );
   assert.notEqual(execs[0]?.cgroupId, execs[1]?.cgroupId);
+});
+
+test('a probe of local mode keeps no capability either', { skip }, async () => {
+  await observe((_, local) => {
+    const status = readFileSync(`/proc/${local.pid}/status`, 'utf8');
+    for (const set of ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb']) assert.match(status, new RegExp(`^Cap${set}:\t0+$`, 'm'));
+    return Promise.resolve();
+  });
 });
 
 test('the canary leaves nothing among the events', { skip }, async () => {

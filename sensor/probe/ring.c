@@ -57,9 +57,10 @@ static bool take_record(struct ring *ring, frame_handler handler, void *context,
 
 size_t drain_ring(struct ring *ring, frame_handler handler, void *context)
 {
+	unsigned long until = written(ring);
 	size_t count = 0;
 
-	while (take_record(ring, handler, context, &count))
+	while ((long)(until - *ring->consumer) > 0 && take_record(ring, handler, context, &count))
 		;
 	return count;
 }

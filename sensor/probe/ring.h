@@ -23,7 +23,7 @@ typedef void (*frame_handler)(void *context, const struct event_header *frame);
 
 int open_ring(struct ring *ring, int fd, size_t size, struct fault *fault);
 
-/* Hands over every record that is whole; returns how many. */
+/* Hands over every record that was written before the call, up to one that is still being written; returns how many. */
 size_t drain_ring(struct ring *ring, frame_handler handler, void *context);
 
 /* The same for everything that was begun before the call, waiting (for microseconds) for what is still being written. */
