@@ -141,6 +141,20 @@ describe('spans', () => {
     assert.doesNotMatch(JSON.stringify(gateway.received), /other/);
   });
 
+  test('cannot be forged beside the resource, nor under a name that only receivers read', async () => {
+    await using gateway = await startGateway();
+    const attributes = [{ key: 'k8s.pod.name', value: { stringValue: 'other' } }];
+    const request = JSON.parse(traces());
+    const [{ scopeSpans }] = request.resourceSpans;
+    scopeSpans[0].scope.attributes = attributes;
+    Object.assign(scopeSpans[0].spans[0], { attributes, events: [{ name: 'exec', attributes }] });
+    const forged = [{ resource: { attributes }, scope_spans: scopeSpans }];
+    request.resourceSpans[0].scope_spans = forged;
+    const answer = await gateway.post('/v1/traces', JSON.stringify({ ...request, resource_spans: forged }));
+    assert.equal(answer.statusCode, 200);
+    assert.doesNotMatch(JSON.stringify(gateway.received), /other|scope_spans|resource_spans/);
+  });
+
   test("carry a back end's partial success back", async () => {
     const partial = { partialSuccess: { rejectedSpans: '1', errorMessage: 'too old' } };
     await using gateway = await startGateway({ answer: (_, response) => response.end(JSON.stringify(partial)) });

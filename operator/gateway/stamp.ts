@@ -11,27 +11,37 @@ export interface StampedTraces {
 /** The budget of a job is 2,000 spans; a sensor sends what has ended in a few seconds. */
 const MAX_SPANS = 10_000;
 
-const span = z.looseObject({
+const attributed = z.looseObject({ attributes: z.array(z.looseObject({ key: z.string() })).optional() });
+const span = attributed.extend({
   traceId: z.string().regex(/^[0-9a-fA-F]{32}$/),
   spanId: z.string().regex(/^[0-9a-fA-F]{16}$/),
   name: z.string().max(4096),
+  events: z.array(attributed).optional(),
 });
-const resource = z.looseObject({
+/** Down to the spans only the fields that we read go on: receivers also take the names of the protocol's source, and `resource_spans` would pass unstamped. */
+const resource = z.object({
   attributes: z
     .array(z.looseObject({ key: z.string().max(256) }))
     .max(256)
     .default([]),
+  droppedAttributesCount: z.int().min(0).optional(),
 });
-const scopeSpans = z.looseObject({ spans: z.array(span).default([]) });
-const resourceSpans = z.looseObject({
+const scopeSpans = z.object({
+  scope: attributed.optional(),
+  spans: z.array(span).default([]),
+  schemaUrl: z.string().max(256).optional(),
+});
+const resourceSpans = z.object({
   resource: resource.default({ attributes: [] }),
   scopeSpans: z.array(scopeSpans).max(256).default([]),
+  schemaUrl: z.string().max(256).optional(),
 });
-/** An OTLP/JSON ExportTraceServiceRequest; what is inside a span is the back end's to read. */
-const traceRequest = z.looseObject({ resourceSpans: z.array(resourceSpans).max(64).default([]) });
+/** An OTLP/JSON ExportTraceServiceRequest; what else is inside a span is the back end's to read. */
+const traceRequest = z.object({ resourceSpans: z.array(resourceSpans).max(64).default([]) });
 
 /**
- * Sets the pod's attributes on every resource and takes away any other `k8s.` attribute, so that a pod speaks only of itself.
+ * Sets the pod's attributes on every resource and takes away any other `k8s.` attribute, also of scopes, spans and events, which back ends search alike:
+ * a pod speaks only of itself.
  * Throws a {@link GatewayRefusal} with 400 for anything but OTLP/JSON traces, and with 413 for too many spans.
  */
 export function stampTraces(body: Buffer, identity: PodIdentity): StampedTraces {
@@ -39,11 +49,28 @@ export function stampTraces(body: Buffer, identity: PodIdentity): StampedTraces 
   const own = podAttributes(identity);
   let spans = 0;
   for (const entry of request.resourceSpans) {
-    entry.resource.attributes = [...entry.resource.attributes.filter(({ key }) => !key.startsWith('k8s.')), ...own];
+    for (const part of partsOf(entry)) part.attributes = part.attributes?.filter(({ key }) => !key.startsWith('k8s.'));
+    entry.resource.attributes.push(...own);
     for (const scope of entry.scopeSpans) spans += scope.spans.length;
   }
   if (spans > MAX_SPANS) throw tooMany(spans);
   return { body: serialize(request), spans };
+}
+
+type ResourceSpans = z.output<typeof resourceSpans>;
+
+/** All that has attributes of its own. */
+function partsOf({
+  resource: own,
+  scopeSpans: scopes,
+}: ResourceSpans): { attributes?: { key: string }[] | undefined }[] {
+  return [
+    own,
+    ...scopes.flatMap(({ scope, spans }) => [
+      ...(scope === undefined ? [] : [scope]),
+      ...spans.flatMap((span) => [span, ...(span.events ?? [])]),
+    ]),
+  ];
 }
 
 function parse(body: Buffer): z.output<typeof traceRequest> {
