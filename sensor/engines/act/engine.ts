@@ -17,6 +17,7 @@ import { programName, serviceName } from '../generic/engine.ts';
 import { contextOfEnvironment, digits, resourceOf } from '../github-context.ts';
 import { type PipelineIdentity, seededRun } from '../identity.ts';
 import { resolveExpressions } from './expression.ts';
+import { folderOf } from './plan.ts';
 import { findStep, type PlannedJob, type PlannedStep } from './planned-job.ts';
 import { JobProgress } from './progress.ts';
 import { UnplannedSteps } from './unplanned.ts';
@@ -113,7 +114,7 @@ function hasSucceeded(plan: PlannedJob | null, seen: readonly SeenStep[]): boole
 /** Whether the step is meant by `key`: its id, or the folder of its action, of a fetched one `…/octo-act@v1/`. */
 function usesUnder({ id, uses }: PlannedStep, key: string): boolean {
   if (uses === null) return false;
-  return id === key || key.endsWith(`/${uses.startsWith('./') ? uses.slice(2) : uses.replaceAll('/', '-')}/`);
+  return id === key || key.endsWith(`/${uses.startsWith('./') ? folderOf(uses) : uses.replaceAll('/', '-')}/`);
 }
 
 /** act's work folder is one a job: `<cache>/<16 hex>/act/workflow/outputcmd.txt`. */
@@ -173,7 +174,7 @@ function describeStep(step: StepView, plan: PlannedJob | null): StepDescription 
 }
 
 function unplannedName(key: string): string {
-  return key.endsWith('/') ? `Run ${key.split('/').at(-2) ?? key}` : key;
+  return key.endsWith('/') ? `Run ${key.split('/').findLast((part) => part !== '') ?? key}` : key;
 }
 
 /** With the values of the `github` context that act puts into every step's environment. */

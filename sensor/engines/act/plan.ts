@@ -1,9 +1,10 @@
+import { posix } from 'node:path';
 import { either, type KnownValues, resolveExpressions, valuesOf } from './expression.ts';
 import type { Condition, PlannedJob, PlannedStep } from './planned-job.ts';
 import { type Fields, fieldsOf, listOf, parseFields, textOf } from './yaml.ts';
 
-/** The text of a local action's `action.yml`, by its folder relative to the repository; `null` where there is none to read. */
-export type ActionReader = (folder: string) => string | null;
+/** A local action's `action.yml`, by its folder relative to the repository; no fields where there is none to read. */
+export type ActionReader = (folder: string) => Fields;
 
 export interface PlanOptions {
   readonly readAction: ActionReader;
@@ -21,9 +22,8 @@ const maxDepth = 10;
 const maxSteps = 5_000;
 
 /** What a workflow file plans. Hostile text plans nothing; nothing throws. */
-export function planWorkflow(file: string, text: string, options: PlanOptions): PlannedWorkflow {
+export function planWorkflow(file: string, text: string, planner: Planner): PlannedWorkflow {
   const workflow = parseFields(text);
-  const planner = new Planner(options);
   const jobs = Object.entries(fieldsOf(workflow.jobs)).map(
     ([key, job]) => [key, planJob(key, { job: fieldsOf(job), workflow, planner })] as const,
   );
@@ -35,12 +35,17 @@ function planJob(
   { job, workflow, planner }: { job: Fields; workflow: Fields; planner: Planner },
 ): PlannedJob {
   const matrix = valuesOf('matrix', onlyValues(fieldsOf(fieldsOf(job.strategy).matrix)));
-  const env = valuesOf('env', { ...fieldsOf(workflow.env), ...fieldsOf(job.env) });
-  const values = either(matrix, env);
+  const values = either(matrix, knownEnvironment(workflow, job));
   return {
     name: resolveExpressions(textOf(job.name), matrix) || key,
     steps: planner.steps(job.steps, { values, above: null, folder: null, depth: 0 }),
   };
+}
+
+/** The environment as the file says it, unless steps change it while the job runs. */
+function knownEnvironment(workflow: Fields, job: Fields): KnownValues {
+  const changes = listOf(job.steps).some((step) => textOf(fieldsOf(step).run).includes('GITHUB_ENV'));
+  return valuesOf('env', changes ? {} : { ...fieldsOf(workflow.env), ...fieldsOf(job.env) });
 }
 
 /** The matrix values that every job of the matrix has: which job has which of several, nothing tells from outside. */
@@ -59,7 +64,8 @@ interface Place {
   readonly depth: number;
 }
 
-class Planner {
+/** Plans steps, of all workflows together not more than can be held. */
+export class Planner {
   readonly #options: PlanOptions;
   #planned = 0;
 
@@ -95,15 +101,20 @@ class Planner {
   }
 
   #nested(uses: string, step: Fields, place: Place): PlannedStep[] {
-    if (!/^\.\//.test(uses) || place.depth >= maxDepth || this.#planned >= maxSteps) return [];
-    const folder = uses.replace(/^(\.\/+)+|\/+$/g, '');
-    const action = parseFields(this.#options.readAction(folder) ?? '');
+    if (!uses.startsWith('./') || place.depth >= maxDepth || this.#planned >= maxSteps) return [];
+    const folder = folderOf(uses);
+    const action = this.#options.readAction(folder);
     const inputs = { ...defaultsOf(fieldsOf(action.inputs)), ...resolvedWith(fieldsOf(step.with), place.values) };
     const values = either(valuesOf('inputs', inputs), (path) =>
       path.startsWith('env.') ? place.values(path) : undefined,
     );
     return this.steps(fieldsOf(action.runs).steps, { ...place, values, folder, depth: place.depth + 1 });
   }
+}
+
+/** `./a/` is `a`; `./` is the repository itself, the empty string. */
+export function folderOf(localUses: string): string {
+  return posix.normalize(`${localUses}/`).replace(/^\.?\/|\/$/g, '');
 }
 
 function defaultsOf(inputs: Fields): Fields {

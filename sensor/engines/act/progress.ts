@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ExecEvent } from '../../decode/events.ts';
 import type { StepKey } from '../engine.ts';
 import { type PlannedJob, pathsOf, type StepPath } from './planned-job.ts';
@@ -66,5 +67,6 @@ function isAction(path: StepPath, { env }: ExecEvent): boolean {
 
 /** act has the repository in a folder of its own, or with `--bind` where it is. */
 function isFolder(path: string, folder: string): boolean {
-  return folder === '' ? /\/hostexecutor\/?$/.test(path) : path.endsWith(`/${folder}`);
+  const given = posix.normalize(`${path}/`);
+  return given.endsWith(folder === '' ? '/hostexecutor/' : `/${folder}/`);
 }

@@ -1,8 +1,9 @@
 import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve, sep } from 'node:path';
-import { type ActionReader, type PlannedWorkflow, planWorkflow } from './plan.ts';
+import { type ActionReader, type PlannedWorkflow, Planner, planWorkflow } from './plan.ts';
 import type { PlannedJob } from './planned-job.ts';
+import { type Fields, parseFields } from './yaml.ts';
 
 /** What the workflow files plan. */
 export interface Workflows {
@@ -11,7 +12,8 @@ export interface Workflows {
 }
 
 const maxFiles = 200;
-const maxFileBytes = 1024 * 1024;
+/** Of all files together: act waits while they are read, and parsing takes seconds a megabyte. */
+const maxBytes = 1024 * 1024;
 
 /**
  * Reads the workflow files that `act` with these arguments would run in `cwd`: `.github/workflows` or what `-W` names, below `-C`.
@@ -21,9 +23,10 @@ export function readWorkflows(argv: readonly string[], cwd: string): Workflows {
   const all = [...configuredArguments(cwd), ...argv];
   const folder = resolve(cwd, optionValue(all, '-C', '--directory') ?? '.');
   const path = resolve(folder, optionValue(all, '-W', '--workflows') ?? '.github/workflows');
-  const options = { readAction: actionReader(folder), fetchesCheckout: all.includes('--no-skip-checkout') };
-  const files = workflowFiles(path).map((file) => [basename(file), readBounded(file)] as const);
-  return workflowsOf(files.map(([file, text]) => planWorkflow(file, text ?? '', options)));
+  const read = boundedReader();
+  const fetchesCheckout = all.includes('--no-skip-checkout');
+  const planner = new Planner({ readAction: actionReader(folder, read), fetchesCheckout });
+  return workflowsOf(workflowFiles(path).map((file) => planWorkflow(basename(file), read(file) ?? '', planner)));
 }
 
 /** The workflows given as `[file name, text]`, with the actions given by folder. */
@@ -31,8 +34,9 @@ export function parseWorkflows(
   files: readonly (readonly [string, string])[],
   actions: Readonly<Record<string, string>> = {},
 ): Workflows {
-  const readAction = (folder: string) => (Object.hasOwn(actions, folder) ? (actions[folder] ?? null) : null);
-  return workflowsOf(files.map(([file, text]) => planWorkflow(file, text, { readAction, fetchesCheckout: false })));
+  const readAction = (folder: string) => parseFields((Object.hasOwn(actions, folder) && actions[folder]) || '');
+  const planner = new Planner({ readAction, fetchesCheckout: false });
+  return workflowsOf(files.map(([file, text]) => planWorkflow(file, text, planner)));
 }
 
 function workflowsOf(workflows: readonly PlannedWorkflow[]): Workflows {
@@ -47,8 +51,9 @@ function workflowsOf(workflows: readonly PlannedWorkflow[]): Workflows {
 
 /** act puts the lines of these files that begin with `-` before its arguments (act: cmd/root.go, configLocations). */
 function configuredArguments(cwd: string): string[] {
+  const read = boundedReader();
   const files = [join(homedir(), '.config/act/actrc'), join(homedir(), '.actrc'), join(cwd, '.actrc')];
-  const lines = files.flatMap((file) => (readBounded(file) ?? '').split('\n')).map((line) => line.trim());
+  const lines = files.flatMap((file) => (read(file) ?? '').split('\n')).map((line) => line.trim());
   return lines.filter((line) => line.startsWith('-')).flatMap((line) => line.split(/\s+(.*)/, 2));
 }
 
@@ -76,23 +81,23 @@ function workflowFiles(path: string): string[] {
 }
 
 /** Reads `action.yml` or `action.yaml` below the repository; links that lead out of it are not followed. */
-function actionReader(repository: string): ActionReader {
-  const texts = new Map<string, string | null>();
+function actionReader(repository: string, read: FileReader): ActionReader {
+  const actions = new Map<string, Fields>();
   return (folder) => {
-    const known = texts.get(folder);
-    if (known !== undefined || texts.size >= maxFiles) return known ?? null;
-    const text = readConfined(repository, folder);
-    texts.set(folder, text);
-    return text;
+    const known = actions.get(folder);
+    if (known !== undefined || actions.size >= maxFiles) return known ?? {};
+    const action = parseFields(readConfined(repository, folder, read) ?? '');
+    actions.set(folder, action);
+    return action;
   };
 }
 
-function readConfined(repository: string, folder: string): string | null {
+function readConfined(repository: string, folder: string, read: FileReader): string | null {
   for (const name of ['action.yml', 'action.yaml']) {
     try {
       const root = realpathSync(repository);
       const file = realpathSync(resolve(root, folder, name));
-      const text = file.startsWith(root.endsWith(sep) ? root : root + sep) ? readBounded(file) : null;
+      const text = file.startsWith(root.endsWith(sep) ? root : root + sep) ? read(file) : null;
       if (text !== null) return text;
     } catch {
       // not there under this name
@@ -101,12 +106,19 @@ function readConfined(repository: string, folder: string): string | null {
   return null;
 }
 
-/** `null` for what is missing, too large or no file. */
-function readBounded(file: string): string | null {
-  try {
-    const stats = statSync(file);
-    return stats.isFile() && stats.size <= maxFileBytes ? readFileSync(file, 'utf8') : null;
-  } catch {
-    return null;
-  }
+/** The text of a file; `null` for what is missing, no file, or too large. */
+type FileReader = (file: string) => string | null;
+
+function boundedReader(): FileReader {
+  let left = maxBytes;
+  return (file) => {
+    try {
+      const stats = statSync(file);
+      if (!stats.isFile() || stats.size > left) return null;
+      left -= stats.size;
+      return readFileSync(file, 'utf8');
+    } catch {
+      return null;
+    }
+  };
 }
