@@ -2,6 +2,7 @@ import type { AgentPolicy } from '../crds/agent-policy.ts';
 import type { AgentPolicyStatus } from '../crds/agent-policy-status.ts';
 import { networkPolicyNameFor } from '../crds/names.ts';
 import type { PolicyImage } from '../crds/policy-image.ts';
+import { isEnforcing } from './controllers/namespace/decide.ts';
 import { notNeeded } from './controllers/policy/conditions.ts';
 import type { PolicyBook } from './controllers/policy/policy-book.ts';
 import { joinKey, type KubeObject } from './kube/objects.ts';
@@ -26,6 +27,10 @@ export function takeSnapshot({ stores, book, ownNamespace, sign, injection }: Sn
       return namespace === undefined ? undefined : (namespace.metadata.labels ?? {});
     },
     policies: (namespace) => book.inForce(namespace),
+    unreadablePolicies: (namespace) =>
+      book
+        .entries(namespace)
+        .flatMap(({ object, inForce }) => (inForce === undefined && isEnforcing(object) ? [object.metadata.name] : [])),
     isNetworkPolicyReady: (policy) => isNetworkPolicyReady(stores, policy),
     signPolicyImage: sign,
     injection,

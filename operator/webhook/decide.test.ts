@@ -75,6 +75,12 @@ const cases: [what: string, AdmissionRequest, AdmissionSnapshot, expected: strin
     snapshotOf([policyOf('Enforce')], pending),
     'refuse 503 network-policy-pending',
   ],
+  [
+    'a pod that an Enforce policy may hold which cannot be read',
+    requestFor(podOf({ labels: { 'chaperone.dev/injection': 'disabled' } })),
+    { ...audit, unreadablePolicies: () => ['web-ci'] },
+    'refuse 503 policy-unreadable',
+  ],
   ['a NetworkPolicy that Audit does not have', requestFor(podOf()), snapshotOf([policyOf('Audit')], pending), 'inject'],
   ['a Windows pod, under Audit', requestFor(podOf({ spec: { os: { name: 'windows' } } })), audit, 'skip windows'],
   [

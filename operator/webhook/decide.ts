@@ -21,6 +21,8 @@ export interface AdmissionSnapshot {
   namespaceLabels(namespace: string): Labels | undefined;
   /** The namespace's accepted policies. */
   policies(namespace: string): readonly AgentPolicy[];
+  /** Names of the namespace's Enforce policies that cannot be read and have no predecessor in force: nobody can tell what they hold. */
+  unreadablePolicies(namespace: string): readonly string[];
   /** Whether the API server is seen to hold the NetworkPolicy that this Enforce policy asks for. */
   isNetworkPolicyReady(policy: AgentPolicy): boolean;
   /** Signs the image for the pod's annotation, so that `injection.publicKey` opens it. */
@@ -54,6 +56,8 @@ export function decideAdmission(request: AdmissionRequest, snapshot: AdmissionSn
 
 function decideSelected(request: AdmissionRequest, snapshot: AdmissionSnapshot, namespaceLabels: Labels): Verdict {
   const { namespace, labels } = request;
+  const [unreadable] = snapshot.unreadablePolicies(namespace);
+  if (unreadable !== undefined) return refuse(unreadablePolicy(unreadable));
   const policies = snapshot.policies(namespace);
   const optsOut = labels[injectionLabel] === injectionDisabled;
   if (optsOut && !policies.some(enforces)) return skip('opted-out');
@@ -96,6 +100,12 @@ function podSecurity({ request, namespaceLabels }: Subject): Obstacle | null {
   if (level !== 'baseline' && level !== 'restricted') return null;
   const message = `Pod Security level "${level}" of the namespace ${request.namespace} forbids the sensor's capabilities: set its label pod-security.kubernetes.io/enforce to privileged`;
   return { reason: 'pod-security', code: 503, message };
+}
+
+/** It may select this pod: a pod that goes without it could be one that it holds. */
+function unreadablePolicy(name: string): Obstacle {
+  const message = `the AgentPolicy ${name} enforces and cannot be read: correct what its condition Accepted names, or delete it`;
+  return { reason: 'policy-unreadable', code: 503, message };
 }
 
 function overlong({ policies }: PolicyImage): Obstacle {

@@ -17,8 +17,8 @@ export function decideNamespace({ metadata }: Namespace, policies: readonly Kube
   return present === undefined ? [] : [{ op: 'remove', path }];
 }
 
-/** A policy that is not accepted counts as well: its pods are turned away rather than let go unheld. */
-function isEnforcing(policy: KubeObject): boolean {
+/** Whether the policy means to hold new pods. One that is not accepted counts as well: its pods are turned away rather than let go unheld. */
+export function isEnforcing(policy: KubeObject): boolean {
   const { spec } = policy as { spec?: { mode?: unknown } };
   return policy.metadata.deletionTimestamp === undefined && spec?.mode === 'Enforce';
 }

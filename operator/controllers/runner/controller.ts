@@ -42,8 +42,12 @@ export function createRunnerController(options: RunnerControllerOptions): Runnab
     async reconcile({ key, log }) {
       const pod = stores.pods.get(key);
       if (pod === undefined) return {};
-      const policies = book.entries(splitKey(key).namespace ?? '').flatMap(({ inForce }) => inForce ?? []);
-      const { image, labels, notices } = decideRunner({ pod, policies, held: readImage(pod) });
+      const entries = book.entries(splitKey(key).namespace ?? '');
+      const policies = entries.flatMap(({ inForce }) => inForce ?? []);
+      const unreadable = entries.flatMap(({ object, inForce }) =>
+        inForce === undefined ? [object.metadata.name] : [],
+      );
+      const { image, labels, notices } = decideRunner({ pod, policies, unreadable, held: readImage(pod) });
       const patch = runnerPatch(pod, labels, image === undefined ? undefined : sign(image));
       if (patch.length > 0) {
         log.info({ generation: image?.generation, labels: labels.length }, 'the pod gets its present policy');

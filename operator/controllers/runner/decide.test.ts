@@ -7,7 +7,7 @@ import { decideRunner, type RunnerDecision, runnerPatch } from './decide.ts';
 
 const stamped = { [policyLabel('web')]: policyLabelEnforce, [egressDefaultLabel]: egressDefaultDeny };
 const decide = (pod: Pod, ...policies: ReturnType<typeof aPolicy>[]): RunnerDecision =>
-  decideRunner({ pod, policies, held: readImage(pod) });
+  decideRunner({ pod, policies, unreadable: [], held: readImage(pod) });
 const paths = ({ labels }: RunnerDecision): string[] => labels.map(({ op, path }) => `${op} ${path}`);
 
 test('A pod that carries its present policy is left alone', () => {
@@ -34,6 +34,14 @@ test('A new Enforce policy labels the running pods that it selects', () => {
 test('A policy that no longer selects a pod goes on holding it', () => {
   const pod = aPod({ labels: { ...stamped, app: 'relabelled' }, carries: [aPolicy()] });
   assert.deepEqual(decide(pod, aPolicy()), { image: undefined, labels: [], notices: [] });
+});
+
+test('A policy that can no longer be read, after a restart of ours, leaves the pods that it holds as they are', () => {
+  const pod = aPod({ labels: stamped, carries: [aPolicy()] });
+  const decision = decideRunner({ pod, policies: [], unreadable: ['web'], held: readImage(pod) });
+  assert.deepEqual(decision, { image: undefined, labels: [], notices: [] });
+  const other = decideRunner({ pod: aPod({ carries: [] }), policies: [aPolicy()], unreadable: ['x'], held: undefined });
+  assert.equal(other.image?.mode, 'Enforce');
 });
 
 test('A policy that is being deleted stays on the pods that it holds, and comes to no other', () => {

@@ -8,7 +8,7 @@ import { compilePolicyImage } from '../../policy/compile-policy-image.ts';
 import { stampedLabels } from '../../policy/stamp-labels.ts';
 import type { HeldImage } from '../held-image.ts';
 import { jsonPointer } from '../json-pointer.ts';
-import { appliesTo, hasNotEnded } from '../policy/runners.ts';
+import { appliesTo, hasNotEnded, isCoveredBy } from '../policy/runners.ts';
 import type { Notice } from '../recorder.ts';
 import { readSensorStatus } from '../sensor-status.ts';
 
@@ -17,6 +17,8 @@ export interface RunnerWorld {
   pod: Pod;
   /** The namespace's policies in force, those that are being deleted included. */
   policies: readonly AgentPolicy[];
+  /** Names of the namespace's policies that cannot be read and have no predecessor in force. */
+  unreadable: readonly string[];
   /** The image that the pod carries. */
   held: HeldImage | undefined;
 }
@@ -30,9 +32,13 @@ export interface RunnerDecision {
 }
 
 /** Decides what becomes of one injected pod; does nothing. */
-export function decideRunner({ pod, policies, held }: RunnerWorld): RunnerDecision {
+export function decideRunner({ pod, policies, unreadable, held }: RunnerWorld): RunnerDecision {
   if (!hasNotEnded(pod) || pod.metadata.deletionTimestamp !== undefined) {
     return { image: undefined, labels: [], notices: [] };
+  }
+  // What a policy that cannot be read holds stays as it is: to leave the policy out would open the pod.
+  if (unreadable.some((name) => isCoveredBy(pod, name))) {
+    return { image: undefined, labels: [], notices: held === undefined ? [] : noticesOf(pod, held.image) };
   }
   const own = policies.filter((policy) => appliesTo(policy, pod));
   const { payload } = compilePolicyImage(pod.metadata.namespace ?? '', own);

@@ -16,6 +16,7 @@ export function snapshotOf(policies: AgentPolicy[], changes: Partial<AdmissionSn
     ownNamespace: 'chaperone-system',
     namespaceLabels: (name) => (name === 'runners' ? { 'chaperone.dev/injection': 'enabled' } : undefined),
     policies: () => policies,
+    unreadablePolicies: () => [],
     isNetworkPolicyReady: () => true,
     signPolicyImage: (image: PolicyImage) => signPolicyImage(image, signing.privateKey),
     injection: {
