@@ -53,10 +53,14 @@ test('The same is said once in ten minutes, something else or about another at o
   assert.equal(written.length, 4);
 });
 
-test('A long note is cut to what the API takes', async () => {
+test('A long note is cut to the bytes that the API takes, between two characters', async () => {
   const { written, recorder } = rig();
-  await recorder.record(aPolicyObject(), notice('x'.repeat(5000)));
-  assert.equal(written[0]?.note.length, 1024);
+  for (const text of ['x'.repeat(5000), `x${'€'.repeat(500)}`]) await recorder.record(aPolicyObject(), notice(text));
+  for (const { note } of written) {
+    assert.ok(Buffer.byteLength(note) <= 1024 && Buffer.byteLength(note) > 1020);
+    assert.match(note, /^x[x€]+…$/);
+  }
+  assert.equal(written.length, 2);
 });
 
 test('An Event that cannot be written stops nothing', async () => {

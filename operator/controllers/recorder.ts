@@ -8,8 +8,9 @@ import type { Clock } from '../runtime/clock.ts';
 
 /** The same words about the same object are said once in this time. */
 const QUIET_MS = 10 * 60_000;
-/** Limits of events.k8s.io/v1. */
+/** Limit of events.k8s.io/v1, in bytes of UTF-8. */
 const NOTE_LIMIT = 1024;
+const ELLIPSIS = '…';
 /** Beyond this many remembered Events the oldest are forgotten, and could be said again. */
 const MEMORY_LIMIT = 5000;
 
@@ -83,6 +84,14 @@ function eventOf(
     type,
     reason,
     action,
-    note: note.length > NOTE_LIMIT ? `${note.slice(0, NOTE_LIMIT - 1)}…` : note,
+    note: cutNote(note),
   };
+}
+
+function cutNote(note: string): string {
+  const bytes = Buffer.from(note);
+  if (bytes.length <= NOTE_LIMIT) return note;
+  // A character that the cut would halve stays out.
+  const kept = new TextDecoder().decode(bytes.subarray(0, NOTE_LIMIT - Buffer.byteLength(ELLIPSIS)), { stream: true });
+  return `${kept}${ELLIPSIS}`;
 }
