@@ -193,12 +193,16 @@ test('Removal lets held jobs end, leaves nothing of the operator, and can be cal
   await aHeldPod('left');
   replica.process.kill('SIGTERM');
   await once(replica.process, 'exit');
-  const removal = startCommand(server.kubeconfig, ['uninstall'], { CHAPERONE_UNINSTALL_WAIT_SECONDS: '60' });
+  const wait = { CHAPERONE_UNINSTALL_WAIT_SECONDS: '60' };
+  const removal = startCommand(server.kubeconfig, ['uninstall'], wait);
   const ended = once(removal, 'exit');
   await eventually(() => assert.rejects(client.get(mutatingWebhookConfigurations, { name: 'chaperone' }), isNotFound));
-  assert.ok(await specOf('chaperone-left'), 'pods that still run are held');
+  removal.kill('SIGTERM');
+  assert.deepEqual(await ended, [3, null]);
+  assert.ok(await specOf('chaperone-left'), 'pods that still run are held, also by a removal that was interrupted');
+  const repeated = once(startCommand(server.kubeconfig, ['uninstall'], wait), 'exit');
   await server.kubectl('delete', 'pods', '-n', 'ci', '--all', '--grace-period=0', '--force');
-  assert.deepEqual(await ended, [0, null]);
+  assert.deepEqual(await repeated, [0, null]);
   const again = await runToEnd(server.kubeconfig, ['uninstall']);
   assert.equal(again.code, 0, again.output);
   const left = await Promise.all([

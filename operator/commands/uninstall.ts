@@ -1,3 +1,4 @@
+import { ChaperoneError } from '../../crds/errors.ts';
 import {
   coveredPodsFinalizer,
   enforceNamespaceLabel,
@@ -57,6 +58,7 @@ export async function uninstall(config: UninstallConfig, context: UninstallConte
   await client.delete(mutatingWebhookConfigurations, { name: config.webhookConfiguration });
   log.info('new pods get no sensor any more');
   await awaitRunners(config, context);
+  refuseInterrupted(context);
   await endOperator(config, context);
   await releasePolicies(context);
   await unlabelNamespaces(context);
@@ -75,6 +77,15 @@ async function awaitRunners({ waitMs }: UninstallConfig, context: UninstallConte
   if (remaining.length === 0) log.info('no running pod is held by a policy');
   else
     log.warn({ pods: remaining.map(keyOf) }, `${remaining.length} pods still run and are no longer held from now on`);
+}
+
+/** Who is told to end has not waited for the running jobs: they stay held, and the next call goes on from here. */
+function refuseInterrupted({ signal }: UninstallContext): void {
+  if (!signal.aborted) return;
+  throw new ChaperoneError(
+    'uninstall-interrupted',
+    'The removal was told to end before the pods that policies hold had ended: they are still held; run it again.',
+  );
 }
 
 function isHeld({ metadata }: Pod): boolean {
