@@ -47,6 +47,11 @@ test('a pod whose annotations leave no room for its policy is not made invalid',
   assert.deepEqual(outcome(large, 'Audit'), ['skip', 'annotations-too-large']);
 });
 
+test('a long policy of ours from an earlier injection does not count as an annotation of the pod', () => {
+  const annotations = { 'chaperone.dev/injected': 'sha256:0', 'chaperone.dev/policy': '"'.repeat(128 * 1024) };
+  assert.deepEqual(outcome({ metadata: { annotations }, spec: {} }, 'Enforce'), ['inject', undefined]);
+});
+
 test("a mirror of the kubelet's own pod is skipped, always", () => {
   const mirror = { metadata: { annotations: { 'kubernetes.io/config.mirror': 'a' } }, spec: { hostPID: true } };
   assert.deepEqual(outcome(mirror, 'Enforce'), ['skip', 'mirror-pod']);
@@ -65,6 +70,17 @@ test('our annotation does not let a container mount what is ours', () => {
   const forged = {
     metadata: { annotations: { 'chaperone.dev/injected': 'sha256:0' } },
     spec: { initContainers: [{ name: 'a', volumeMounts: mounts }] },
+  };
+  assert.deepEqual(outcome(forged, 'Enforce'), ['refuse', 'volume-name-taken']);
+});
+
+test("a mount of the log's volume that would be left without its volume is refused, not made invalid", () => {
+  const forged = {
+    metadata: { annotations: { 'chaperone.dev/injected': 'sha256:0' } },
+    spec: {
+      containers: [{ name: 'main', volumeMounts: [{ name: 'chaperone-diag', mountPath: '/diag' }] }],
+      volumes: [{ name: 'chaperone-diag', emptyDir: {} }],
+    },
   };
   assert.deepEqual(outcome(forged, 'Enforce'), ['refuse', 'volume-name-taken']);
 });

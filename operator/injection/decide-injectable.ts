@@ -2,12 +2,14 @@ import type { JsonObject } from '../../crds/canonical-json.ts';
 import {
   diagVolume,
   injectedAnnotation,
+  policyAnnotation,
   policyVolume,
   runVolume,
   sensorContainer,
   tokenVolume,
 } from '../../crds/names.ts';
 import { maxPolicyImageBytes } from '../../crds/policy-image.ts';
+import { runnerContainer } from './diag-mount.ts';
 import type { RawPod } from './injection-plan.ts';
 import { named, objectAt, objectsAt } from './raw-pod.ts';
 
@@ -76,8 +78,7 @@ const obstacles: Obstacle[] = [
     reason: 'annotations-too-large',
     message:
       'the annotations of the pod leave no room for its policy, and the API server would refuse it: make them shorter',
-    stands: (pod) =>
-      Buffer.byteLength(JSON.stringify(annotationsOf(pod))) > maxAnnotationsBytes - maxPolicyImageBytes - 1024,
+    stands: (pod) => foreignAnnotationBytes(pod) > maxAnnotationsBytes - maxPolicyImageBytes - 1024,
   },
 ];
 
@@ -107,7 +108,7 @@ function hasForeignVolume(pod: RawPod): boolean {
   const defines = objectsAt(specOf(pod), 'volumes').some((volume) =>
     [...privateVolumes, diagVolume].includes(String(volume.name)),
   );
-  return (defines && !isAlreadyInjected) || othersThan(pod, sensorContainer).some(mountsPrivateVolume);
+  return (defines && !isAlreadyInjected) || othersThan(pod, sensorContainer).some((one) => mountsOurs(pod, one));
 }
 
 /** Of all annotations of an object together: TotalAnnotationSizeLimitB in apimachinery's validation. Ours besides the policy are far below 1 KiB. */
@@ -115,8 +116,18 @@ const maxAnnotationsBytes = 256 * 1024;
 
 const privateVolumes = [runVolume, policyVolume, tokenVolume];
 
-function mountsPrivateVolume(container: JsonObject): boolean {
-  return objectsAt(container, 'volumeMounts').some((mount) => privateVolumes.includes(String(mount.name)));
+/** The log's volume is for the runner, by our own hand: in another container its mount would be left without a volume where we take ours away. */
+function mountsOurs(pod: RawPod, container: JsonObject): boolean {
+  const isRunner = named(objectsAt(specOf(pod), 'containers'), runnerContainer) === container;
+  const ours = isRunner ? privateVolumes : [...privateVolumes, diagVolume];
+  return objectsAt(container, 'volumeMounts').some((mount) => ours.includes(String(mount.name)));
+}
+
+/** Keys and values as the API server counts them; those that we write anew do not count, whatever an earlier injection wrote. */
+function foreignAnnotationBytes(pod: RawPod): number {
+  return Object.entries(annotationsOf(pod))
+    .filter(([key]) => key !== policyAnnotation && key !== injectedAnnotation)
+    .reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(String(value)), 0);
 }
 
 function othersThan(pod: RawPod, name: string): JsonObject[] {

@@ -6,7 +6,7 @@ import { named, objectAt, objectsAt } from './raw-pod.ts';
 import type { DiagMount } from './sensor-parts.ts';
 
 /** The container that ARC watches, and where the runner in it writes the job message. */
-const runnerContainer = 'runner';
+export const runnerContainer = 'runner';
 const runnerDiagDirectory = '/home/runner/_diag';
 
 /** Whether the pod is one of ARC's runners (gha-runner-scale-set), by the labels that ARC gives them. */
