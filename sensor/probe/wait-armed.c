@@ -14,7 +14,7 @@
 
 #define DEFAULT_TIMEOUT_SECONDS 10
 #define LONGEST_TIMEOUT_SECONDS 600
-/* A sensor arms in some 50 ms: looking this often costs nothing and little time. */
+/* A sensor arms in some 100 ms: looking this often costs nothing and little time. */
 #define RETRY_MS 5
 
 static __u64 read_timeout(void)
