@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobState } from './job-runner.ts';
+import type { JobState } from './job-state.ts';
 import type { RunnerFolders } from './runner-folders.ts';
 
 const kinds = {

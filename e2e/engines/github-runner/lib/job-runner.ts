@@ -3,34 +3,11 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { conditionHolds, evaluate } from './expressions.ts';
-import type { JobOrder, JobStep } from './job-order.ts';
+import type { JobStep } from './job-order.ts';
+import type { JobContext, JobState } from './job-state.ts';
 import type { JobResult } from './results.ts';
-import { placeExternalNode, type RunnerFolders, writeEventFile } from './runner-folders.ts';
+import { placeExternalNode, writeEventFile } from './runner-folders.ts';
 import { runAction } from './step-runner.ts';
-import type { WorkerLog } from './worker-log.ts';
-
-export interface JobContext {
-  order: JobOrder;
-  github: Map<string, string>;
-  folders: RunnerFolders;
-  log: WorkerLog;
-  now: () => Date;
-  /** Where the job's archives of repository actions lie. */
-  jobFolder: string;
-  cancelled: AbortSignal;
-}
-
-/** What the steps of a job share and change. */
-export interface JobState {
-  /** Variables that steps wrote to GITHUB_ENV. */
-  environment: Map<string, string>;
-  /** Folders that steps wrote to GITHUB_PATH, the latest first. */
-  path: string[];
-  externalNode: string;
-  /** Post steps of actions, run in reverse order at the job's end. */
-  post: { step: JobStep; name: string }[];
-  failed: boolean;
-}
 
 /** Sets the job up, runs its steps one at a time, then the post steps. The trace has the runner's lines in the runner's order. */
 export async function runJob(context: JobContext): Promise<JobResult> {

@@ -4,8 +4,7 @@ import { createWriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFileCommands } from './file-commands.ts';
 import { contextOf } from './job-order.ts';
-import type { JobContext, JobState } from './job-runner.ts';
-import type { ActionRun } from './step-runner.ts';
+import type { ActionRun, JobContext, JobState } from './job-state.ts';
 
 export interface StepProcess {
   file: string;

@@ -4,16 +4,8 @@ import { join } from 'node:path';
 import { type Contexts, evaluate, evaluateMap } from './expressions.ts';
 import { readFileCommands } from './file-commands.ts';
 import { type ActionDefinition, type JobStep, referenceText, type StepReference } from './job-order.ts';
-import type { JobContext, JobState } from './job-runner.ts';
+import type { ActionRun, JobContext, JobState } from './job-state.ts';
 import { runStepProcess, type StepProcess } from './step-process.ts';
-
-export interface ActionRun {
-  step: JobStep;
-  name: string;
-  stage: 'Main' | 'Post';
-  /** The composite actions around this step, outermost first: their folders. */
-  enclosing: string[];
-}
 
 /** Runs one step: a script, a JavaScript action, or a composite whose steps are again children of the worker. Returns whether it succeeded. */
 export async function runAction(context: JobContext, state: JobState, run: ActionRun): Promise<boolean> {
