@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { connect } from 'node:tls';
 import fastCheck from 'fast-check';
@@ -121,6 +122,15 @@ describe('the webhook', () => {
       assert.equal((await webhook.post(body)).statusCode, 400, body);
     }
     assert.equal((await webhook.post(whole)).statusCode, 200);
+  });
+
+  test('ends a connection that never begins its handshake, or stops in the middle of a review', async () => {
+    await using webhook = await startWebhook();
+    const silent = connectTcp(webhook.port, '127.0.0.1').on('error', () => undefined);
+    const options = { port: webhook.port, host: '127.0.0.1', ca: authority.certificate, servername: 'localhost' };
+    const slow = connect(options).on('error', () => undefined);
+    slow.write('POST /mutate/pods HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{');
+    await Promise.all([once(silent.resume(), 'close'), once(slow.resume(), 'close')]);
   });
 
   test('is ready once its own port answers with its certificate, also after that was renewed', async () => {

@@ -42,6 +42,9 @@ export interface WebhookServer {
 const BODY_LIMIT = 8 * 1024 * 1024;
 /** Below the 5 s of `timeoutSeconds` in the chart, so that the API server hears why. */
 const HANDLER_TIMEOUT = 4_000;
+/** A connection that says nothing only holds our memory; every pod of the cluster can open one. The API server has one for each request in flight. */
+const SILENCE_TIMEOUT = 2_000;
+const MAX_CONNECTIONS = 1024;
 /** The API server keeps idle connections for 90 s; whoever closes first must be it, or requests are lost. */
 const KEEP_ALIVE_TIMEOUT = 120_000;
 
@@ -77,7 +80,13 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
 function createApp(options: WebhookServerOptions): FastifyInstance<Server> {
   const metrics = createWebhookMetrics(options.registry, WEBHOOK_PATH);
   const app = fastify({
-    https: serverTls(options.certificate),
+    https: {
+      ...serverTls(options.certificate),
+      handshakeTimeout: SILENCE_TIMEOUT,
+      headersTimeout: SILENCE_TIMEOUT,
+      // How often Node.js looks for connections that are past their time.
+      connectionsCheckingInterval: SILENCE_TIMEOUT / 4,
+    },
     bodyLimit: BODY_LIMIT,
     handlerTimeout: HANDLER_TIMEOUT,
     requestTimeout: HANDLER_TIMEOUT,
@@ -86,6 +95,7 @@ function createApp(options: WebhookServerOptions): FastifyInstance<Server> {
     // While it closes, a review that still comes is answered, not turned away: an answer of 503 could fail a pod.
     return503OnClosing: false,
   });
+  app.server.maxConnections = MAX_CONNECTIONS;
   countRequests(app, metrics);
   app.setErrorHandler((error, _request, reply) => refuseRequest(error, reply, options.log));
   app.post(WEBHOOK_PATH, async (request, reply) => review(request, reply, { ...options, metrics }));
