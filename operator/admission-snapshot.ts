@@ -3,9 +3,9 @@ import type { AgentPolicyStatus } from '../crds/agent-policy-status.ts';
 import { networkPolicyNameFor } from '../crds/names.ts';
 import type { PolicyImage } from '../crds/policy-image.ts';
 import { isEnforcing } from './controllers/namespace/decide.ts';
-import { notNeeded } from './controllers/policy/conditions.ts';
 import type { PolicyBook } from './controllers/policy/policy-book.ts';
 import { joinKey, type KubeObject } from './kube/objects.ts';
+import { isHolding } from './network/render-network-policy.ts';
 import { haveSynced, type Stores } from './stores.ts';
 import type { AdmissionSnapshot } from './webhook/decide.ts';
 
@@ -37,12 +37,13 @@ export function takeSnapshot({ stores, book, ownNamespace, sign, injection }: Sn
   };
 }
 
-/** The leader has said so about just this generation, and the API server is seen to hold the NetworkPolicy still. */
-function isNetworkPolicyReady(stores: Stores, { metadata }: AgentPolicy): boolean {
+/** The leader has said so about just this generation, and the API server is seen to hold the NetworkPolicy still, if this text asks for one. */
+function isNetworkPolicyReady(stores: Stores, policy: AgentPolicy): boolean {
+  const { metadata } = policy;
   const object = stores.policies.get(joinKey(metadata.namespace, metadata.name));
   const { status } = (object ?? {}) as KubeObject & { status?: AgentPolicyStatus };
   const condition = status?.conditions?.find(({ type }) => type === 'NetworkPolicyReady');
   if (condition?.status !== 'True' || condition.observedGeneration !== object?.metadata.generation) return false;
   const name = joinKey(metadata.namespace, networkPolicyNameFor(metadata.name));
-  return condition.reason === notNeeded || stores.networkPolicies.get(name) !== undefined;
+  return !isHolding(policy) || stores.networkPolicies.get(name) !== undefined;
 }

@@ -61,7 +61,8 @@ export function networkPolicyName(policy: Pick<AgentPolicy, 'metadata'>): string
   return networkPolicyNameFor(policy.metadata.name);
 }
 
-function isHolding({ spec }: AgentPolicy): boolean {
+/** Whether the policy asks for a NetworkPolicy at all. */
+export function isHolding({ spec }: AgentPolicy): boolean {
   return spec.mode === 'Enforce' && (spec.egress.default === 'Deny' || spec.egress.rules.length > 0);
 }
 

@@ -39,10 +39,10 @@ const cases: [what: string, AdmissionRequest, AdmissionSnapshot, expected: strin
   ['a pod before the caches are read', requestFor(podOf()), { ...audit, synced: false }, 'unavailable'],
   ['a pod of a namespace that is not cached', requestFor(podOf(), { namespace: 'new' }), audit, 'unavailable'],
   [
-    'a namespace that is not chosen',
+    'a pod of a namespace that the cache does not show as chosen yet',
     requestFor(podOf()),
     { ...audit, namespaceLabels: () => ({}) },
-    'skip not-selected',
+    'unavailable',
   ],
   [
     'a pod that opts out',

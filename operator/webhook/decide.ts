@@ -50,7 +50,9 @@ export function decideAdmission(request: AdmissionRequest, snapshot: AdmissionSn
   if (!snapshot.synced) return unavailable('the operator has not read the cluster yet');
   const namespaceLabels = snapshot.namespaceLabels(namespace);
   if (namespaceLabels === undefined) return unavailable(`the operator does not know the namespace ${namespace} yet`);
-  if (namespaceLabels[injectionLabel] !== injectionEnabled) return skip('not-selected');
+  // The API server saw the label, or it would not have asked.
+  if (namespaceLabels[injectionLabel] !== injectionEnabled)
+    return unavailable(`the operator does not know yet that the namespace ${namespace} is chosen`);
   return decideSelected(request, snapshot, namespaceLabels);
 }
 
