@@ -29,7 +29,8 @@ let replica: Replica;
 before(async () => {
   server = await startApiServer();
   const { client } = server;
-  for (const name of [system, 'ci']) await client.create(namespaces, { metadata: { name } });
+  await client.create(namespaces, { metadata: { name: system } });
+  await client.create(namespaces, { metadata: { name: 'ci', labels: { 'chaperone.dev/injection': 'enabled' } } });
   await client.create(mutatingWebhookConfigurations, aWebhookConfiguration());
   replica = await startReplica(server.kubeconfig, 'first');
 });

@@ -61,6 +61,7 @@ function watchPolicies({ stores }: PolicySources, queue: Pick<Queue, 'add'>): ((
       addNamespace({ object });
     }),
     stores.pods.onChange(addNamespace),
+    stores.namespaces.onChange(({ object }) => addAll(stores.policies.byIndex(byNamespace, object.metadata.name))),
     stores.networkPolicies.onChange(({ object }) => addOwner(object, queue)),
     stores.services.onChange(({ object }) => addAll(stores.policies.byIndex(byService, keyOf(object)))),
   ];

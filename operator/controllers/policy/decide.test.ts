@@ -18,7 +18,7 @@ const held = { [policyLabel('web')]: policyLabelEnforce };
 function worldOf(object: KubeObject, parts: Partial<PolicyWorld> = {}): PolicyWorld {
   const { spec, metadata } = object as KubeObject & { spec: Record<string, unknown> };
   const entry: PolicyEntry = { object, faults: [], inForce: aPolicy(spec, metadata) };
-  return { entry, facts, live: undefined, pods: [], readImage, now, ...parts };
+  return { entry, facts, live: undefined, isInjected: true, pods: [], readImage, now, ...parts };
 }
 
 function conditionOf({ status }: PolicyDecision, type: string): string {
@@ -93,6 +93,12 @@ test('A rule that cannot be held is said in condition and Event', () => {
   const decision = decidePolicy(worldOf(aPolicyObject({ egress: { default: 'Deny', rules } })));
   assert.equal(conditionOf(decision, 'NetworkPolicyReady'), 'True AppliedInPart');
   assert.match(decision.notices[0]?.note ?? '', /no Service cache\/registry/);
+});
+
+test('A policy whose namespace is not chosen holds no new pod, and says so', () => {
+  const decision = decidePolicy(worldOf(aPolicyObject(), { isInjected: false }));
+  assert.equal(conditionOf(decision, 'NetworkPolicyReady'), 'True Applied');
+  assert.equal(conditionOf(decision, 'Ready'), 'False NamespaceNotChosen');
 });
 
 test('A deleted policy holds its running pods until they have ended, then goes', () => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentPolicyStatus, Condition } from '../../../crds/agent-policy-status.ts';
-import { coveredPodsFinalizer } from '../../../crds/names.ts';
+import { coveredPodsFinalizer, injectionEnabled, injectionLabel } from '../../../crds/names.ts';
 import type { KubeObject, NetworkPolicy as LiveNetworkPolicy, Pod } from '../../kube/objects.ts';
 import type { NetworkFacts } from '../../network/network-facts.ts';
 import type { NetworkPolicy } from '../../network/network-policy.ts';
@@ -18,6 +18,8 @@ export interface PolicyWorld {
   facts: NetworkFacts;
   /** Our NetworkPolicy as the API server has it. */
   live: LiveNetworkPolicy | undefined;
+  /** Whether new pods of the namespace get a sensor; without one nothing holds them. */
+  isInjected: boolean;
   /** The namespace's pods that have a sensor. */
   pods: readonly Pod[];
   readImage: ReadHeldImage;
@@ -99,7 +101,7 @@ export function isAsRendered(live: LiveNetworkPolicy, object: NetworkPolicy): bo
 }
 
 function statusOf(world: PolicyWorld, statements: readonly Statement[]): AgentPolicyStatus {
-  const { entry, pods, readImage } = world;
+  const { entry, isInjected, pods, readImage } = world;
   const { inForce } = entry;
   const observedGeneration = entry.object.metadata.generation ?? 0;
   if (inForce === undefined) return { observedGeneration, conditions: conditionsOf(world, summed(statements)) };
@@ -108,7 +110,7 @@ function statusOf(world: PolicyWorld, statements: readonly Statement[]): AgentPo
     observedGeneration,
     hash: compilePolicyImage(inForce.metadata.namespace, [inForce]).hash,
     runners,
-    conditions: conditionsOf(world, summed([...statements, sensorsCurrent(runners)])),
+    conditions: conditionsOf(world, summed([...statements, sensorsCurrent(runners, isInjected)])),
   };
 }
 
@@ -149,8 +151,12 @@ function networkReady({ inForce }: PolicyEntry, warnings: readonly string[]): St
   return { type, status: 'True', reason: 'Applied', message: 'The NetworkPolicy says what the policy says.' };
 }
 
-function sensorsCurrent({ matched, stale }: RunnerCount): Statement {
+function sensorsCurrent({ matched, stale }: RunnerCount, isInjected: boolean): Statement {
   const type = 'SensorsCurrent';
+  if (!isInjected) {
+    const message = `New pods of the namespace get no sensor, and nothing holds them: label it ${injectionLabel}=${injectionEnabled}.`;
+    return { type, status: 'False', reason: 'NamespaceNotChosen', message };
+  }
   if (matched === 0) return { type, status: 'True', reason: 'NoRunners', message: 'No running pod is selected.' };
   if (stale === 0) return { type, status: 'True', reason: 'Current', message: 'All sensors hold the present policy.' };
   const message = `${stale} of ${matched} running pods have a sensor that is not armed or holds an older policy.`;

@@ -1,4 +1,5 @@
-import { networkPolicyNameFor } from '../../../crds/names.ts';
+import { isIP } from 'node:net';
+import { injectionEnabled, injectionLabel, networkPolicyNameFor } from '../../../crds/names.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { joinKey, type KubeObject, type Service } from '../../kube/objects.ts';
 import { type Resource, resource } from '../../kube/resources.ts';
@@ -37,6 +38,7 @@ export async function gatherPolicy(sources: PolicySources, key: string, now: num
     entry,
     facts: { gateway, dns, services },
     live: stores.networkPolicies.get(joinKey(namespace, networkPolicyNameFor(name))),
+    isInjected: stores.namespaces.get(namespace)?.metadata.labels?.[injectionLabel] === injectionEnabled,
     pods: stores.pods.byIndex(byNamespace, namespace),
     readImage,
     now,
@@ -84,7 +86,8 @@ async function readEndpoints(
     labelSelector: `kubernetes.io/service-name=${name}`,
   });
   return slices.map(({ endpoints, ports }) => ({
-    addresses: (endpoints ?? []).flatMap(({ addresses }) => addresses),
+    // A slice may hold names (addressType FQDN), on which the API server would refuse the whole NetworkPolicy.
+    addresses: (endpoints ?? []).flatMap(({ addresses }) => addresses).filter((address) => isIP(address) !== 0),
     ports: (ports ?? []).flatMap(({ name: portName, port, protocol }) =>
       port === undefined
         ? []
