@@ -56,7 +56,7 @@ export function createPolicyBook(store: Store<KubeObject>): PolicyBook {
 }
 
 function readPage(objects: readonly KubeObject[], lastGood: Map<string, AgentPolicy>): readonly PolicyEntry[] {
-  const read = objects.map((object) => ({ object, checked: checkAgentPolicy(object) }));
+  const read = objects.map((object) => ({ object, checked: checkOnce(object) }));
   const policies = read.flatMap(({ checked }) => ('policy' in checked ? [checked.policy] : []));
   return read.map(({ object, checked }): PolicyEntry => {
     const key = keyOf(object);
@@ -67,4 +67,14 @@ function readPage(objects: readonly KubeObject[], lastGood: Map<string, AgentPol
     lastGood.set(key, checked.policy);
     return { object, faults, inForce: checked.policy };
   });
+}
+
+/** Objects from a store never change; most of a page is as it was before the change that made it be read again. */
+const checks = new WeakMap<KubeObject, Checked>();
+type Checked = ReturnType<typeof checkAgentPolicy>;
+
+function checkOnce(object: KubeObject): Checked {
+  const checked = checks.get(object) ?? checkAgentPolicy(object);
+  checks.set(object, checked);
+  return checked;
 }
