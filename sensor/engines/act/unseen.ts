@@ -27,8 +27,8 @@ export function isComplete({ steps }: PlannedJob, seen: readonly SeenStep[]): bo
 }
 
 function surelySucceeded(step: PlannedStep, results: ReadonlyMap<string, TaskResult | null>): boolean {
-  if (results.has(step.key)) return step.continueOnError || results.get(step.key) === 'success';
-  return step.condition !== 'none';
+  const ended = results.has(step.key) ? results.get(step.key) === 'success' : step.condition !== 'none';
+  return ended || step.continueOnError;
 }
 
 /** By key: a main stage that failed stays failed, whatever its post stage does. */
