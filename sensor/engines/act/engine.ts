@@ -16,8 +16,8 @@ import type {
 import { programName, serviceName } from '../generic/engine.ts';
 import { contextOfEnvironment, digits, resourceOf } from '../github-context.ts';
 import { type PipelineIdentity, seededRun } from '../identity.ts';
+import { folderOf } from './action-folder.ts';
 import { resolveExpressions } from './expression.ts';
-import { folderOf } from './plan.ts';
 import { findStep, type PlannedJob, type PlannedStep } from './planned-job.ts';
 import { JobProgress } from './progress.ts';
 import { UnplannedSteps } from './unplanned.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fastCheck from 'fast-check';
-import { folderOf } from './plan.ts';
+import { folderOf } from './action-folder.ts';
 import { type PlannedJob, pathsOf } from './planned-job.ts';
 import { parseWorkflows, readWorkflows } from './workflow.ts';
 

@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { folderOf } from './action-folder.ts';
 import { either, type KnownValues, resolveExpressions, valuesOf } from './expression.ts';
 import type { Condition, PlannedJob, PlannedStep } from './planned-job.ts';
 import { type Fields, fieldsOf, listOf, parseFields, textOf } from './yaml.ts';
@@ -110,11 +110,6 @@ export class Planner {
     );
     return this.steps(fieldsOf(action.runs).steps, { ...place, values, folder, depth: place.depth + 1 });
   }
-}
-
-/** `./a/` is `a`; `./` is the repository itself, the empty string. */
-export function folderOf(localUses: string): string {
-  return posix.normalize(`${localUses}/`).replace(/^\.?\/|\/$/g, '');
 }
 
 function defaultsOf(inputs: Fields): Fields {
