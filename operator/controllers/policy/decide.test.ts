@@ -110,6 +110,7 @@ test('A deleted policy holds its running pods until they have ended, then goes',
   const pods = [aPod({ labels: held, phase: 'Succeeded' }), aPod({ labels: held, phase: 'Failed' })];
   const ended = decidePolicy(worldOf(object, { live, pods }));
   assert.deepEqual([ended.network, ended.finalizer, ended.status], [{ do: 'delete' }, false, undefined]);
+  assert.deepEqual(decidePolicy(worldOf(object)).network, { do: 'keep' }, "another's of this name is not deleted");
 });
 
 test('A NetworkPolicy is mended while its policy waits to go', () => {

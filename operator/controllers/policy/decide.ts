@@ -44,10 +44,14 @@ export function decidePolicy(world: PolicyWorld): PolicyDecision {
   const { metadata } = world.entry.object;
   if (metadata.deletionTimestamp === undefined) return decideLiving(world);
   const covered = world.pods.filter((pod) => hasNotEnded(pod) && isCoveredBy(pod, metadata.name)).length;
-  return covered === 0 ? ended : decideEnding(world, covered);
+  return covered === 0 ? decideEnded(world) : decideEnding(world, covered);
 }
 
-const ended: PolicyDecision = { finalizer: false, network: { do: 'delete' }, status: undefined, notices: [] };
+/** A NetworkPolicy that is not among ours may be another's of this name; of ours, the garbage collector takes one that we do not see yet. */
+function decideEnded({ live }: PolicyWorld): PolicyDecision {
+  const network: NetworkAction = live === undefined ? { do: 'keep' } : { do: 'delete' };
+  return { finalizer: false, network, status: undefined, notices: [] };
+}
 
 function decideLiving(world: PolicyWorld): PolicyDecision {
   const { entry, facts } = world;
