@@ -54,7 +54,8 @@ async function startProbe(cgroup: LocalCgroup, clock: Clock): Promise<LocalSenso
     listen: (onEvent) => events.listen(onEvent),
     wrap: (command) => commandInCgroup(where, command),
     async stop() {
-      await within(clock, lastEventsMs, probe.flush()).catch(() => {});
+      // Without the last events' word nobody knows what is missing; a probe that is gone was told of already.
+      await within(clock, lastEventsMs, probe.flush()).catch(() => events.interrupt());
       events.expectEnd();
       await end(probe, clock);
       return await cgroup.remove();
@@ -87,6 +88,7 @@ class EventTap {
   /** The probe is gone while the command goes on: from here on nothing is seen, which counts as a restart of the sensor. */
   interrupt(): void {
     if (this.#endIsDue || this.#hello === null) return;
+    this.#endIsDue = true;
     this.give({ ...this.#hello, restarts: this.#hello.restarts + 1 });
   }
 }

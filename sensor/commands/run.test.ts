@@ -40,6 +40,24 @@ test('SIGTERM to the command line reaches COMMAND, and the trace is written all 
   assert.deepEqual([status, summary.result], [9, 'failure']);
 });
 
+test('where no folder can be made the command is not started', () => {
+  const { status, stderr } = spawnSync(chaperone, ['run', '--out', '/proc/no/such', '--', 'true'], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  assert.equal(status, 3);
+  assert.match(stderr, /The folder \/proc\/no\/such cannot be made; name another with --out/);
+});
+
+test('a full disk takes the files, not the drawing and not the status', real, () => {
+  const out = join(folder, 'full');
+  const script = `mkdir ${out}; mount -t tmpfs -o size=4k none ${out}; "$0" run --out ${out} -- sh -c 'exit 6'`;
+  const { status, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script, chaperone], { encoding: 'utf8' });
+  assert.equal(status, 6);
+  assert.match(stderr, /trace\.otlp\.json could not be written: .*ENOSPC/);
+  assert.match(stderr, /✖ failure · 1 step/);
+});
+
 test('--quiet draws nothing', real, async () => {
   const { stderr } = await run(['--quiet', '--', 'true']);
   assert.equal(stderr, '');

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { ChaperoneError, describeError } from '../../crds/errors.ts';
 import type { ExportAccount } from '../export/account.ts';
 import { createExporter } from '../export/exporter.ts';
@@ -59,12 +59,22 @@ export async function run(args: readonly string[]): Promise<number> {
 /** Before COMMAND runs, so that an hour of work does not end without a place to write to. */
 async function prepareFolder(out: string): Promise<void> {
   try {
-    await mkdir(out, { recursive: true });
+    await makeFolder(resolve(out));
   } catch (error) {
     throw new ChaperoneError('out-folder', `The folder ${visible(out)} cannot be made; name another with --out`, {
       cause: error,
     });
   }
+}
+
+/** mkdir with `recursive` never comes back from /proc, where a folder has a parent and still cannot be made. */
+async function makeFolder(path: string): Promise<void> {
+  const info = await stat(path).catch(() => null);
+  if (info?.isDirectory()) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
+  await mkdir(path).catch(async (error: unknown) => {
+    if (!(await stat(path)).isDirectory()) throw error; // else another one made it meanwhile
+  });
 }
 
 /** The spans of the run, kept for the file and the drawing and sent as they come. */
@@ -100,12 +110,17 @@ class Recording {
 async function tellOutcome({ out, quiet }: RunOptions, recording: Recording): Promise<void> {
   const files = { trace: join(out, 'trace.otlp.json'), summary: join(out, 'summary.json') };
   const traces = recording.traces();
-  await writeTraceFile(files.trace, traces);
+  await attempt(() => writeTraceFile(files.trace, traces), files.trace);
   const delivered = await recording.deliver();
   const resource = traces[0]?.attributes ?? {};
   const summary = summarize(tell(recording.spans), { spans: recording.spans, resource, delivered, files });
-  await writeFile(files.summary, `${JSON.stringify(summary, null, 2)}\n`);
+  await attempt(() => writeFile(files.summary, `${JSON.stringify(summary, null, 2)}\n`), files.summary);
   if (!quiet) process.stderr.write(drawing(recording.spans, summary));
+}
+
+/** A full disk must keep the trace neither from the endpoint nor from the terminal. */
+async function attempt(write: () => Promise<void>, path: string): Promise<void> {
+  await write().catch((error: unknown) => say(`${visible(path)} could not be written: ${describeError(error)}`));
 }
 
 function drawing(spans: readonly FinishedSpan[], summary: Summary): string {

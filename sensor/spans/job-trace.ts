@@ -173,8 +173,13 @@ export class JobTrace {
     const { name, attributes } = this.#engine.describe(step.view);
     const spanId =
       step.outer === null ? ids.step(name, step.view.ordinal) : ids.below('step', step.rootId, depthKey(step));
-    step.frozen = { name: printable(name, maxName), spanId, attributes };
+    step.frozen = { name: printable(this.#withoutSecrets(name), maxName), spanId, attributes };
     return step.frozen;
+  }
+
+  /** A step without a name is called after its script's first line, which is a command line like any other. */
+  #withoutSecrets(name: string): string {
+    return name.startsWith('Run ') ? this.#settings.redact()([name]).join(' ') : name;
   }
 
   #stepRunId(step: StepRun): string {

@@ -60,6 +60,44 @@ test('values of secret names are replaced in every form', () => {
   for (const [argv, expected] of cases) assert.deepEqual(redact(argv), expected);
 });
 
+test('passwords behind short options are replaced where the program has them', () => {
+  const secret = 'S3cr3t+Value';
+  for (const argv of [
+    ['curl', '-u', `me:${secret}`],
+    ['curl', `-sume:${secret}`],
+    ['sh', '-c', `curl --user "me:${secret}" https://example.com`],
+    ['/usr/bin/mysql', `-p${secret}`, 'db'],
+    ['sshpass', '-p', secret, 'ssh', 'host'],
+    ['docker', 'login', '-u', 'me', '-p', secret],
+    ['openssl', 'rsa', '-passin', `pass:${secret}`],
+    ['env', `MYSQL_PWD=${secret}`],
+    ['curl', '-H', `Cookie: session=${secret}`],
+    ['curl', `https://example.com/x?sv=1&sig=${secret}`],
+  ])
+    assert.doesNotMatch(redact(argv).join(' '), /S3cr3t/);
+});
+
+test('what has the form of a token is replaced wherever it stands', () => {
+  const body = 'S3cr3t0123456789ABCDEFabcdefS3cr3t012345';
+  const tokens = ['ghp_', 'github_pat_', 'glpat-', 'npm_', 'dckr_pat_', 'xoxb-', 'sk-ant-', 'AIza'].map(
+    (p) => p + body,
+  );
+  for (const token of [...tokens, 'AKIAS3CR3T0123456789', `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOjF9.${body}`]) {
+    assert.equal(line(`echo "${token}" | login`), `echo "${redacted}" | login`);
+  }
+  assert.doesNotMatch(line(`-----BEGIN RSA PRIVATE KEY-----\n${body}\n-----END RSA PRIVATE KEY-----`) ?? '', /S3cr3t/);
+});
+
+test('short options of other programs stay', () => {
+  for (const argv of [
+    ['mkdir', '-p', 'a/b'],
+    ['docker', 'run', '-p', '80:80', '-u', '1000:1000', '-v', '$PWD:/src', 'x'],
+    ['date', '-u', '+%H:%M'],
+    ['git', 'push', '-u', 'origin', 'main'],
+  ])
+    assert.deepEqual(redact(argv), argv);
+});
+
 test('what is no secret stays', () => {
   const argv = [
     'git',

@@ -1,4 +1,6 @@
+import { hidePasswords } from './password-options.ts';
 import { maxText, printable } from './text.ts';
+import { replaceTokens } from './token-shapes.ts';
 
 export const redacted = '[REDACTED]';
 
@@ -13,6 +15,19 @@ const builtIn = [
   '*CREDENTIAL*',
   '*PRIVATE_KEY*',
   '*AUTHORIZATION',
+  '*ACCESS_KEY',
+  '*BEARER',
+  '*COOKIE',
+  '*PASSPHRASE*',
+  '*SIGNATURE',
+  '*_PASS',
+  '*_PWD',
+  'AUTH',
+  '_AUTH',
+  'PASS',
+  'PASSIN',
+  'PASSOUT',
+  'SIG',
 ];
 
 const limits = { items: 32, characters: 1024 };
@@ -22,12 +37,17 @@ export type Redactor = (argv: readonly string[]) => string[];
 
 /**
  * Replaces values by name in the forms `NAME=value`, `--name=value` and `--name value` (also inside a longer argument such as a script),
- * authorization headers, and the user part of URLs. `globs` match names with `*`, without regard to case, `-` and `_` being alike.
+ * authorization headers, the user part of URLs, `-u user:password`, the short options of a few programs, and what has the form of a token. `globs` match names with `*`, without regard to case, `-` and `_` being alike.
  */
 export function createRedactor(globs: readonly string[]): Redactor {
   const patterns = [...builtIn, ...globs].map(normalize);
   const isSecret = (name: string) => patterns.some((pattern) => matchesGlob(pattern, normalize(name)));
-  return (argv) => bounded(argv.map((argument, index) => redactArgument(argument, argv[index - 1], isSecret)));
+  return (argv) => {
+    const withoutPasswords = hidePasswords(argv, redacted);
+    return bounded(
+      withoutPasswords.map((argument, index) => redactArgument(argument, withoutPasswords[index - 1] ?? '', isSecret)),
+    );
+  };
 }
 
 /** Whether `text` fits `pattern`, in which `*` stands for any run of characters; linear in practice, quadratic at worst, never more. */
@@ -66,12 +86,20 @@ const flagged = /--?([A-Za-z][\w.-]{0,127})\s{1,8}/g;
 /** A shell word: quoted parts may hold spaces, and an open quote reaches to the end. */
 const word = /(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"'&;])+/y;
 
-function redactArgument(argument: string, previous: string | undefined, isSecret: (name: string) => boolean): string {
-  const asked = flag.exec(previous ?? '')?.[1];
+/** `user:password` after `-u`, as curl has it; the numbers after it of `docker run -u 1000:1000` are no secret. */
+const asksUser = /^(?:-[A-Za-z]{0,8}[uU]|--(?:proxy-)?user)$/;
+const userPair = /^((?!\+|\d+:\d+$)[^:\s]*:)(?!\/\/).+$/s;
+const userOption =
+  /((?:^|[\s'"])(?:-[A-Za-z]{0,8}[uU]\s{0,8}|--(?:proxy-)?user[\s=]\s{0,8})["']?(?!\+|\d+:\d)[^:\s"'=]{0,256}:)(?!\/\/)[^\s"']+/g;
+
+function redactArgument(argument: string, previous: string, isSecret: (name: string) => boolean): string {
+  const asked = flag.exec(previous)?.[1];
   if (asked !== undefined && isSecret(asked)) return redacted;
   const [, head, name] = assignment.exec(argument) ?? [];
   if (head !== undefined && name !== undefined && isSecret(name)) return head + redacted;
-  const plain = argument
+  if (asksUser.test(previous) && userPair.test(argument)) return argument.replace(userPair, `$1${redacted}`);
+  const plain = replaceTokens(argument, redacted)
+    .replace(userOption, `$1${redacted}`)
     .replace(header, `$1${redacted}`)
     .replace(userInfo, (whole, scheme: string, user: string) => (user === 'git' ? whole : `${scheme}${redacted}@`));
   const isSecretValue = (key: string) => isSecret(key) && !isHeader.test(key);
