@@ -10,6 +10,7 @@ struct event_counters {
 	__u32 pad;
 	__u64 produced[EVENT_CLASSES];
 	__u64 lost[EVENT_CLASSES];
+	__u64 left;		/* processes that left the observed cgroup: what they do there is not seen */
 	__u64 table_full;	/* processes that found no room in the table: their lineage is unknown */
 };
 

@@ -2,6 +2,7 @@
 #ifndef CHAPERONE_FORK_H
 #define CHAPERONE_FORK_H
 
+#include "leave.h"
 #include "tasks.h"
 
 /* In the parent's context, before the child runs. */
@@ -14,8 +15,11 @@ static __always_inline void on_fork(struct task_struct *parent, struct task_stru
 	if (child->pid != child->tgid) /* a thread */
 		return;
 	scope = scope_of_child(parent, child);
-	if (!is_told(scope))
+	if (!is_told(scope)) {
+		if (is_told(scope_of_current())) /* born outside */
+			count_left();
 		return;
+	}
 	if (is_told(scope_of_current()))
 		task = current_task();
 

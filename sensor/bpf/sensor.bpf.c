@@ -5,6 +5,7 @@
 #include "exec.h"
 #include "exit.h"
 #include "fork.h"
+#include "leave.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -26,6 +27,13 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sensor_exit, struct task_struct *task)
 {
 	on_exit(task);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(sensor_move, struct cgroup *group, const char *path, struct task_struct *task)
+{
+	on_move(task);
 	return 0;
 }
 

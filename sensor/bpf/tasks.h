@@ -10,6 +10,7 @@ enum task_flag {
 	TASK_RUNNER = 1 << 0,
 	TASK_RUNNER_CHILD = 1 << 1,
 	TASK_EXECUTED = 1 << 2,
+	TASK_LEFT = 1 << 3,
 };
 
 struct task {

@@ -58,6 +58,17 @@ test('a full disk takes the files, not the drawing and not the status', real, ()
   assert.match(stderr, /✖ failure · 1 step/);
 });
 
+test('a command that leaves its cgroup is not said to be seen whole', real, async () => {
+  const { status, summary, stderr } = await run([
+    '--',
+    'sh',
+    '-c',
+    `echo 0 > ${ownCgroup()}/cgroup.procs; /bin/true; exit 5`,
+  ]);
+  assert.deepEqual([status, summary.coverage.left, summary.coverage.complete], [5, 1, false]);
+  assert.match(stderr, /1 process left the observed cgroup/);
+});
+
 test('--quiet draws nothing', real, async () => {
   const { stderr } = await run(['--quiet', '--', 'true']);
   assert.equal(stderr, '');

@@ -124,6 +124,8 @@ export interface StatsEvent {
   readonly probeDropped: EventCounts;
   /** Processes that found no room in the kernel's table: their lineage is unknown. */
   readonly tableFull: number;
+  /** Processes that left the observed cgroup: what they do there is not seen. */
+  readonly left: number;
 }
 
 /** Everything that was in the ring at the time of the flush command has been given. */

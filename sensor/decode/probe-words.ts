@@ -27,6 +27,7 @@ const stats = z.object({
   lost: counts,
   probeDropped: counts,
   tableFull: count,
+  left: count,
 });
 
 const flushed = z.object({ id: count });

@@ -12,6 +12,8 @@ export interface CoverageReport {
   readonly gaps: number;
   /** Processes that had no room in the kernel's table or in ours, so that their lineage is not known. */
   readonly shed: number;
+  /** Processes that left the observed cgroup; what they did there was not seen. */
+  readonly left: number;
   /** Processes of a step whose beginning was not seen; they hang at the job. */
   readonly unattributed: number;
   /** Executions and connections of the pod outside of any job. */
@@ -54,7 +56,8 @@ export class Coverage {
   report(shedHere: number): CoverageReport {
     const lost = this.#stats === null ? none : sum(this.#stats.lost, this.#stats.probeDropped);
     const shed = shedHere + (this.#stats?.tableFull ?? 0);
-    const missing = total(lost) + this.#gaps + shed + this.unattributed + this.#restarts;
+    const left = this.#stats?.left ?? 0;
+    const missing = total(lost) + this.#gaps + shed + left + this.unattributed + this.#restarts;
     return {
       produced: this.#stats?.produced ?? { ...this.#delivered },
       delivered: { ...this.#delivered },
@@ -62,6 +65,7 @@ export class Coverage {
       before: this.#before,
       gaps: this.#gaps,
       shed,
+      left,
       unattributed: this.unattributed,
       outside: this.outside,
       restarts: this.#restarts,

@@ -9,7 +9,14 @@ import { makeExec, makeFrame, makeWord } from '../decode/testing/frames.ts';
 import { connectProbe, type ProbeLink } from './probe-link.ts';
 
 const none = { fork: 0, exec: 0, exit: 0, connect: 0 };
-const stats = makeWord(frameType.stats, { cpus: [3], produced: none, lost: none, probeDropped: none, tableFull: 0 });
+const stats = makeWord(frameType.stats, {
+  cpus: [3],
+  produced: none,
+  lost: none,
+  probeDropped: none,
+  tableFull: 0,
+  left: 0,
+});
 
 interface Linked {
   readonly link: ProbeLink;

@@ -60,19 +60,20 @@ void make_hello(struct word *word, const struct identity *identity, const struct
 void make_stats(struct word *word, const struct sensor *sensor, const struct queue *queue, struct event_counters *counters)
 {
 	struct json json = begin(word, FRAME_STATS);
-	__u64 produced[EVENT_CLASSES] = {}, lost[EVENT_CLASSES] = {}, table_full = 0;
+	__u64 produced[EVENT_CLASSES] = {}, lost[EVENT_CLASSES] = {}, table_full = 0, left = 0;
 	int cpus = sensor->programs && !read_counters(sensor, counters) ? sensor->cpus : 0;
 
 	put(&json, "{\"cpus\":[");
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		put(&json, "%s%u", cpu ? "," : "", counters[cpu].seq);
 		table_full += counters[cpu].table_full;
+		left += counters[cpu].left;
 		for (int i = 0; i < EVENT_CLASSES; i++) {
 			produced[i] += counters[cpu].produced[i];
 			lost[i] += counters[cpu].lost[i];
 		}
 	}
-	put(&json, "],\"tableFull\":%llu", table_full);
+	put(&json, "],\"tableFull\":%llu,\"left\":%llu", table_full, left);
 	put_counts(&json, "produced", produced);
 	put_counts(&json, "lost", lost);
 	put_counts(&json, "probeDropped", queue->dropped);

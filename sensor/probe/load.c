@@ -92,6 +92,7 @@ static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *faul
 	if (attach_tracing(programs->progs.sensor_fork, &programs->links.sensor_fork, fault) ||
 	    attach_tracing(programs->progs.sensor_exec, &programs->links.sensor_exec, fault) ||
 	    attach_tracing(programs->progs.sensor_exit, &programs->links.sensor_exit, fault) ||
+	    attach_tracing(programs->progs.sensor_move, &programs->links.sensor_move, fault) ||
 	    attach_cgroup(programs->progs.sensor_connect4, &programs->links.sensor_connect4, cgroup_fd, fault) ||
 	    attach_cgroup(programs->progs.sensor_connect6, &programs->links.sensor_connect6, cgroup_fd, fault) ||
 	    attach_cgroup(programs->progs.sensor_sendmsg4, &programs->links.sensor_sendmsg4, cgroup_fd, fault) ||

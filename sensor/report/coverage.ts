@@ -16,6 +16,8 @@ export interface Coverage {
   readonly gaps: number;
   /** Processes whose lineage is not known: no room in a table, or begun before the sensor. */
   readonly unplaced: number;
+  /** Processes that left the observed cgroup; what they did there was not seen. */
+  readonly left: number;
   /** How often the sensor was started again. */
   readonly restarts: number;
   /** Told in summary spans instead of one by one; none of them is lost. */
@@ -50,6 +52,7 @@ export function coverageOf(
     lost: word.events('lost'),
     gaps: word.most('gaps'),
     unplaced: word.most('shed') + word.most('unattributed'),
+    left: word.most('left'),
     restarts: word.most('restarts'),
     folded: { processes: word.sum('folded.processes'), connections: word.sum('folded.connections') },
     delivery: account === null ? null : { sent: account.sent, undelivered, lastFailure: account.lastFailure },

@@ -112,6 +112,7 @@ function coverageWords(coverage: Coverage, paint: Paint): string[] {
   const words = [
     ...some(Math.max(coverage.lost.total, coverage.gaps), (count) => `${counted(count, 'event')} lost`),
     ...some(coverage.unplaced, (count) => `${counted(count, 'process', 'processes')} without a step`),
+    ...some(coverage.left, (count) => `${counted(count, 'process', 'processes')} left the observed cgroup`),
     ...some(coverage.restarts, (count) => `the sensor was interrupted ${count}×`),
     ...some(undelivered, (count) => `${counted(count, 'span')} not delivered: ${visible(why)}`),
   ];

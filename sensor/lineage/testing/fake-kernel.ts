@@ -162,5 +162,14 @@ export function helloEvent(changes: Partial<HelloEvent> = {}): HelloEvent {
 }
 
 export function statsEvent(changes: Partial<StatsEvent> = {}): StatsEvent {
-  return { kind: 'stats', cpus: [0], produced: none, lost: none, probeDropped: none, tableFull: 0, ...changes };
+  return {
+    kind: 'stats',
+    cpus: [0],
+    produced: none,
+    lost: none,
+    probeDropped: none,
+    tableFull: 0,
+    left: 0,
+    ...changes,
+  };
 }
