@@ -45,3 +45,10 @@ test('the cgroup of a run that was killed is taken away by the next', root, asyn
   assert.equal(existsSync(stale.path), false);
   assert.equal(await next.remove(), 0);
 });
+
+test('the cgroup of a run that was killed is no hindrance to one with the same pid', root, async () => {
+  createLocalCgroup(process.pid);
+  const again = createLocalCgroup(process.pid);
+  await again.remove();
+  assert.equal(existsSync(again.path), false);
+});

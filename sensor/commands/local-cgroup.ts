@@ -15,7 +15,7 @@ const prefix = 'chaperone-run-';
 /** Makes a cgroup below our own. Throws `cgroup-unavailable`, whose message says what to do. */
 export function createLocalCgroup(pid: number): LocalCgroup {
   const parent = ownCgroup();
-  removeStale(parent);
+  removeStale(parent, pid);
   const path = join(parent, `${prefix}${pid}`);
   try {
     mkdirSync(path);
@@ -67,11 +67,12 @@ function unescapeOctal(field: string): string {
   return field.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
-/** Cgroups of runs that were killed before they could clean up. */
-function removeStale(parent: string): void {
+/** Cgroups of runs that were killed before they could clean up; one of them may have had our own pid. */
+function removeStale(parent: string, own: number): void {
   for (const name of readdirSync(parent)) {
     const pid = name.startsWith(prefix) ? name.slice(prefix.length) : '';
-    if (/^\d+$/.test(pid) && !isAlive(Number(pid))) attempt(() => rmdirSync(join(parent, name)));
+    if (/^\d+$/.test(pid) && (Number(pid) === own || !isAlive(Number(pid))))
+      attempt(() => rmdirSync(join(parent, name)));
   }
 }
 
