@@ -198,6 +198,18 @@ test('what was lost is on the job, from both sides', () => {
   assert.equal(job?.attributes['chaperone.coverage.delivered.exec'], 1);
 });
 
+test('a tail of events that never came is missed although no number is skipped and no loss was counted', () => {
+  const kernel = new FakeKernel();
+  const shell = startShell(kernel);
+  kernel.exit(shell);
+  const { pipeline, spans } = record({ identity: command });
+  const produced = { fork: 1, exec: 1, exit: 2, connect: 0 };
+  pushAll(pipeline, [helloEvent(), ...kernel.events, statsEvent({ produced }), { kind: 'flushed', id: 1 }]);
+  const { coverage } = pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now);
+  assert.deepEqual([coverage.gaps, coverage.lost.exit, coverage.complete], [0, 0, false]);
+  assert.equal(spans.at(-1)?.attributes['chaperone.coverage.unaccounted'], coverage.unaccounted);
+});
+
 test('a sensor that could not load gives one span, whose resource says why', () => {
   const { spans, resources } = replay(
     new FakeKernel(),

@@ -82,7 +82,7 @@ class JobPipeline implements Pipeline {
   push(event: ProbeEvent): void {
     if (event.kind === 'hello') this.#hear(event);
     else if (event.kind === 'stats') this.#coverage.stats(event);
-    else if (event.kind === 'flushed') this.#sealEnded();
+    else if (event.kind === 'flushed') this.#flushed();
     else this.#pushKernelEvent(event);
   }
 
@@ -219,7 +219,8 @@ class JobPipeline implements Pipeline {
     job.identify(this.#takenJobIds, () => ({ ...this.#options.resource, ...sensorAttributes(this.#hello) }));
   }
 
-  #sealEnded(): void {
+  #flushed(): void {
+    this.#coverage.flushed();
     for (const job of this.#attribution.jobs) if (job.end !== null) this.#seal(job);
   }
 

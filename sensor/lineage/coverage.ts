@@ -10,6 +10,8 @@ export interface CoverageReport {
   readonly before: EventCounts;
   /** Numbers missing in the kernel's sequences; proves `lost` from the other side. */
   readonly gaps: number;
+  /** Produced, and neither delivered nor lost, when the probe last said that it had given everything: a tail without a gap. */
+  readonly unaccounted: number;
   /** Processes that had no room in the kernel's table or in ours, so that their lineage is not known. */
   readonly shed: number;
   /** Processes that left the observed cgroup; what they did there was not seen. */
@@ -35,6 +37,7 @@ export class Coverage {
   #before: EventCounts = none;
   #restarts = 0;
   #gaps = 0;
+  #unaccounted = 0;
   readonly #next = new Map<number, number>();
 
   seen(event: KernelEvent): void {
@@ -53,20 +56,29 @@ export class Coverage {
     this.#stats = event;
   }
 
+  /** Only now do the two sides speak of the same events: before, some stood between them. */
+  flushed(): void {
+    if (this.#stats === null) return;
+    const told = [this.#stats.lost, this.#stats.probeDropped, this.#before, this.#delivered].map(total);
+    this.#unaccounted = Math.max(0, total(this.#stats.produced) - told.reduce((one, other) => one + other));
+  }
+
   report(shedHere: number): CoverageReport {
     const lost = this.#stats === null ? none : sum(this.#stats.lost, this.#stats.probeDropped);
     const shed = shedHere + (this.#stats?.tableFull ?? 0);
     const left = this.#stats?.left ?? 0;
-    const missing = total(lost) + this.#gaps + shed + left + this.unattributed + this.#restarts;
+    const { unattributed } = this;
+    const missing = total(lost) + this.#gaps + this.#unaccounted + shed + left + unattributed + this.#restarts;
     return {
       produced: this.#stats?.produced ?? { ...this.#delivered },
       delivered: { ...this.#delivered },
       lost,
       before: this.#before,
       gaps: this.#gaps,
+      unaccounted: this.#unaccounted,
       shed,
       left,
-      unattributed: this.unattributed,
+      unattributed,
       outside: this.outside,
       restarts: this.#restarts,
       complete: missing === 0,

@@ -14,6 +14,8 @@ export interface Coverage {
   readonly lost: EventCount;
   /** Numbers missing in the kernel's sequences: proves `lost` from the other side. */
   readonly gaps: number;
+  /** Produced, but neither delivered nor counted as lost. */
+  readonly unaccounted: number;
   /** Processes whose lineage is not known: no room in a table, or begun before the sensor. */
   readonly unplaced: number;
   /** Processes that left the observed cgroup; what they did there was not seen. */
@@ -51,6 +53,7 @@ export function coverageOf(
     delivered: word.events('delivered'),
     lost: word.events('lost'),
     gaps: word.most('gaps'),
+    unaccounted: word.most('unaccounted'),
     unplaced: word.most('shed') + word.most('unattributed'),
     left: word.most('left'),
     restarts: word.most('restarts'),

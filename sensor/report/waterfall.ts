@@ -110,7 +110,10 @@ function coverageWords(coverage: Coverage, paint: Paint): string[] {
   const undelivered = coverage.delivery?.undelivered ?? 0;
   const why = coverage.delivery?.lastFailure ?? '';
   const words = [
-    ...some(Math.max(coverage.lost.total, coverage.gaps), (count) => `${counted(count, 'event')} lost`),
+    ...some(
+      Math.max(coverage.lost.total + coverage.unaccounted, coverage.gaps),
+      (count) => `${counted(count, 'event')} lost`,
+    ),
     ...some(coverage.unplaced, (count) => `${counted(count, 'process', 'processes')} without a step`),
     ...some(coverage.left, (count) => `${counted(count, 'process', 'processes')} left the observed cgroup`),
     ...some(coverage.restarts, (count) => `the sensor was interrupted ${count}×`),

@@ -7,7 +7,7 @@ export function coverageAttributes(report: CoverageReport): Attributes {
   for (const side of ['produced', 'delivered', 'lost'] as const) {
     for (const [kind, count] of Object.entries(report[side])) attributes[`chaperone.coverage.${side}.${kind}`] = count;
   }
-  for (const part of ['gaps', 'shed', 'left', 'unattributed', 'outside', 'restarts'] as const) {
+  for (const part of ['gaps', 'unaccounted', 'shed', 'left', 'unattributed', 'outside', 'restarts'] as const) {
     attributes[`chaperone.coverage.${part}`] = report[part];
   }
   return attributes;
