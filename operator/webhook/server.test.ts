@@ -133,6 +133,22 @@ describe('the webhook', () => {
     await Promise.all([once(silent.resume(), 'close'), once(slow.resume(), 'close')]);
   });
 
+  test('gives up the largest of the bodies that would fill its memory, and hears a review of ordinary size', async () => {
+    await using webhook = await startWebhook();
+    const options = { port: webhook.port, host: '127.0.0.1', ca: authority.certificate, servername: 'localhost' };
+    const head = 'POST /mutate/pods HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+    const flood = Array.from({ length: 9 }, () =>
+      connect(options)
+        .on('error', () => undefined)
+        .resume(),
+    );
+    for (const socket of flood) socket.write(`${head}content-length: ${8 * 1024 * 1024}\r\n\r\n[`);
+    await Promise.race(flood.map((socket) => once(socket, 'close')));
+    assert.equal(flood.filter(({ closed }) => closed).length, 1);
+    assert.equal((await webhook.post(reviewOf(podOf()))).statusCode, 200);
+    for (const socket of flood) socket.destroy();
+  });
+
   test('is ready once its own port answers with its certificate, also after that was renewed', async () => {
     await using webhook = await startWebhook();
     assert.equal(await webhook.server.isReady(), true);

@@ -6,6 +6,7 @@ import { ChaperoneError, describeError } from '../../crds/errors.ts';
 import type { KeyPair } from '../certificates/authority.ts';
 import { closeGracefully, serverTls } from '../certificates/server-tls.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
+import { boundBodies } from './bound-bodies.ts';
 import type { Verdict } from './decide.ts';
 import { createWebhookMetrics, type WebhookMetrics } from './metrics.ts';
 import { answersWithOwnCertificate } from './probe.ts';
@@ -40,11 +41,13 @@ export interface WebhookServer {
 
 /** The API server's limit for an object is 3 MiB; a review wraps one and its options. */
 const BODY_LIMIT = 8 * 1024 * 1024;
+/** Within the chart's 384 MiB: a body is held as text and as what it says. */
+const ALL_BODIES_LIMIT = 64 * 1024 * 1024;
 /** Below the 5 s of `timeoutSeconds` in the chart, so that the API server hears why. */
 const HANDLER_TIMEOUT = 4_000;
 /** A connection that says nothing only holds our memory; every pod of the cluster can open one. The API server has one for each request in flight. */
 const SILENCE_TIMEOUT = 2_000;
-const MAX_CONNECTIONS = 1024;
+const MAX_CONNECTIONS = 4096;
 /** The API server keeps idle connections for 90 s; whoever closes first must be it, or requests are lost. */
 const KEEP_ALIVE_TIMEOUT = 120_000;
 
@@ -97,7 +100,11 @@ function createApp(options: WebhookServerOptions): FastifyInstance<Server> {
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   countRequests(app, metrics);
-  app.setErrorHandler((error, _request, reply) => refuseRequest(error, reply, options.log));
+  boundBodies(app, { body: BODY_LIMIT, all: ALL_BODIES_LIMIT });
+  app.setErrorHandler((error, request, reply) =>
+    // Who is gone hears no answer, and is no fault of ours.
+    request.raw.socket.destroyed ? reply.hijack() : refuseRequest(error, reply, options.log),
+  );
   app.post(WEBHOOK_PATH, async (request, reply) => review(request, reply, { ...options, metrics }));
   return app;
 }
