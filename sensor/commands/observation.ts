@@ -33,7 +33,8 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   stopTicking();
   const left = await sensor.stop();
   pipeline.finish(unixNanos(clock) + clockStep);
-  if (left > 0 && !options.quiet) say(`${counted(left, 'process', 'processes')} that the command started still run`);
+  if (left > 0 && !options.quiet)
+    say(`${counted(left, 'process', 'processes')} that the command started still ${left === 1 ? 'runs' : 'run'}`);
   return end.status;
 }
 

@@ -58,11 +58,11 @@ async function reportFile(file: string, json: boolean): Promise<void> {
   if (resources.length === 0)
     throw new ChaperoneError(
       'usage',
-      `${visible(file)} holds no trace; give a file of OTLP/JSON, such as trace.otlp.json`,
+      `${nameOf(file)} holds no trace; give a file of OTLP/JSON, such as trace.otlp.json`,
     );
   if (skipped.lines + skipped.spans > 0) {
     process.stderr.write(
-      `chaperone: ${visible(file)}: ${counted(skipped.lines, 'line')} and ${counted(skipped.spans, 'span')} were not understood\n`,
+      `chaperone: ${nameOf(file)}: ${counted(skipped.lines, 'line')} and ${counted(skipped.spans, 'span')} were not understood\n`,
     );
   }
   for (const resource of byTrace(resources)) {
@@ -72,11 +72,15 @@ async function reportFile(file: string, json: boolean): Promise<void> {
   }
 }
 
+function nameOf(file: string): string {
+  return file === '-' ? 'the standard input' : visible(file);
+}
+
 async function readText(file: string): Promise<string> {
   try {
     return file === '-' ? await readStream(process.stdin) : await readStream(createReadStream(file));
   } catch (error) {
-    throw new ChaperoneError('usage', `${visible(file)} cannot be read; give a file that chaperone run wrote`, {
+    throw new ChaperoneError('usage', `${nameOf(file)} cannot be read; give a file that chaperone run wrote`, {
       cause: error,
     });
   }

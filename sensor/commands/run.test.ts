@@ -30,8 +30,9 @@ test("COMMAND's output and status are its own", real, async () => {
 });
 
 test('a signal ends COMMAND, not its record', real, async () => {
-  const { status, summary } = await run(['--', 'sh', '-c', 'kill -KILL $$']);
+  const { status, summary, stderr } = await run(['--', 'sh', '-c', 'kill -KILL $$']);
   assert.deepEqual([status, summary.result], [137, 'failure']);
+  assert.match(stderr, /✖ SIGKILL/);
 });
 
 test('SIGTERM to the command line reaches COMMAND, and the trace is written all the same', real, async () => {
@@ -56,6 +57,13 @@ test('a full disk takes the files, not the drawing and not the status', real, ()
   assert.equal(status, 6);
   assert.match(stderr, /trace\.otlp\.json could not be written: .*ENOSPC/);
   assert.match(stderr, /✖ failure · 1 step/);
+  assert.doesNotMatch(stderr, /^(?:trace|summary) /m);
+});
+
+test('what the endpoint did not take is said, also when nothing is drawn', real, async () => {
+  const { status, stderr } = await run(['--quiet', '--otlp', 'http://127.0.0.1:9', '--', 'true']);
+  assert.equal(status, 0);
+  assert.match(stderr, /^chaperone: 3 spans not delivered: .*ECONNREFUSED/);
 });
 
 test('a command that leaves its cgroup is not said to be seen whole', real, async () => {
@@ -92,7 +100,7 @@ test('connections are told with the process that made them, IPv4 and IPv6', real
 test('a process left behind goes on, is said, and no cgroup stays', real, async () => {
   const { pid, stdout, stderr } = await run(['--', 'sh', '-c', 'sleep 300 >/dev/null 2>&1 & echo $!']);
   process.kill(Number(stdout), 'SIGKILL');
-  assert.match(stderr, /1 process that the command started still run/);
+  assert.match(stderr, /1 process that the command started still runs/);
   assert.ok(!readdirSync(ownCgroup()).includes(`chaperone-run-${pid}`));
 });
 

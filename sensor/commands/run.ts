@@ -7,6 +7,7 @@ import { writeTraceFile } from '../export/trace-file.ts';
 import { tell } from '../report/story.ts';
 import { type Summary, summarize } from '../report/summary.ts';
 import { visible } from '../report/text.ts';
+import { counted } from '../report/units.ts';
 import { drawWaterfall } from '../report/waterfall.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 import { readEnvironment } from './config.ts';
@@ -110,23 +111,41 @@ class Recording {
 async function tellOutcome({ out, quiet }: RunOptions, recording: Recording): Promise<void> {
   const files = { trace: join(out, 'trace.otlp.json'), summary: join(out, 'summary.json') };
   const traces = recording.traces();
-  await attempt(() => writeTraceFile(files.trace, traces), files.trace);
+  const hasTrace = await attempt(() => writeTraceFile(files.trace, traces), files.trace);
   const delivered = await recording.deliver();
   const resource = traces[0]?.attributes ?? {};
   const summary = summarize(tell(recording.spans), { spans: recording.spans, resource, delivered, files });
-  await attempt(() => writeFile(files.summary, `${JSON.stringify(summary, null, 2)}\n`), files.summary);
-  if (!quiet) process.stderr.write(drawing(recording.spans, summary));
+  const json = `${JSON.stringify(summary, null, 2)}\n`;
+  const hasSummary = await attempt(() => writeFile(files.summary, json), files.summary);
+  if (quiet) sayUndelivered(summary);
+  else process.stderr.write(drawing(recording.spans, summary, { trace: hasTrace, summary: hasSummary }));
 }
 
-/** A full disk must keep the trace neither from the endpoint nor from the terminal. */
-async function attempt(write: () => Promise<void>, path: string): Promise<void> {
-  await write().catch((error: unknown) => say(`${visible(path)} could not be written: ${describeError(error)}`));
+/** Whether it was written. A full disk must keep the trace neither from the endpoint nor from the terminal. */
+async function attempt(write: () => Promise<void>, path: string): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    say(`${visible(path)} could not be written: ${describeError(error)}`);
+    return false;
+  }
 }
 
-function drawing(spans: readonly FinishedSpan[], summary: Summary): string {
+/** What the drawing says in its last line; quiet is no reason to lose spans in silence. */
+function sayUndelivered({ coverage: { delivery } }: Summary): void {
+  if (delivery === null || delivery.undelivered === 0) return;
+  say(`${counted(delivery.undelivered, 'span')} not delivered: ${visible(delivery.lastFailure)}`);
+}
+
+type Written = Readonly<Record<string, boolean>>;
+
+function drawing(spans: readonly FinishedSpan[], summary: Summary, written: Written): string {
   const waterfall = drawWaterfall(spans, summary, lookOf(process.stderr, readEnvironment()));
-  const files = Object.entries(summary.files).map(([kind, path]) => `${kind.padEnd(8)} ${visible(path)}`);
-  return `\n${waterfall}\n${files.join('\n')}\n`;
+  const files = Object.entries(summary.files)
+    .filter(([kind]) => written[kind])
+    .map(([kind, path]) => `${kind.padEnd(8)} ${visible(path)}\n`);
+  return `\n${waterfall}${files.length > 0 ? '\n' : ''}${files.join('')}`;
 }
 
 function say(text: string): void {

@@ -122,7 +122,7 @@ function failureNotes(step: StepStory): Note[] {
   const result = resultOf(step.span);
   if (result === 'success' || result === 'unknown') return [];
   const exitCode = exitCodeOf(step);
-  const text = exitCode === null || exitCode === 0 ? result : `exit ${exitCode}`;
+  const text = exitCode === null || exitCode === 0 ? (signalOf(step) ?? result) : `exit ${exitCode}`;
   return [{ tone: step.span.error === null ? 'warning' : 'bad', text: `✖ ${visible(text)}` }];
 }
 
@@ -131,13 +131,23 @@ function countNotes(step: StepStory): Note[] {
   return processes > 1 ? [{ tone: 'quiet', text: counted(processes, 'process', 'processes') }] : [];
 }
 
+/** The signal that ended the step's own process. */
+function signalOf({ processes }: StepStory): string | null {
+  return processes.map(({ span }) => signalIn(span)).findLast((signal) => signal !== null) ?? null;
+}
+
 /** `SIGKILL` or `exit 2`. */
-function exitNotes({ attributes, error }: FinishedSpan): Note[] {
-  const tone = error === null ? 'quiet' : 'bad';
-  const kind = attributes['error.type'];
-  if (typeof kind === 'string' && kind.startsWith('SIG')) return [{ tone, text: visible(kind) }];
-  const exitCode = attributes['process.exit.code'];
+function exitNotes(span: FinishedSpan): Note[] {
+  const tone = span.error === null ? 'quiet' : 'bad';
+  const signal = signalIn(span);
+  if (signal !== null) return [{ tone, text: visible(signal) }];
+  const exitCode = span.attributes['process.exit.code'];
   return typeof exitCode === 'number' && exitCode !== 0 ? [{ tone, text: `exit ${exitCode}` }] : [];
+}
+
+function signalIn({ attributes }: FinishedSpan): string | null {
+  const kind = attributes['error.type'];
+  return typeof kind === 'string' && kind.startsWith('SIG') ? kind : null;
 }
 
 /** `→ github.com:443 (88×), npm.example.com:443` */

@@ -51,7 +51,7 @@ export interface Totals {
   readonly steps: number;
   readonly processes: number;
   readonly connections: number;
-  /** Distinct addresses with port. */
+  /** Distinct addresses or names, whatever the port. */
   readonly hosts: number;
   readonly spans: number;
 }
@@ -79,7 +79,7 @@ export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
       steps: sum(stories.map(({ steps }) => steps.length)),
       processes,
       connections: sum(tallies.map((tally) => tally.connections)),
-      hosts: merge(tallies.map((tally) => tally.byHost)).size,
+      hosts: countHosts(tallies),
       spans: facts.spans.length,
     },
     processes: { total: processes, byExecutable: Object.fromEntries(byMost(byExecutable)) },
@@ -90,6 +90,12 @@ export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
     ),
     files: facts.files,
   };
+}
+
+/** The keys of `byHost` without their ports. */
+function countHosts(tallies: readonly Tally[]): number {
+  const targets = tallies.flatMap(({ byHost }) => [...byHost.keys()]);
+  return new Set(targets.map((target) => target.replace(/:\d+$/, ''))).size;
 }
 
 function summarizeJob({ job, steps }: Story): JobSummary {

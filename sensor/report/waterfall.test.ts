@@ -54,6 +54,14 @@ ci / build                 ▕████████████████�
   );
 });
 
+test('two ports of one address are one host', () => {
+  const at = new JobBuilder();
+  const curl = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['curl'], 0, 1);
+  at.connection(curl, '2001:db8::1', 80, 1);
+  at.connection(curl, '2001:db8::1', 443, 1);
+  assert.equal(summaryOf(at.spans).totals.hosts, 1);
+});
+
 test('no line is wider than the terminal, whatever the names are', () => {
   const names = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 200 }),

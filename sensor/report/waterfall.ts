@@ -105,10 +105,15 @@ const verdicts: Record<string, Note> = {
 };
 
 function coverageWords(coverage: Coverage, paint: Paint): string[] {
-  if (!coverage.armed) return [paint('warning', `not observed: ${visible(coverage.reason)}`)];
+  const undelivered = some(
+    coverage.delivery?.undelivered ?? 0,
+    (count) => `${counted(count, 'span')} not delivered: ${visible(coverage.delivery?.lastFailure ?? '')}`,
+  );
+  if (!coverage.armed) {
+    const blind = paint('warning', `not observed: ${visible(coverage.reason)}`);
+    return [blind, ...undelivered.map((text) => paint('bad', text))];
+  }
   if (coverage.complete) return [paint('good', 'nothing lost')];
-  const undelivered = coverage.delivery?.undelivered ?? 0;
-  const why = coverage.delivery?.lastFailure ?? '';
   const words = [
     ...some(
       Math.max(coverage.lost.total + coverage.unaccounted, coverage.gaps),
@@ -117,7 +122,7 @@ function coverageWords(coverage: Coverage, paint: Paint): string[] {
     ...some(coverage.unplaced, (count) => `${counted(count, 'process', 'processes')} without a step`),
     ...some(coverage.left, (count) => `${counted(count, 'process', 'processes')} left the observed cgroup`),
     ...some(coverage.restarts, (count) => `the sensor was interrupted ${count}×`),
-    ...some(undelivered, (count) => `${counted(count, 'span')} not delivered: ${visible(why)}`),
+    ...undelivered,
   ];
   return words.length > 0 ? words.map((text) => paint('bad', text)) : [paint('warning', 'coverage not recorded')];
 }
