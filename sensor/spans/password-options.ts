@@ -1,7 +1,7 @@
 /** Programs whose short option is a password; elsewhere `-p` is a port or a path. */
 const passwordOptions: readonly [program: RegExp, option: string][] = [
   [/^(?:mysql\w*|mariadb[\w-]*|sshpass)$/, '-p'],
-  [/^(?:docker|podman|buildah|skopeo|nerdctl|helm|oras|crane|az) (?:registry |auth )?login$/, '-p'],
+  [/^(?:docker|podman|buildah|skopeo|nerdctl|helm|oras|crane|az) (?:registry |auth |acr )?login$/, '-p'],
   [/^redis-cli$/, '-a'],
 ];
 

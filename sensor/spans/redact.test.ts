@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fastCheck from 'fast-check';
-import { createRedactor, matchesGlob, redacted } from './redact.ts';
+import { builtIn, createRedactor, matchesGlob, redacted } from './redact.ts';
 
 const redact = createRedactor([]);
 const line = (argument: string) => redact([argument])[0];
@@ -69,9 +71,12 @@ test('passwords behind short options are replaced where the program has them', (
     ['/usr/bin/mysql', `-p${secret}`, 'db'],
     ['sshpass', '-p', secret, 'ssh', 'host'],
     ['docker', 'login', '-u', 'me', '-p', secret],
+    ['az', 'acr', 'login', '-u', 'me', '-p', secret],
     ['openssl', 'rsa', '-passin', `pass:${secret}`],
     ['env', `MYSQL_PWD=${secret}`],
     ['curl', '-H', `Cookie: session=${secret}`],
+    ['curl', '-H', `Cookie: a=b; session=${secret}`],
+    ['sh', '-c', `curl -H "Cookie: a=b; session=${secret}" x`],
     ['curl', `https://example.com/x?sv=1&sig=${secret}`],
   ])
     assert.doesNotMatch(redact(argv).join(' '), /S3cr3t/);
@@ -96,6 +101,15 @@ test('short options of other programs stay', () => {
     ['git', 'push', '-u', 'origin', 'main'],
   ])
     assert.deepEqual(redact(argv), argv);
+});
+
+test('the docs name the built-in names', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/agentpolicy.md'), 'utf8');
+  const list = /<!-- built-in names[^>]*-->\n([^<]*)<!-- end/.exec(page)?.[1] ?? '';
+  assert.deepEqual(
+    [...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    builtIn,
+  );
 });
 
 test('what is no secret stays', () => {

@@ -4,8 +4,8 @@ import { replaceTokens } from './token-shapes.ts';
 
 export const redacted = '[REDACTED]';
 
-/** Always on; a policy can only add. */
-const builtIn = [
+/** Always on; a policy can only add. docs/agentpolicy.md lists them. */
+export const builtIn = [
   '*TOKEN*',
   '*SECRET*',
   '*PASSWORD*',
@@ -37,7 +37,7 @@ export type Redactor = (argv: readonly string[]) => string[];
 
 /**
  * Replaces values by name in the forms `NAME=value`, `--name=value` and `--name value` (also inside a longer argument such as a script),
- * authorization headers, the user part of URLs, `-u user:password`, the short options of a few programs, and what has the form of a token. `globs` match names with `*`, without regard to case, `-` and `_` being alike.
+ * authorization and cookie headers, the user part of URLs, `-u user:password`, the short options of a few programs, and what has the form of a token. `globs` match names with `*`, without regard to case, `-` and `_` being alike.
  */
 export function createRedactor(globs: readonly string[]): Redactor {
   const patterns = [...builtIn, ...globs].map(normalize);
@@ -76,7 +76,8 @@ export function matchesGlob(pattern: string, text: string): boolean {
 
 const flag = /^--?([A-Za-z][\w.-]*)$/;
 const assignment = /^(-{0,2}([A-Za-z_][\w.-]*)=)/;
-const header = /((?:proxy-)?authorization["']?\s{0,8}[:=]\s{0,8}["']?)[^"'\r\n]+/gi;
+/** To the end of its line or quotes: both may hold several words. */
+const header = /((?:authorization["']?\s{0,8}[:=]|cookie["']?\s{0,8}:)\s{0,8}["']?)[^"'\r\n]+/gi;
 /** Already replaced, to the end of the header. */
 const isHeader = /authorization$/i;
 const userInfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/?#"']{1,1024})@/gi;
