@@ -151,7 +151,7 @@ jobs:
     steps:
       - &same {name: 'Same on \${{ matrix.os }}', run: 'true'}
       - *same
-      - {run: print("py"), shell: python}
+      - {run: print("py"), shell: 'python3 {0}'}
       - {run: exit 0, shell: 'bash -x {0} more'}
       - {run: exec sleep 0.01, working-directory: /tmp, timeout-minutes: 1}
       - {run: seq 100000}

@@ -1,0 +1,3 @@
+const { execFileSync } = require('node:child_process');
+
+execFileSync('git', ['config', '--local', '--list'], { cwd: process.env.GITHUB_WORKSPACE });
