@@ -12,7 +12,7 @@ export interface InternetServer {
 }
 
 /** Every address of 203.0.113.0/24 and 198.51.100.0/24 stands there, and nowhere else; the cluster's `up` made it. */
-const enter = ['--net=/run/netns/chaperone-net'];
+const enter = [`--net=/run/netns/${process.env.CHAPERONE_INTERNET ?? 'chaperone-net'}`];
 
 /** Starts a server that says hello over HTTP at each of the places (`address:port`). */
 export async function startServer(places: string[]): Promise<InternetServer> {
