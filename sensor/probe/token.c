@@ -39,7 +39,7 @@ static ssize_t read_as_root(const char *path, char *text, size_t size)
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (seteuid(own))
-		abort(); /* better no sensor than one that goes on as root */
+		_exit(0); /* better no sensor than one that goes on as root */
 	if (fd < 0)
 		return -1;
 	length = read(fd, text, size);
