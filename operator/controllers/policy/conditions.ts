@@ -40,12 +40,17 @@ export function mergeConditions(
   });
 }
 
+/** The reason of `NetworkPolicyReady` while a rule has nothing to allow. */
+export const appliedInPart = 'AppliedInPart';
+
 /** Sums the others up: true when all hold; else what does not hold, in words. */
 export function summarise(statements: readonly Statement[]): Statement {
   const missing = statements.filter(({ status }) => status !== 'True');
   const [first] = missing;
   if (first === undefined) {
-    return { type: 'Ready', status: 'True', reason: 'Ready', message: 'The policy is in force as written.' };
+    const partly = statements.find(({ reason }) => reason === appliedInPart);
+    const message = partly ? `In force, in part: ${partly.message}` : 'The policy is in force as written.';
+    return { type: 'Ready', status: 'True', reason: 'Ready', message };
   }
   return {
     type: 'Ready',

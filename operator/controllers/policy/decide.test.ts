@@ -92,6 +92,8 @@ test('A rule that cannot be held is said in condition and Event', () => {
   const rules = [{ name: 'cache', to: [{ service: { namespace: 'cache', name: 'registry' } }] }];
   const decision = decidePolicy(worldOf(aPolicyObject({ egress: { default: 'Deny', rules } })));
   assert.equal(conditionOf(decision, 'NetworkPolicyReady'), 'True AppliedInPart');
+  const ready = decision.status?.conditions?.find(({ type }) => type === 'Ready');
+  assert.match(ready?.message ?? '', /^In force, in part: spec\.egress\.rules\[name=cache\]/);
   assert.match(decision.notices[0]?.note ?? '', /no Service cache\/registry/);
 });
 

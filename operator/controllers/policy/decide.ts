@@ -8,7 +8,7 @@ import { networkWarnings, renderNetworkPolicy } from '../../network/render-netwo
 import { compilePolicyImage } from '../../policy/compile-policy-image.ts';
 import type { ReadHeldImage } from '../held-image.ts';
 import type { Notice } from '../recorder.ts';
-import { mergeConditions, notNeeded, type Statement, summarise } from './conditions.ts';
+import { appliedInPart, mergeConditions, notNeeded, type Statement, summarise } from './conditions.ts';
 import type { PolicyEntry } from './policy-book.ts';
 import { countRunners, hasNotEnded, isCoveredBy, type RunnerCount } from './runners.ts';
 
@@ -151,7 +151,7 @@ function networkReady({ inForce }: PolicyEntry, warnings: readonly string[]): St
   if (inForce.spec.egress.default === 'Allow' && inForce.spec.egress.rules.length === 0) {
     return { type, status: 'True', reason: notNeeded, message: 'The policy allows every destination.' };
   }
-  if (warnings.length > 0) return { type, status: 'True', reason: 'AppliedInPart', message: `${warnings.join('. ')}.` };
+  if (warnings.length > 0) return { type, status: 'True', reason: appliedInPart, message: `${warnings.join('. ')}.` };
   return { type, status: 'True', reason: 'Applied', message: 'The NetworkPolicy says what the policy says.' };
 }
 
