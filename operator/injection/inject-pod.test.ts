@@ -74,12 +74,27 @@ test('what others moved or added does not bring a second injection', () => {
         },
         spec: {
           ...spec,
-          initContainers: [stranger, ...objectsAt(spec, 'initContainers').toReversed()],
+          initContainers: [...objectsAt(spec, 'initContainers'), stranger],
           containers: [...objectsAt(spec, 'containers').toReversed(), stranger],
           volumes: [{ name: 'stranger', emptyDir: {} }, ...objectsAt(spec, 'volumes').toReversed()],
         },
       };
       assert.deepEqual(injectPod(moved, any), []);
+    }),
+  );
+});
+
+test('what another put before the sensor stands behind it after a second look', () => {
+  const stranger = { name: 'stranger', image: 'a' };
+  fc.assert(
+    fc.property(anyPod, anyPlan, (pod, any) => {
+      const injected = inject(pod, any);
+      const spec = objectAt(injected, 'spec');
+      const initContainers = objectsAt(spec, 'initContainers');
+      const [sensor, ...others] = initContainers;
+      const moved = { ...injected, spec: { ...spec, initContainers: [stranger, ...initContainers] } };
+      const again = objectsAt(objectAt(inject(moved, any), 'spec'), 'initContainers');
+      assert.deepEqual(again, [sensor, stranger, ...others]);
     }),
   );
 });

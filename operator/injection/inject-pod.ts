@@ -66,12 +66,11 @@ function annotationsWith(annotations: JsonObject, plan: InjectionPlan, digest: s
   return { ...others, [policyAnnotation]: plan.signedPolicy, [injectedAnnotation]: digest };
 }
 
-/** First where it is new; where it is already, it stays: two webhooks that both want to be first must not take turns. */
+/** Always first, also where another webhook or the pod's author put something before it: the API server asks again once at most, so nobody takes turns. */
 function withSensor(initContainers: JsonObject[], sensor: JsonObject, isSamePlan: boolean): JsonObject[] {
   const present = named(initContainers, sensorContainer);
-  if (present === undefined) return [sensor, ...initContainers];
-  if (isSamePlan && isUntouched(present, sensor)) return initContainers;
-  return initContainers.map((container) => (container === present ? sensor : container));
+  const isKept = present !== undefined && isSamePlan && isUntouched(present, sensor);
+  return [isKept ? present : sensor, ...initContainers.filter((container) => container !== present)];
 }
 
 /** Others may size every container (VerticalPodAutoscaler) and give it the pod's token (the API server itself): no reason to write it anew. All else is undone. */
