@@ -74,7 +74,8 @@ async function makeFolder(path: string): Promise<void> {
   if (info?.isDirectory()) return;
   if (dirname(path) !== path) await makeFolder(dirname(path));
   await mkdir(path).catch(async (error: unknown) => {
-    if (!(await stat(path)).isDirectory()) throw error; // else another one made it meanwhile
+    const made = await stat(path).catch(() => null);
+    if (!made?.isDirectory()) throw error; // else another one made it meanwhile
   });
 }
 
