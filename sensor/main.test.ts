@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { countEach } from './decode/events.ts';
 import { FrameSplitter } from './decode/frame-splitter.ts';
 import { eventHeaderSize, frameType } from './decode/layout.gen.ts';
 import { helloEvent } from './lineage/testing/fake-kernel.ts';
@@ -25,7 +26,7 @@ function wordFrame(type: number, word: object): Buffer {
   return frame;
 }
 
-const none = { fork: 0, exec: 0, exit: 0, connect: 0 };
+const none = countEach(() => 0);
 const stats = { cpus: [0], produced: none, lost: none, probeDropped: none, tableFull: 0, left: 0 };
 
 /** The probe's side of the socket: says hello, and answers flush commands. */

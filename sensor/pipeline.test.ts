@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fastCheck from 'fast-check';
+import { countEach } from './decode/events.ts';
 import { FakeKernel, type FakeProcess, helloEvent, statsEvent } from './lineage/testing/fake-kernel.ts';
 import {
   childrenOf,
@@ -15,6 +16,8 @@ import {
 import { defaultBudget } from './spans/budget.ts';
 import type { FinishedSpan } from './spans/finished-span.ts';
 import { noPolicy } from './spans/policy-view.ts';
+
+const none = countEach(() => 0);
 
 const command = { kind: 'command', name: 'sh -c x', seed: 'one' } as const;
 
@@ -186,8 +189,8 @@ test('what was lost is on the job, from both sides', () => {
   pushAll(pipeline, [helloEvent(), ...kernel.events]);
   pipeline.push(
     statsEvent({
-      produced: { fork: 1, exec: 2, exit: 2, connect: 0 },
-      lost: { fork: 0, exec: 1, exit: 0, connect: 0 },
+      produced: { ...none, fork: 1, exec: 2, exit: 2 },
+      lost: { ...none, exec: 1 },
     }),
   );
   const { coverage } = pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now);
@@ -203,7 +206,7 @@ test('a tail of events that never came is missed although no number is skipped a
   const shell = startShell(kernel);
   kernel.exit(shell);
   const { pipeline, spans } = record({ identity: command });
-  const produced = { fork: 1, exec: 1, exit: 2, connect: 0 };
+  const produced = { ...none, fork: 1, exec: 1, exit: 2 };
   pushAll(pipeline, [helloEvent(), ...kernel.events, statsEvent({ produced }), { kind: 'flushed', id: 1 }]);
   const { coverage } = pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now);
   assert.deepEqual([coverage.gaps, coverage.lost.exit, coverage.complete], [0, 0, false]);

@@ -30,10 +30,10 @@ static __always_inline bool is_observed_protocol(__u32 protocol)
 }
 
 /* A sender of datagrams would otherwise tell one event for each packet. */
-static __always_inline bool is_repeated(struct bpf_sock_addr *ctx, struct connect_event *event)
+static __always_inline bool is_repeated(struct connect_event *event)
 {
 	struct destination key = {
-		.socket = bpf_get_socket_cookie(ctx),
+		.socket = event->socket,
 		.port = event->port,
 		.family = event->family,
 	};
@@ -51,10 +51,11 @@ static __always_inline void tell_connect(struct bpf_sock_addr *ctx, struct conne
 	/* The socket is the observed cgroup's: a sender from outside of it was handed the socket, and is told of. */
 	if (scope == OWN || !is_observed_protocol(ctx->protocol))
 		return;
+	event->socket = bpf_get_socket_cookie(ctx);
 	event->protocol = ctx->protocol;
 	event->port = bpf_ntohs(ctx->user_port);
 	event->hook = hook;
-	if (hook == HOOK_SENDMSG && is_repeated(ctx, event))
+	if (hook == HOOK_SENDMSG && is_repeated(event))
 		return;
 	describe(&event->header, FRAME_CONNECT, sizeof(*event), scope == OUTSIDE ? NULL : current_task());
 	number(&event->header, FRAME_CONNECT, scope);

@@ -21,8 +21,8 @@ enum frame_type {
 	FRAME_FLUSH = 128,	/* command; JSON {id} */
 };
 
-/* Event classes, in which everything is counted: FRAME_FORK - 1 … FRAME_CONNECT - 1. */
-#define EVENT_CLASSES 4
+/* Everything is counted by class, which is a kernel event's type - 1. There is room for more classes than there are. */
+#define EVENT_CLASSES 16
 
 enum frame_flag {
 	FLAG_ARGV_TRUNCATED = 1 << 0,	/* argv holds less than argv_true_len bytes */
@@ -92,6 +92,7 @@ struct exit_event {
 
 struct connect_event {
 	struct event_header header;
+	__u64 socket;		/* its cookie: one for each socket, never used again */
 	__u16 family;		/* 4 or 6 */
 	__u16 protocol;		/* IPPROTO_… */
 	__u16 port;		/* host order */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { ChaperoneError, describeError } from '../../crds/errors.ts';
-import type { HelloEvent, ProbeEvent } from '../decode/events.ts';
+import { countEach, type HelloEvent, type ProbeEvent } from '../decode/events.ts';
 import type { Clock } from '../export/clock.ts';
 import { commandInCgroup, type LocalProbe, spawnProbe } from '../probe-link/spawn-probe.ts';
 import type { CommandLine } from './child.ts';
@@ -123,7 +123,7 @@ function blindSensor(reason: string): LocalSensor {
     cgroupId: '0',
     realtimeOffsetNs: 0n,
     restarts: 0,
-    forwardedBefore: { fork: 0, exec: 0, exit: 0, connect: 0 },
+    forwardedBefore: countEach(() => 0),
   };
   return { hello, listen: (onEvent) => onEvent(hello), wrap: (command) => command, stop: async () => 0 };
 }

@@ -50,8 +50,8 @@ test('ids are sixteen hex digits, and none is null', () => {
 test('a connection of a protocol or family that is not known is malformed', () => {
   const frame = makeFrame({ type: frameType.connect, body: Buffer.alloc(connectEventSize - eventHeaderSize) });
   assert.equal(decodeFrame(frame), 'malformed');
-  frame.writeUInt16LE(4, eventHeaderSize);
-  frame.writeUInt16LE(17, eventHeaderSize + 2);
+  frame.writeUInt16LE(4, eventHeaderSize + 8);
+  frame.writeUInt16LE(17, eventHeaderSize + 10);
   assert.notEqual(decodeFrame(frame), 'malformed');
 });
 

@@ -102,7 +102,8 @@ function decodeConnect(frame: Buffer, view: DataView, header: RawEventHeader): C
   const target = formatAddress(connect.family, connect.addr);
   if (transport === undefined || target === null) return 'malformed';
   const hook = connect.hook === connectHook.sendmsg ? 'sendmsg' : 'connect';
-  return { kind: 'connect', ...fields(header), ...target, port: connect.port, transport, hook };
+  const socket = connect.socket.toString();
+  return { kind: 'connect', ...fields(header), socket, ...target, port: connect.port, transport, hook };
 }
 
 function fields(header: RawEventHeader): KernelEventFields {

@@ -72,6 +72,8 @@ export interface ExitEvent extends KernelEventFields {
 /** A connection was asked for (TCP, UDP), or a datagram sent to an address (once for each socket and destination). */
 export interface ConnectEvent extends KernelEventFields {
   readonly kind: 'connect';
+  /** Decimal; never used again for another socket. */
+  readonly socket: string;
   /** RFC 5952 text; an IPv4 address asked for through an IPv6 socket is given as IPv4. */
   readonly address: string;
   readonly port: number;
@@ -80,12 +82,19 @@ export interface ConnectEvent extends KernelEventFields {
   readonly hook: 'connect' | 'sendmsg';
 }
 
+/** Every kind of kernel event, which is also its class in all accounts. */
+export const eventClasses = ['fork', 'exec', 'exit', 'connect'] as const satisfies readonly KernelEvent['kind'][];
+
 /** A count for each class of kernel event. */
-export interface EventCounts {
-  readonly fork: number;
-  readonly exec: number;
-  readonly exit: number;
-  readonly connect: number;
+export type EventCounts = Readonly<Record<KernelEvent['kind'], number>>;
+
+/** The counts that a function gives for each class. */
+export function countEach(count: (eventClass: KernelEvent['kind']) => number): EventCounts {
+  return Object.fromEntries(eventClasses.map((each) => [each, count(each)])) as EventCounts;
+}
+
+export function totalOf(counts: EventCounts): number {
+  return eventClasses.reduce((total, each) => total + counts[each], 0);
 }
 
 /** The probe's first word to each of its peers. */

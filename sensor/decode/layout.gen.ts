@@ -26,9 +26,10 @@ export const frameType = {
   flush: 128,
 } as const;
 
-export const connectEventSize = 88;
+export const connectEventSize = 96;
 
 export interface RawConnectEvent {
+  readonly socket: bigint;
   readonly family: number;
   readonly protocol: number;
   readonly port: number;
@@ -39,11 +40,12 @@ export interface RawConnectEvent {
 /** Reads the struct's own fields at an offset; the view must hold connectEventSize bytes from there. */
 export function readConnectEvent(view: DataView, at: number): RawConnectEvent {
   return {
-    family: view.getUint16(at + 64, true),
-    protocol: view.getUint16(at + 66, true),
-    port: view.getUint16(at + 68, true),
-    hook: view.getUint16(at + 70, true),
-    addr: new Uint8Array(view.buffer, view.byteOffset + at + 72, 16),
+    socket: view.getBigUint64(at + 64, true),
+    family: view.getUint16(at + 72, true),
+    protocol: view.getUint16(at + 74, true),
+    port: view.getUint16(at + 76, true),
+    hook: view.getUint16(at + 78, true),
+    addr: new Uint8Array(view.buffer, view.byteOffset + at + 80, 16),
   };
 }
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { FlushedEvent, HelloEvent, StatsEvent } from './events.ts';
+import { eventClasses, type FlushedEvent, type HelloEvent, type StatsEvent } from './events.ts';
 
 const count = z.int().nonnegative();
-const counts = z.object({ fork: count, exec: count, exit: count, connect: count });
+const counts = z.record(z.enum(eventClasses), count);
 
 const hello = z.object({
   version: z.string(),

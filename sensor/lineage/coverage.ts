@@ -1,4 +1,11 @@
-import type { EventCounts, HelloEvent, KernelEvent, StatsEvent } from '../decode/events.ts';
+import {
+  countEach,
+  type EventCounts,
+  type HelloEvent,
+  type KernelEvent,
+  type StatsEvent,
+  totalOf,
+} from '../decode/events.ts';
 
 /** The account of events: what the kernel produced, what arrived here, and where the rest went. */
 export interface CoverageReport {
@@ -26,7 +33,7 @@ export interface CoverageReport {
   readonly complete: boolean;
 }
 
-const none: EventCounts = { fork: 0, exec: 0, exit: 0, connect: 0 };
+const none = countEach(() => 0);
 
 /** Keeps the account while events arrive. */
 export class Coverage {
@@ -59,18 +66,19 @@ export class Coverage {
   /** Only now do the two sides speak of the same events: before, some stood between them. */
   flushed(): void {
     if (this.#stats === null) return;
-    const told = [this.#stats.lost, this.#stats.probeDropped, this.#before, this.#delivered].map(total);
-    this.#unaccounted = Math.max(0, total(this.#stats.produced) - told.reduce((one, other) => one + other));
+    const told = [this.#stats.lost, this.#stats.probeDropped, this.#before, this.#delivered].map(totalOf);
+    this.#unaccounted = Math.max(0, totalOf(this.#stats.produced) - told.reduce((one, other) => one + other));
   }
 
   report(shedHere: number): CoverageReport {
-    const lost = this.#stats === null ? none : sum(this.#stats.lost, this.#stats.probeDropped);
-    const shed = shedHere + (this.#stats?.tableFull ?? 0);
-    const left = this.#stats?.left ?? 0;
+    const stats = this.#stats;
+    const lost = stats === null ? none : countEach((each) => stats.lost[each] + stats.probeDropped[each]);
+    const shed = shedHere + (stats?.tableFull ?? 0);
+    const left = stats?.left ?? 0;
     const { unattributed } = this;
-    const missing = total(lost) + this.#gaps + this.#unaccounted + shed + left + unattributed + this.#restarts;
+    const missing = totalOf(lost) + this.#gaps + this.#unaccounted + shed + left + unattributed + this.#restarts;
     return {
-      produced: this.#stats?.produced ?? { ...this.#delivered },
+      produced: stats?.produced ?? { ...this.#delivered },
       delivered: { ...this.#delivered },
       lost,
       before: this.#before,
@@ -84,17 +92,4 @@ export class Coverage {
       complete: missing === 0,
     };
   }
-}
-
-function sum(one: EventCounts, other: EventCounts): EventCounts {
-  return {
-    fork: one.fork + other.fork,
-    exec: one.exec + other.exec,
-    exit: one.exit + other.exit,
-    connect: one.connect + other.connect,
-  };
-}
-
-function total(counts: EventCounts): number {
-  return counts.fork + counts.exec + counts.exit + counts.connect;
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
-import type { ProbeEvent } from '../decode/events.ts';
+import { countEach, type ProbeEvent } from '../decode/events.ts';
 import { FrameSplitter } from '../decode/frame-splitter.ts';
 import { eventHeaderSize, frameType } from '../decode/layout.gen.ts';
 import { makeExec, makeFrame, makeWord } from '../decode/testing/frames.ts';
 import { connectProbe, type ProbeLink } from './probe-link.ts';
 
-const none = { fork: 0, exec: 0, exit: 0, connect: 0 };
+const none = countEach(() => 0);
 const stats = makeWord(frameType.stats, {
   cpus: [3],
   produced: none,

@@ -6,7 +6,12 @@
 #include "frames.h"
 #include "json.h"
 
-static const char *const class_names[EVENT_CLASSES] = {"fork", "exec", "exit", "connect"};
+static const char *const class_names[EVENT_CLASSES] = {
+	[FRAME_FORK - 1] = "fork",
+	[FRAME_EXEC - 1] = "exec",
+	[FRAME_EXIT - 1] = "exit",
+	[FRAME_CONNECT - 1] = "connect",
+};
 
 static struct json begin(struct word *word, enum frame_type type)
 {
@@ -27,7 +32,7 @@ static void end(struct word *word, struct json *json)
 static void put_counts(struct json *json, const char *name, const __u64 *counts)
 {
 	put(json, ",\"%s\":{", name);
-	for (int i = 0; i < EVENT_CLASSES; i++)
+	for (int i = 0; i < EVENT_CLASSES && class_names[i]; i++)
 		put(json, "%s\"%s\":%llu", i ? "," : "", class_names[i], counts[i]);
 	put(json, "}");
 }

@@ -73,7 +73,7 @@ static void release_written(struct queue *queue)
 
 		if (queue->head + frame->len > queue->written)
 			return;
-		if (frame->type <= FRAME_CONNECT)
+		if (frame->type < FRAME_HELLO)
 			queue->forwarded[frame->type - FRAME_FORK]++;
 		queue->head += frame->len;
 	}

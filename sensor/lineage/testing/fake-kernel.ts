@@ -1,10 +1,11 @@
-import type {
-  ConnectEvent,
-  ExecEvent,
-  HelloEvent,
-  KernelEvent,
-  KernelEventFields,
-  StatsEvent,
+import {
+  type ConnectEvent,
+  countEach,
+  type ExecEvent,
+  type HelloEvent,
+  type KernelEvent,
+  type KernelEventFields,
+  type StatsEvent,
 } from '../../decode/events.ts';
 
 /** A process as the fake kernel keeps it. */
@@ -34,6 +35,7 @@ export class FakeKernel {
   now = 1_000_000_000n;
   #seq = 0;
   #ids = 0;
+  #sockets = 0;
   #nextPid = 100;
 
   /** A process that was there before, such as a container's first one; it has no image yet. */
@@ -109,7 +111,8 @@ export class FakeKernel {
 
   connect(process: FakeProcess, address: string, port: number): ConnectEvent {
     const family = address.includes(':') ? ('ipv6' as const) : ('ipv4' as const);
-    return this.#emit(process, { kind: 'connect', address, port, transport: 'tcp', family, hook: 'connect' });
+    const socket = String(++this.#sockets);
+    return this.#emit(process, { kind: 'connect', socket, address, port, transport: 'tcp', family, hook: 'connect' });
   }
 
   #emit<Body extends object>(process: FakeProcess, body: Body): Body & KernelEventFields {
@@ -142,7 +145,7 @@ export class FakeKernel {
   }
 }
 
-const none = { fork: 0, exec: 0, exit: 0, connect: 0 };
+const none = countEach(() => 0);
 
 /** The probe's first word; unix time = boot time + 1,700,000,000 s. */
 export function helloEvent(changes: Partial<HelloEvent> = {}): HelloEvent {
