@@ -4,19 +4,20 @@
 
 #include <linux/in.h>
 #include <bpf/bpf_endian.h>
-#include "tasks.h"
+#include "sockets.h"
 
 /* The hooks observe: they let everything pass. */
 #define ALLOW 1
 
 struct destination {
 	__u64 socket; /* cookie */
+	__u64 image; /* of the sender: a socket may be handed on */
 	__u8 addr[16];
 	__u32 port;
 	__u32 family;
 };
 
-/* Where datagrams were sent before. Inserted and read by the sendmsg hooks; the least recently used make room. */
+/* Where datagrams were sent before. Inserted and read by the hooks of datagrams and packets; the least recently used make room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
@@ -24,16 +25,22 @@ struct {
 	__type(value, __u8);
 } destinations SEC(".maps");
 
+static __always_inline bool is_tcp(__u32 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
+}
+
 static __always_inline bool is_observed_protocol(__u32 protocol)
 {
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE || protocol == IPPROTO_MPTCP;
+	return is_tcp(protocol) || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE;
 }
 
 /* A sender of datagrams would otherwise tell one event for each packet. */
-static __always_inline bool is_repeated(struct connect_event *event)
+static __always_inline bool is_repeated(const struct connect_event *event, __u64 image)
 {
 	struct destination key = {
 		.socket = event->socket,
+		.image = image,
 		.port = event->port,
 		.family = event->family,
 	};
@@ -44,9 +51,26 @@ static __always_inline bool is_repeated(struct connect_event *event)
 	return (int)bpf_map_update_elem(&destinations, &key, &present, BPF_NOEXIST) == -17;
 }
 
+/* A TCP socket may be connected again after a failure; to a datagram socket, further destinations are more of the same. */
+static __always_inline void open_socket(struct bpf_sock_addr *ctx, const struct event_header *header, enum scope scope)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct socket_owner *owner = sk ? make_socket_owner(sk) : NULL;
+
+	if (!owner)
+		return;
+	if (is_tcp(ctx->protocol) || !(owner->flags & SOCKET_OPEN)) {
+		owner->started = header->time;
+		owner->flags = SOCKET_OPEN;
+		owner->error = 0;
+	}
+	give_socket(owner, header, scope);
+}
+
 static __always_inline void tell_connect(struct bpf_sock_addr *ctx, struct connect_event *event, enum connect_hook hook)
 {
 	enum scope scope = scope_of_current();
+	struct task *task;
 
 	/* The socket is the observed cgroup's: a sender from outside of it was handed the socket, and is told of. */
 	if (scope == OWN || !is_observed_protocol(ctx->protocol))
@@ -55,9 +79,11 @@ static __always_inline void tell_connect(struct bpf_sock_addr *ctx, struct conne
 	event->protocol = ctx->protocol;
 	event->port = bpf_ntohs(ctx->user_port);
 	event->hook = hook;
-	if (hook == HOOK_SENDMSG && is_repeated(event))
+	task = scope == OUTSIDE ? NULL : current_task();
+	if (hook == HOOK_SENDMSG && is_repeated(event, task ? task->image : 0))
 		return;
-	describe(&event->header, FRAME_CONNECT, sizeof(*event), scope == OUTSIDE ? NULL : current_task());
+	describe(&event->header, FRAME_CONNECT, sizeof(*event), task);
+	open_socket(ctx, &event->header, scope);
 	number(&event->header, FRAME_CONNECT, scope);
 	send(&event->header, FRAME_CONNECT, sizeof(*event));
 }

@@ -12,6 +12,7 @@ struct event_counters {
 	__u64 lost[EVENT_CLASSES];
 	__u64 left;		/* processes that left the observed cgroup: what they do there is not seen */
 	__u64 table_full;	/* processes that found no room in the table: their lineage is unknown */
+	__u64 sockets_full;	/* sockets beyond those followed at once: their ends are not told, nor whom they accept */
 };
 
 #endif

@@ -15,6 +15,10 @@ enum frame_type {
 	FRAME_EXEC = 2,
 	FRAME_EXIT = 3,
 	FRAME_CONNECT = 4,
+	FRAME_CLOSE = 5,
+	FRAME_ACCEPT = 6,
+	FRAME_SOCKET = 7,
+	FRAME_UNIX = 8,
 	FRAME_HELLO = 64,	/* first frame; JSON */
 	FRAME_STATS = 65,	/* every 2 s, and before each FRAME_FLUSHED; JSON */
 	FRAME_FLUSHED = 66,	/* everything that was in the ring at the time of the command lies before it; JSON {id} */
@@ -37,7 +41,8 @@ enum frame_flag {
 /* How a connection was seen. */
 enum connect_hook {
 	HOOK_CONNECT = 1,	/* connect(2), TCP or UDP */
-	HOOK_SENDMSG = 2,	/* a datagram with an address; one event for each socket and destination */
+	HOOK_SENDMSG = 2,	/* a datagram with an address; one event for each socket, sender and destination */
+	HOOK_PACKET = 3,	/* a packet of a raw or ping socket; one event for each socket and destination */
 };
 
 /* Largest parts of an exec, in bytes. */
@@ -45,6 +50,8 @@ enum connect_hook {
 #define FILENAME_BYTES 2048
 #define ARGV_BYTES 4096
 #define ENV_BYTES 8192
+/* Of a unix socket's path, with its final NUL (unix(7)). */
+#define UNIX_PATH_BYTES 108
 
 struct event_header {
 	__u32 len;		/* of the whole frame, a multiple of 8 */
@@ -98,6 +105,51 @@ struct connect_event {
 	__u16 port;		/* host order */
 	__u16 hook;		/* enum connect_hook */
 	__u8 addr[16];		/* network order; an IPv4 address takes the first four */
+};
+
+/*
+ * What a connect, accept or socket event began is over: once for each attempt of a TCP socket, else when the socket is closed. The header is of
+ * the process that connected, that listened, or that made the raw socket.
+ */
+struct close_event {
+	struct event_header header;
+	__u64 socket;
+	__u64 started;		/* the header's time in the event that it ends; of datagrams the first one's */
+	__u64 sent, received;	/* bytes of payload, without what was sent again; of raw sockets with all headers above IP's */
+	__u16 protocol;
+	__u16 error;		/* the errno that the kernel gave the socket for its end, or 0 */
+	__u16 established;	/* TCP: the handshake was completed */
+	__u16 began;		/* TCP: a first packet was sent, as nothing on this machine was against it */
+};
+
+/* A TCP connection from outside was established. */
+struct accept_event {
+	struct event_header header;	/* of the process that listens */
+	__u64 socket;
+	__u16 family;		/* 4 or 6 */
+	__u16 port;		/* host order, as the peer's */
+	__u16 peer_port;
+	__u16 pad;
+	__u8 addr[16];		/* as in connect_event */
+	__u8 peer_addr[16];
+};
+
+/* A raw or ping socket was made. */
+struct socket_event {
+	struct event_header header;
+	__u64 socket;
+	__u16 family;		/* 4 or 6 */
+	__u16 type;		/* SOCK_… */
+	__u16 protocol;		/* IPPROTO_… */
+	__u16 pad;
+};
+
+/* A connection to the unix socket of a container engine was asked for. */
+struct unix_event {
+	struct event_header header;
+	__u64 socket;
+	__u8 path[UNIX_PATH_BYTES];	/* as given to connect(2), NUL after it */
+	__u8 pad[4];
 };
 
 #endif

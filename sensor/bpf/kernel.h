@@ -93,6 +93,14 @@ struct signal_struct {
 	int group_exit_code;
 };
 
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -105,6 +113,28 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct css_set *cgroups;
 	struct pid *thread_pid;
+	const struct cred *cred;
+};
+
+struct sock_common {
+	unsigned long skc_flags;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	int sk_err;
+};
+
+struct tcp_sock {
+	__u64 bytes_received;
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
+};
+
+struct sockaddr;
+
+struct bpf_sock_addr_kern {
+	struct sockaddr *uaddr;
 };
 
 struct linux_binprm {
@@ -116,5 +146,11 @@ struct linux_binprm {
 
 /* signal_struct.flags: the group ends as one, by exit_group(2) or a fatal signal (include/linux/sched/signal.h). */
 #define SIGNAL_GROUP_EXIT 0x00000004
+/* sock_common.skc_flags, a bit: the peer's FIN was received (include/net/sock.h). */
+#define SOCK_DONE 1
+/* include/linux/socket.h and net.h */
+#define AF_INET 2
+#define SOCK_DGRAM 2
+#define SOCK_RAW 3
 
 #endif

@@ -23,7 +23,7 @@ static __always_inline void on_move(struct task_struct *moved)
 	if (!task || (task->flags & TASK_LEFT))
 		return;
 	group = BPF_CORE_READ(moved, cgroups, dfl_cgrp);
-	if (is_told(scope_of(ancestor_id(group, observed_level), ancestor_id(group, observed_level + 1))))
+	if (is_told(scope_of_group(group)))
 		return;
 	task->flags |= TASK_LEFT;
 	count_left();

@@ -53,6 +53,11 @@ static __always_inline __u64 ancestor_id(struct cgroup *group, __u32 level)
 	return BPF_CORE_READ(ancestor, kn, id);
 }
 
+static __always_inline enum scope scope_of_group(struct cgroup *group)
+{
+	return scope_of(ancestor_id(group, observed_level), ancestor_id(group, observed_level + 1));
+}
+
 /* A child may be born in another cgroup than its parent's (CLONE_INTO_CGROUP). */
 static __always_inline enum scope scope_of_child(struct task_struct *parent, struct task_struct *child)
 {
@@ -60,7 +65,7 @@ static __always_inline enum scope scope_of_child(struct task_struct *parent, str
 
 	if (group == BPF_CORE_READ(parent, cgroups, dfl_cgrp))
 		return scope_of_current();
-	return scope_of(ancestor_id(group, observed_level), ancestor_id(group, observed_level + 1));
+	return scope_of_group(group);
 }
 
 #endif

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kernel.h"
 #include "events.h"
+#include "close.h"
 #include "connect.h"
 #include "exec.h"
 #include "exit.h"
 #include "fork.h"
 #include "leave.h"
+#include "packet.h"
+#include "unix.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -61,12 +64,60 @@ int sensor_sendmsg6(struct bpf_sock_addr *ctx)
 	return on_connect6(ctx, HOOK_SENDMSG);
 }
 
+SEC("cgroup/sock_create")
+int sensor_sock_create(struct bpf_sock *ctx)
+{
+	return on_socket(ctx);
+}
+
+SEC("cgroup/sock_release")
+int sensor_sock_release(struct bpf_sock *ctx)
+{
+	return on_release(ctx);
+}
+
+SEC("sockops")
+int sensor_sockops(struct bpf_sock_ops *ctx)
+{
+	return on_tcp(ctx);
+}
+
+SEC("tp_btf/inet_sk_error_report")
+int BPF_PROG(sensor_error_report, struct sock *sk)
+{
+	on_socket_error(sk);
+	return 0;
+}
+
+SEC("cgroup_skb/egress")
+int sensor_egress(struct __sk_buff *skb)
+{
+	return on_packet(skb, true);
+}
+
+SEC("cgroup_skb/ingress")
+int sensor_ingress(struct __sk_buff *skb)
+{
+	return on_packet(skb, false);
+}
+
+/* libbpf before 1.3 does not know the section: the probe says what it is. Kernels before 6.7 have no such hook. */
+SEC("cgroup/connect_unix")
+int sensor_connect_unix(struct bpf_sock_addr *ctx)
+{
+	return on_connect_unix(ctx);
+}
+
 /* Keeps the whole wire contract in the object's BTF, which the decoder's layout is generated from. */
 const struct wire_contract {
 	struct fork_event fork;
 	struct exec_event exec;
 	struct exit_event exit;
 	struct connect_event connect;
+	struct close_event close;
+	struct accept_event accept;
+	struct socket_event socket;
+	struct unix_event unix_connect;
 	enum frame_type type;
 	enum frame_flag flag;
 	enum connect_hook hook;

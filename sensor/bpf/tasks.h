@@ -65,21 +65,24 @@ static __always_inline void insert_task(__u32 tgid, struct task *task)
 		__sync_fetch_and_add(&own->table_full, 1);
 }
 
-/* The current process's entry, made if it has none. NULL only when the table is full. */
-static __always_inline struct task *current_task(void)
+/* The entry of a task's process, made if it has none. NULL only when the table is full. */
+static __always_inline struct task *entry_of(struct task_struct *task, __u32 tgid)
 {
-	struct task_struct *current = (void *)bpf_get_current_task();
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct task *known = bpf_map_lookup_elem(&tasks, &tgid);
 	struct task fresh = {};
 
 	if (known)
 		return known;
-	fresh.start_time = BPF_CORE_READ(current, group_leader, start_boottime);
-	fresh.parent_tgid = BPF_CORE_READ(current, real_parent, tgid);
-	fresh.ns_tgid = namespace_tgid(current);
+	fresh.start_time = BPF_CORE_READ(task, group_leader, start_boottime);
+	fresh.parent_tgid = BPF_CORE_READ(task, real_parent, tgid);
+	fresh.ns_tgid = namespace_tgid(task);
 	insert_task(tgid, &fresh);
 	return bpf_map_lookup_elem(&tasks, &tgid);
+}
+
+static __always_inline struct task *current_task(void)
+{
+	return entry_of((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32);
 }
 
 /* Fills what every event of the current process says; task may be NULL. */

@@ -127,6 +127,14 @@ const hookNames: Record<string, string> = {
   sendmsg4: 'sees IPv4 datagrams',
   connect6: 'sees IPv6 connections',
   sendmsg6: 'sees IPv6 datagrams',
+  sock_create: 'sees raw sockets made',
+  sock_release: 'sees sockets closed',
+  sockops: 'sees how TCP connections end',
+  accept: 'sees TCP connections accepted',
+  egress: 'sees packets sent',
+  ingress: 'sees packets received',
+  error_report: 'sees datagrams refused',
+  connect_unix: 'sees connections to container engines',
 };
 
 function hookCheck(hook: string, seen: boolean | null): Check {

@@ -52,6 +52,7 @@ test('a connection of a protocol or family that is not known is malformed', () =
   assert.equal(decodeFrame(frame), 'malformed');
   frame.writeUInt16LE(4, eventHeaderSize + 8);
   frame.writeUInt16LE(17, eventHeaderSize + 10);
+  frame.writeUInt16LE(1, eventHeaderSize + 14);
   assert.notEqual(decodeFrame(frame), 'malformed');
 });
 

@@ -1,8 +1,7 @@
-import type { ConnectEvent, ExecEvent, ExitEvent, ForkEvent, KernelEventFields, ProbeEvent } from './events.ts';
-import { formatAddress } from './format-address.ts';
+import { decodeAccept, decodeClose, decodeConnect, decodeSocket, decodeUnix } from './decode-socket.ts';
+import type { ExecEvent, ExitEvent, ForkEvent, ProbeEvent } from './events.ts';
+import { fields, id, idOrNull } from './fields.ts';
 import {
-  connectEventSize,
-  connectHook,
   eventHeaderSize,
   execEventSize,
   exitEventSize,
@@ -11,7 +10,6 @@ import {
   frameType,
   type RawEventHeader,
   type RawExecEvent,
-  readConnectEvent,
   readEventHeader,
   readExecEvent,
   readExitEvent,
@@ -29,6 +27,10 @@ const decoders = new Map<number, Decoder>([
   [frameType.exec, decodeExec],
   [frameType.exit, decodeExit],
   [frameType.connect, decodeConnect],
+  [frameType.close, decodeClose],
+  [frameType.accept, decodeAccept],
+  [frameType.socket, decodeSocket],
+  [frameType.unix, decodeUnix],
   [frameType.hello, (frame) => decodeHello(body(frame))],
   [frameType.stats, (frame) => decodeStats(body(frame))],
   [frameType.flushed, (frame) => decodeFlushed(body(frame))],
@@ -86,47 +88,6 @@ function decodeExit(frame: Buffer, view: DataView, header: RawEventHeader): Exit
   if (frame.length < exitEventSize) return 'malformed';
   const { code, signal, startTime } = readExitEvent(view, 0);
   return { kind: 'exit', ...fields(header), code, signal, startTime };
-}
-
-const transports = new Map<number, 'tcp' | 'udp'>([
-  [6, 'tcp'],
-  [17, 'udp'],
-  [136, 'udp'], // UDP-Lite
-  [262, 'tcp'], // MPTCP
-]);
-
-function decodeConnect(frame: Buffer, view: DataView, header: RawEventHeader): ConnectEvent | 'malformed' {
-  if (frame.length < connectEventSize) return 'malformed';
-  const connect = readConnectEvent(view, 0);
-  const transport = transports.get(connect.protocol);
-  const target = formatAddress(connect.family, connect.addr);
-  if (transport === undefined || target === null) return 'malformed';
-  const hook = connect.hook === connectHook.sendmsg ? 'sendmsg' : 'connect';
-  const socket = connect.socket.toString();
-  return { kind: 'connect', ...fields(header), socket, ...target, port: connect.port, transport, hook };
-}
-
-function fields(header: RawEventHeader): KernelEventFields {
-  return {
-    seq: header.seq,
-    cpu: header.cpu,
-    time: header.time,
-    image: id(header.image),
-    root: idOrNull(header.root),
-    cgroupId: header.cgroup.toString(),
-    pid: header.tgid,
-    tid: header.tid,
-    nsPid: header.nsTgid,
-    uid: header.uid,
-  };
-}
-
-function id(value: bigint): string {
-  return value.toString(16).padStart(16, '0');
-}
-
-function idOrNull(value: bigint): string | null {
-  return value === 0n ? null : id(value);
 }
 
 function body(frame: Buffer): string {

@@ -69,21 +69,85 @@ export interface ExitEvent extends KernelEventFields {
   readonly startTime: bigint;
 }
 
-/** A connection was asked for (TCP, UDP), or a datagram sent to an address (once for each socket and destination). */
-export interface ConnectEvent extends KernelEventFields {
+/** An address and port on the network. */
+export interface Endpoint {
+  /** RFC 5952 text; an IPv4 address reached through an IPv6 socket is given as IPv4. */
+  readonly address: string;
+  /** 0 where the protocol has none. */
+  readonly port: number;
+}
+
+/**
+ * A connection was asked for (TCP, UDP), a datagram sent to an address (once for each socket, sender and destination), or a packet sent by a raw
+ * or ping socket (once for each socket and destination).
+ */
+export interface ConnectEvent extends KernelEventFields, Endpoint {
   readonly kind: 'connect';
   /** Decimal; never used again for another socket. */
   readonly socket: string;
-  /** RFC 5952 text; an IPv4 address asked for through an IPv6 socket is given as IPv4. */
-  readonly address: string;
-  readonly port: number;
-  readonly transport: 'tcp' | 'udp';
+  /** `icmp` and `raw` are of raw and ping sockets. */
+  readonly transport: 'tcp' | 'udp' | 'icmp' | 'raw';
   readonly family: 'ipv4' | 'ipv6';
-  readonly hook: 'connect' | 'sendmsg';
+  readonly hook: 'connect' | 'sendmsg' | 'packet';
+}
+
+/**
+ * What the connect, accept or socket event of this socket began is over: once for each attempt of a TCP socket, else when the socket is closed.
+ * The common fields are of the process that connected, listened, or made the raw socket.
+ */
+export interface CloseEvent extends KernelEventFields {
+  readonly kind: 'close';
+  readonly socket: string;
+  /** `time` of the event that it ends; of datagrams the first one's. */
+  readonly started: bigint;
+  /** Bytes of payload, without what TCP sent again; of raw sockets with all headers above IP's. */
+  readonly sent: number;
+  readonly received: number;
+  /** The errno that the kernel gave the socket for its end, or 0. */
+  readonly errno: number;
+  /** TCP: the handshake was completed. */
+  readonly established: boolean;
+  /** TCP: a first packet was sent, as nothing on this machine was against it. */
+  readonly began: boolean;
+}
+
+/** A TCP connection from outside was established; the common fields are of the process that listens. */
+export interface AcceptEvent extends KernelEventFields, Endpoint {
+  readonly kind: 'accept';
+  readonly socket: string;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly peer: Endpoint;
+}
+
+/** A raw or ping socket was made. */
+export interface SocketEvent extends KernelEventFields {
+  readonly kind: 'socket';
+  readonly socket: string;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly type: 'raw' | 'ping';
+  /** IPPROTO_… */
+  readonly protocol: number;
+}
+
+/** A connection to the unix socket of a container engine was asked for. */
+export interface UnixEvent extends KernelEventFields {
+  readonly kind: 'unix';
+  readonly socket: string;
+  /** As given to connect(2). */
+  readonly path: string;
 }
 
 /** Every kind of kernel event, which is also its class in all accounts. */
-export const eventClasses = ['fork', 'exec', 'exit', 'connect'] as const satisfies readonly KernelEvent['kind'][];
+export const eventClasses = [
+  'fork',
+  'exec',
+  'exit',
+  'connect',
+  'close',
+  'accept',
+  'socket',
+  'unix',
+] as const satisfies readonly KernelEvent['kind'][];
 
 /** A count for each class of kernel event. */
 export type EventCounts = Readonly<Record<KernelEvent['kind'], number>>;
@@ -133,6 +197,8 @@ export interface StatsEvent {
   readonly probeDropped: EventCounts;
   /** Processes that found no room in the kernel's table: their lineage is unknown. */
   readonly tableFull: number;
+  /** Sockets beyond those followed at once: their ends are not told, nor whom they accept. */
+  readonly socketsFull: number;
   /** Processes that left the observed cgroup: what they do there is not seen. */
   readonly left: number;
 }
@@ -143,5 +209,13 @@ export interface FlushedEvent {
   readonly id: number;
 }
 
-export type KernelEvent = ForkEvent | ExecEvent | ExitEvent | ConnectEvent;
+export type KernelEvent =
+  | ForkEvent
+  | ExecEvent
+  | ExitEvent
+  | ConnectEvent
+  | CloseEvent
+  | AcceptEvent
+  | SocketEvent
+  | UnixEvent;
 export type ProbeEvent = KernelEvent | HelloEvent | StatsEvent | FlushedEvent;

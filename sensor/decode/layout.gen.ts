@@ -3,6 +3,7 @@
 export const connectHook = {
   connect: 1,
   sendmsg: 2,
+  packet: 3,
 } as const;
 
 export const frameFlag = {
@@ -20,11 +21,67 @@ export const frameType = {
   exec: 2,
   exit: 3,
   connect: 4,
+  close: 5,
+  accept: 6,
+  socket: 7,
+  unix: 8,
   hello: 64,
   stats: 65,
   flushed: 66,
   flush: 128,
 } as const;
+
+export const acceptEventSize = 112;
+
+export interface RawAcceptEvent {
+  readonly socket: bigint;
+  readonly family: number;
+  readonly port: number;
+  readonly peerPort: number;
+  readonly pad: number;
+  readonly addr: Uint8Array;
+  readonly peerAddr: Uint8Array;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold acceptEventSize bytes from there. */
+export function readAcceptEvent(view: DataView, at: number): RawAcceptEvent {
+  return {
+    socket: view.getBigUint64(at + 64, true),
+    family: view.getUint16(at + 72, true),
+    port: view.getUint16(at + 74, true),
+    peerPort: view.getUint16(at + 76, true),
+    pad: view.getUint16(at + 78, true),
+    addr: new Uint8Array(view.buffer, view.byteOffset + at + 80, 16),
+    peerAddr: new Uint8Array(view.buffer, view.byteOffset + at + 96, 16),
+  };
+}
+
+export const closeEventSize = 104;
+
+export interface RawCloseEvent {
+  readonly socket: bigint;
+  readonly started: bigint;
+  readonly sent: bigint;
+  readonly received: bigint;
+  readonly protocol: number;
+  readonly error: number;
+  readonly established: number;
+  readonly began: number;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold closeEventSize bytes from there. */
+export function readCloseEvent(view: DataView, at: number): RawCloseEvent {
+  return {
+    socket: view.getBigUint64(at + 64, true),
+    started: view.getBigUint64(at + 72, true),
+    sent: view.getBigUint64(at + 80, true),
+    received: view.getBigUint64(at + 88, true),
+    protocol: view.getUint16(at + 96, true),
+    error: view.getUint16(at + 98, true),
+    established: view.getUint16(at + 100, true),
+    began: view.getUint16(at + 102, true),
+  };
+}
 
 export const connectEventSize = 96;
 
@@ -148,5 +205,43 @@ export function readForkEvent(view: DataView, at: number): RawForkEvent {
     childTgid: view.getUint32(at + 72, true),
     childNsTgid: view.getUint32(at + 76, true),
     childRoot: view.getBigUint64(at + 80, true),
+  };
+}
+
+export const socketEventSize = 80;
+
+export interface RawSocketEvent {
+  readonly socket: bigint;
+  readonly family: number;
+  readonly type: number;
+  readonly protocol: number;
+  readonly pad: number;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold socketEventSize bytes from there. */
+export function readSocketEvent(view: DataView, at: number): RawSocketEvent {
+  return {
+    socket: view.getBigUint64(at + 64, true),
+    family: view.getUint16(at + 72, true),
+    type: view.getUint16(at + 74, true),
+    protocol: view.getUint16(at + 76, true),
+    pad: view.getUint16(at + 78, true),
+  };
+}
+
+export const unixEventSize = 184;
+
+export interface RawUnixEvent {
+  readonly socket: bigint;
+  readonly path: Uint8Array;
+  readonly pad: Uint8Array;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold unixEventSize bytes from there. */
+export function readUnixEvent(view: DataView, at: number): RawUnixEvent {
+  return {
+    socket: view.getBigUint64(at + 64, true),
+    path: new Uint8Array(view.buffer, view.byteOffset + at + 72, 108),
+    pad: new Uint8Array(view.buffer, view.byteOffset + at + 180, 4),
   };
 }

@@ -27,6 +27,7 @@ const stats = z.object({
   lost: counts,
   probeDropped: counts,
   tableFull: count,
+  socketsFull: count,
   left: count,
 });
 

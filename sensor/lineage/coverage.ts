@@ -21,6 +21,8 @@ export interface CoverageReport {
   readonly unaccounted: number;
   /** Processes that had no room in the kernel's table or in ours, so that their lineage is not known. */
   readonly shed: number;
+  /** Sockets that had no room in the kernel's table: how they ended is not known, nor whom they accepted. */
+  readonly unfollowed: number;
   /** Processes that left the observed cgroup; what they did there was not seen. */
   readonly left: number;
   /** Processes of a step whose beginning was not seen; they hang at the job. */
@@ -74,9 +76,11 @@ export class Coverage {
     const stats = this.#stats;
     const lost = stats === null ? none : countEach((each) => stats.lost[each] + stats.probeDropped[each]);
     const shed = shedHere + (stats?.tableFull ?? 0);
+    const unfollowed = stats?.socketsFull ?? 0;
     const left = stats?.left ?? 0;
     const { unattributed } = this;
-    const missing = totalOf(lost) + this.#gaps + this.#unaccounted + shed + left + unattributed + this.#restarts;
+    const told = totalOf(lost) + this.#gaps + this.#unaccounted;
+    const missing = told + shed + unfollowed + left + unattributed + this.#restarts;
     return {
       produced: stats?.produced ?? { ...this.#delivered },
       delivered: { ...this.#delivered },
@@ -85,6 +89,7 @@ export class Coverage {
       gaps: this.#gaps,
       unaccounted: this.#unaccounted,
       shed,
+      unfollowed,
       left,
       unattributed,
       outside: this.outside,

@@ -15,6 +15,7 @@ const stats = makeWord(frameType.stats, {
   lost: none,
   probeDropped: none,
   tableFull: 0,
+  socketsFull: 0,
   left: 0,
 });
 

@@ -11,6 +11,10 @@ static const char *const class_names[EVENT_CLASSES] = {
 	[FRAME_EXEC - 1] = "exec",
 	[FRAME_EXIT - 1] = "exit",
 	[FRAME_CONNECT - 1] = "connect",
+	[FRAME_CLOSE - 1] = "close",
+	[FRAME_ACCEPT - 1] = "accept",
+	[FRAME_SOCKET - 1] = "socket",
+	[FRAME_UNIX - 1] = "unix",
 };
 
 static struct json begin(struct word *word, enum frame_type type)
@@ -32,8 +36,9 @@ static void end(struct word *word, struct json *json)
 static void put_counts(struct json *json, const char *name, const __u64 *counts)
 {
 	put(json, ",\"%s\":{", name);
-	for (int i = 0; i < EVENT_CLASSES && class_names[i]; i++)
-		put(json, "%s\"%s\":%llu", i ? "," : "", class_names[i], counts[i]);
+	for (int i = 0; i < EVENT_CLASSES; i++)
+		if (class_names[i])
+			put(json, "%s\"%s\":%llu", i ? "," : "", class_names[i], counts[i]);
 	put(json, "}");
 }
 
@@ -65,20 +70,21 @@ void make_hello(struct word *word, const struct identity *identity, const struct
 void make_stats(struct word *word, const struct sensor *sensor, const struct queue *queue, struct event_counters *counters)
 {
 	struct json json = begin(word, FRAME_STATS);
-	__u64 produced[EVENT_CLASSES] = {}, lost[EVENT_CLASSES] = {}, table_full = 0, left = 0;
+	__u64 produced[EVENT_CLASSES] = {}, lost[EVENT_CLASSES] = {}, table_full = 0, sockets_full = 0, left = 0;
 	int cpus = sensor->programs && !read_counters(sensor, counters) ? sensor->cpus : 0;
 
 	put(&json, "{\"cpus\":[");
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		put(&json, "%s%u", cpu ? "," : "", counters[cpu].seq);
 		table_full += counters[cpu].table_full;
+		sockets_full += counters[cpu].sockets_full;
 		left += counters[cpu].left;
 		for (int i = 0; i < EVENT_CLASSES; i++) {
 			produced[i] += counters[cpu].produced[i];
 			lost[i] += counters[cpu].lost[i];
 		}
 	}
-	put(&json, "],\"tableFull\":%llu,\"left\":%llu", table_full, left);
+	put(&json, "],\"tableFull\":%llu,\"socketsFull\":%llu,\"left\":%llu", table_full, sockets_full, left);
 	put_counts(&json, "produced", produced);
 	put_counts(&json, "lost", lost);
 	put_counts(&json, "probeDropped", queue->dropped);

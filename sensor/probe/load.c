@@ -9,8 +9,12 @@
 #include "load.h"
 #include "sensor.skel.h"
 
+/* BPF_CGROUP_UNIX_CONNECT, which headers before Linux 6.7 do not have. */
+#define UNIX_CONNECT 49
+
 static int configure(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault);
-static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *fault);
+static void configure_unix_hook(struct sensor *sensor);
+static int attach(const struct sensor *sensor, int cgroup_fd, struct fault *fault);
 
 /* The first warning that libbpf gave: it names the program; the ones after it only say that therefore all failed. */
 static char first_warning[256];
@@ -37,7 +41,7 @@ int load_sensor(struct sensor *sensor, const struct scope *scope, size_t ring_by
 	sensor->programs = sensor_bpf__open();
 	if (!sensor->programs)
 		return fail(fault, "cannot read the kernel programs: %s", strerror(errno));
-	if (configure(sensor, scope, ring_bytes, fault) || attach(sensor->programs, scope->fd, fault)) {
+	if (configure(sensor, scope, ring_bytes, fault) || attach(sensor, scope->fd, fault)) {
 		unload_sensor(sensor);
 		return -1;
 	}
@@ -59,12 +63,32 @@ static int configure(struct sensor *sensor, const struct scope *scope, size_t ri
 	programs->rodata->observed_cgroup = scope->id;
 	programs->rodata->observed_level = scope->level;
 	programs->rodata->own_cgroup = scope->own_id;
+	configure_unix_hook(sensor);
 	bpf_map__set_max_entries(programs->maps.ring, ring_bytes);
 	bpf_map__set_max_entries(programs->maps.scratches, sensor->cpus + SCRATCH_TRIES - 1);
 	error = sensor_bpf__load(programs);
 	if (error)
 		return fail(fault, "the kernel refused the sensor's programs: %s (%s)", strerror(-error), first_warning);
 	return 0;
+}
+
+/* The kernel knows the hook if it takes the smallest program for it. */
+static void configure_unix_hook(struct sensor *sensor)
+{
+	const struct bpf_insn pass[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = UNIX_CONNECT);
+	struct bpf_program *program = sensor->programs->progs.sensor_connect_unix;
+	int fd = bpf_prog_load(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, NULL, "GPL", pass, sizeof(pass) / sizeof(*pass), &options);
+
+	sensor->has_unix_hook = fd >= 0;
+	if (fd >= 0)
+		close(fd);
+	bpf_program__set_type(program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR);
+	bpf_program__set_expected_attach_type(program, UNIX_CONNECT);
+	bpf_program__set_autoload(program, sensor->has_unix_hook);
 }
 
 static int attach_tracing(struct bpf_program *program, struct bpf_link **link, struct fault *fault)
@@ -87,18 +111,28 @@ static int attach_cgroup(struct bpf_program *program, struct bpf_link **link, in
 	return 0;
 }
 
-static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *fault)
+static int attach(const struct sensor *sensor, int cgroup_fd, struct fault *fault)
 {
+	struct sensor_bpf *programs = sensor->programs;
+
 	if (attach_tracing(programs->progs.sensor_fork, &programs->links.sensor_fork, fault) ||
 	    attach_tracing(programs->progs.sensor_exec, &programs->links.sensor_exec, fault) ||
 	    attach_tracing(programs->progs.sensor_exit, &programs->links.sensor_exit, fault) ||
 	    attach_tracing(programs->progs.sensor_move, &programs->links.sensor_move, fault) ||
+	    attach_tracing(programs->progs.sensor_error_report, &programs->links.sensor_error_report, fault) ||
+	    attach_cgroup(programs->progs.sensor_sockops, &programs->links.sensor_sockops, cgroup_fd, fault) ||
+	    attach_cgroup(programs->progs.sensor_sock_release, &programs->links.sensor_sock_release, cgroup_fd, fault) ||
+	    attach_cgroup(programs->progs.sensor_egress, &programs->links.sensor_egress, cgroup_fd, fault) ||
+	    attach_cgroup(programs->progs.sensor_ingress, &programs->links.sensor_ingress, cgroup_fd, fault) ||
+	    attach_cgroup(programs->progs.sensor_sock_create, &programs->links.sensor_sock_create, cgroup_fd, fault) ||
 	    attach_cgroup(programs->progs.sensor_connect4, &programs->links.sensor_connect4, cgroup_fd, fault) ||
 	    attach_cgroup(programs->progs.sensor_connect6, &programs->links.sensor_connect6, cgroup_fd, fault) ||
 	    attach_cgroup(programs->progs.sensor_sendmsg4, &programs->links.sensor_sendmsg4, cgroup_fd, fault) ||
 	    attach_cgroup(programs->progs.sensor_sendmsg6, &programs->links.sensor_sendmsg6, cgroup_fd, fault))
 		return -1;
-	return 0;
+	if (!sensor->has_unix_hook)
+		return 0;
+	return attach_cgroup(programs->progs.sensor_connect_unix, &programs->links.sensor_connect_unix, cgroup_fd, fault);
 }
 
 void unload_sensor(struct sensor *sensor)

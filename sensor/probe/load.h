@@ -2,6 +2,7 @@
 #ifndef CHAPERONE_LOAD_H
 #define CHAPERONE_LOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../bpf/counters.h"
@@ -18,6 +19,7 @@ struct sensor {
 	int cpus;		/* possible ones */
 	volatile __u32 *idle;	/* see bpf/ring.h */
 	volatile __u32 *proving; /* see bpf/scope.h */
+	bool has_unix_hook;	/* the kernel tells of unix sockets: since 6.7 */
 };
 
 /* Loads and attaches every program. On failure nothing stays attached. */

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,10 @@
 /* A tenth of this is ample on an idle machine; the kubelet waits ten seconds. */
 #define PROOF_TIMEOUT_NS (3 * SECOND_NS)
 
-const char *const hook_names[HOOKS] = {"fork", "exec", "exit", "connect4", "sendmsg4", "connect6", "sendmsg6"};
+const char *const hook_names[HOOKS] = {
+	"fork", "exec", "exit", "connect4", "sendmsg4", "connect6", "sendmsg6", "sock_create", "sock_release", "sockops", "accept",
+	"egress", "ingress", "error_report", "connect_unix",
+};
 
 struct proving {
 	struct proof *proof;
@@ -41,7 +45,9 @@ int prove(const struct sensor *sensor, const struct scope *scope, struct ring *r
 	if (open_loopback(&loopback, fault))
 		return -1;
 	for (int hook = 0; hook < HOOKS; hook++)
-		proof->wanted[hook] = hook < PROVED_CONNECT6 || loopback.has_ipv6;
+		proof->wanted[hook] = true;
+	proof->wanted[PROVED_CONNECT6] = proof->wanted[PROVED_SENDMSG6] = loopback.has_ipv6;
+	proof->wanted[PROVED_CONNECT_UNIX] = sensor->has_unix_hook;
 	*sensor->proving = 1;
 	canary = start_canary(scope, &loopback, &mother, fault);
 	if (canary > 0) {
@@ -102,6 +108,19 @@ static pid_t start_canary(const struct scope *scope, const struct loopback *loop
 	return canary;
 }
 
+/* Of the canary's datagrams only the packet hooks know the bytes, and of the refused one only the error's hook. */
+static void note_close(bool *seen, const struct close_event *close)
+{
+	if (close->protocol == IPPROTO_TCP) {
+		seen[PROVED_SOCKOPS] = true;
+		return;
+	}
+	seen[PROVED_SOCK_RELEASE] = true;
+	seen[PROVED_EGRESS] |= close->sent > 0;
+	seen[PROVED_INGRESS] |= close->received > 0;
+	seen[PROVED_ERROR_REPORT] |= close->error == ECONNREFUSED;
+}
+
 static void note(struct proving *proving, const struct event_header *frame)
 {
 	const struct connect_event *connect = (const void *)frame;
@@ -121,6 +140,11 @@ static void note(struct proving *proving, const struct event_header *frame)
 	}
 	if (frame->type == FRAME_CONNECT)
 		seen[(connect->family == 6 ? PROVED_CONNECT6 : PROVED_CONNECT4) + (connect->hook == HOOK_SENDMSG)] = true;
+	if (frame->type == FRAME_CLOSE)
+		note_close(seen, (const void *)frame);
+	seen[PROVED_ACCEPT] |= frame->type == FRAME_ACCEPT;
+	seen[PROVED_SOCK_CREATE] |= frame->type == FRAME_SOCKET;
+	seen[PROVED_CONNECT_UNIX] |= frame->type == FRAME_UNIX;
 }
 
 static void on_frame(void *context, const struct event_header *frame)

@@ -15,12 +15,20 @@ enum hook {
 	PROVED_SENDMSG4,
 	PROVED_CONNECT6,
 	PROVED_SENDMSG6,
+	PROVED_SOCK_CREATE,
+	PROVED_SOCK_RELEASE,
+	PROVED_SOCKOPS,
+	PROVED_ACCEPT,
+	PROVED_EGRESS,
+	PROVED_INGRESS,
+	PROVED_ERROR_REPORT,
+	PROVED_CONNECT_UNIX,
 	HOOKS,
 };
 
 extern const char *const hook_names[HOOKS];
 
-/* What the canary did, and what the kernel told of it. Without IPv6 on loopback its hooks are not asked for. */
+/* What the canary did, and what the kernel told of it. Without IPv6 on loopback its hooks are not asked for, nor what the kernel does not have. */
 struct proof {
 	bool wanted[HOOKS];
 	bool seen[HOOKS];
@@ -28,7 +36,7 @@ struct proof {
 
 /*
  * A program that attaches without an error may still never run. So a child of the probe's forks, executes this program again, connects to
- * listeners of the probe's on loopback, and exits; 0 once every one of these came through the ring. Its events carry FLAG_PROOF, have no
+ * listeners of the probe's on loopback and to itself, and exits; 0 once every one of these came through the ring. Its events carry FLAG_PROOF, have no
  * sequence numbers and end here; any other event meanwhile goes to the handler.
  */
 int prove(const struct sensor *sensor, const struct scope *scope, struct ring *ring, struct proof *proof, frame_handler handler, void *context,

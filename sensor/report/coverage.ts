@@ -1,3 +1,4 @@
+import { countEach, type EventCounts, totalOf } from '../decode/events.ts';
 import type { ExportAccount } from '../export/account.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 
@@ -28,13 +29,7 @@ export interface Coverage {
   readonly delivery: { readonly sent: number; readonly undelivered: number; readonly lastFailure: string } | null;
 }
 
-export interface EventCount {
-  readonly fork: number;
-  readonly exec: number;
-  readonly exit: number;
-  readonly connect: number;
-  readonly total: number;
-}
+export type EventCount = EventCounts & { readonly total: number };
 
 /** Reads the coverage off the job spans and the resource, which say it themselves: so it is the same for a recorded trace. */
 export function coverageOf(
@@ -86,13 +81,8 @@ class CoverageWord {
   }
 
   events(side: string): EventCount {
-    const [fork, exec, exit, connect] = [
-      this.most(`${side}.fork`),
-      this.most(`${side}.exec`),
-      this.most(`${side}.exit`),
-      this.most(`${side}.connect`),
-    ];
-    return { fork, exec, exit, connect, total: fork + exec + exit + connect };
+    const counts = countEach((each) => this.most(`${side}.${each}`));
+    return { ...counts, total: totalOf(counts) };
   }
 
   #numbers(name: string): number[] {

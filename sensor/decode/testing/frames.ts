@@ -1,10 +1,14 @@
 import {
+  acceptEventSize,
+  closeEventSize,
   connectEventSize,
   eventHeaderSize,
   execEventSize,
   exitEventSize,
   forkEventSize,
   frameType,
+  socketEventSize,
+  unixEventSize,
 } from '../layout.gen.ts';
 
 /** Frames as the probe would send them, for tests of those who read them; what is not given is 0. */
@@ -58,6 +62,10 @@ export function makeEmptyEvents(): Buffer[] {
     [frameType.exec, execEventSize],
     [frameType.exit, exitEventSize],
     [frameType.connect, connectEventSize],
+    [frameType.close, closeEventSize],
+    [frameType.accept, acceptEventSize],
+    [frameType.socket, socketEventSize],
+    [frameType.unix, unixEventSize],
   ]);
   return [...sizes].map(([type, size]) => makeFrame({ type, body: Buffer.alloc(size - eventHeaderSize) }));
 }

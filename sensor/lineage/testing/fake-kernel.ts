@@ -172,6 +172,7 @@ export function statsEvent(changes: Partial<StatsEvent> = {}): StatsEvent {
     lost: none,
     probeDropped: none,
     tableFull: 0,
+    socketsFull: 0,
     left: 0,
     ...changes,
   };
