@@ -31,9 +31,21 @@ static void put_hooks(struct json *json, const struct proof *proof)
 	put(json, "}");
 }
 
+/* How many instructions the kernel's verifier walked, for each program that was loaded. */
+static void put_programs(struct json *json, const struct sensor *sensor)
+{
+	struct program_cost costs[MAX_PROGRAMS];
+	int count = read_program_costs(sensor, costs);
+
+	put(json, ",\"programs\":{");
+	for (int i = 0; i < count; i++)
+		put(json, "%s\"%s\":%u", i ? "," : "", costs[i].name, costs[i].verified_instructions);
+	put(json, "}");
+}
+
 static void print_report(const struct forwarder *forwarder, const char *mount)
 {
-	char text[4096];
+	char text[16384];
 	struct json json = {.text = text, .size = sizeof(text)};
 	struct utsname kernel;
 
@@ -50,6 +62,7 @@ static void print_report(const struct forwarder *forwarder, const char *mount)
 		put_string(&json, mount);
 	}
 	put_hooks(&json, &forwarder->proof);
+	put_programs(&json, &forwarder->sensor);
 	printf("%s}\n", text);
 }
 
@@ -65,10 +78,10 @@ int run_doctor(struct sizes sizes)
 	if (!error)
 		error = find_scope(&identity->scope, made, mount, &identity->reason);
 	error = arm(&forwarder, sizes, error);
+	print_report(&forwarder, mount);
 	unload_sensor(&forwarder.sensor);
 	close_local(&identity->scope);
 	if (made[0])
 		rmdir(made);
-	print_report(&forwarder, mount);
 	return error ? EXIT_NOT_ARMED : 0;
 }

@@ -14,7 +14,7 @@
 
 static int configure(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault);
 static void configure_unix_hook(struct sensor *sensor);
-static int attach(const struct sensor *sensor, int cgroup_fd, struct fault *fault);
+static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *fault);
 
 /* The first warning that libbpf gave: it names the program; the ones after it only say that therefore all failed. */
 static char first_warning[256];
@@ -41,7 +41,7 @@ int load_sensor(struct sensor *sensor, const struct scope *scope, size_t ring_by
 	sensor->programs = sensor_bpf__open();
 	if (!sensor->programs)
 		return fail(fault, "cannot read the kernel programs: %s", strerror(errno));
-	if (configure(sensor, scope, ring_bytes, fault) || attach(sensor, scope->fd, fault)) {
+	if (configure(sensor, scope, ring_bytes, fault) || attach(sensor->programs, scope->fd, fault)) {
 		unload_sensor(sensor);
 		return -1;
 	}
@@ -91,48 +91,31 @@ static void configure_unix_hook(struct sensor *sensor)
 	bpf_program__set_autoload(program, sensor->has_unix_hook);
 }
 
-static int attach_tracing(struct bpf_program *program, struct bpf_link **link, struct fault *fault)
-{
-	*link = bpf_program__attach(program);
-	if (!*link)
-		return fail(fault, "the kernel refused to attach %s: %s", bpf_program__name(program), strerror(errno));
-	return 0;
-}
-
 /*
  * By links, which end with the probe. The other way (BPF_PROG_ATTACH) outlives it, but only a process with CAP_SYS_ADMIN could then detach what
  * an earlier sensor left on the pod's cgroup: each restart would add a set of observers that nobody reads, up to the kernel's limit of 64.
  */
-static int attach_cgroup(struct bpf_program *program, struct bpf_link **link, int cgroup_fd, struct fault *fault)
+static struct bpf_link *attach_one(struct bpf_program *program, int cgroup_fd)
 {
-	*link = bpf_program__attach_cgroup(program, cgroup_fd);
-	if (!*link)
-		return fail(fault, "the kernel refused to attach %s to the cgroup: %s", bpf_program__name(program), strerror(errno));
-	return 0;
+	return bpf_program__type(program) == BPF_PROG_TYPE_TRACING ? bpf_program__attach(program) : bpf_program__attach_cgroup(program, cgroup_fd);
 }
 
-static int attach(const struct sensor *sensor, int cgroup_fd, struct fault *fault)
+/*
+ * Every program that was loaded: those that trace everywhere, the others at the cgroup. From the last to the first, since those that see an end
+ * come after those that see a beginning: so whatever is seen to begin is seen to end.
+ */
+static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *fault)
 {
-	struct sensor_bpf *programs = sensor->programs;
+	for (int i = programs->skeleton->prog_cnt - 1; i >= 0; i--) {
+		struct bpf_prog_skeleton *each = &programs->skeleton->progs[i];
 
-	if (attach_tracing(programs->progs.sensor_fork, &programs->links.sensor_fork, fault) ||
-	    attach_tracing(programs->progs.sensor_exec, &programs->links.sensor_exec, fault) ||
-	    attach_tracing(programs->progs.sensor_exit, &programs->links.sensor_exit, fault) ||
-	    attach_tracing(programs->progs.sensor_move, &programs->links.sensor_move, fault) ||
-	    attach_tracing(programs->progs.sensor_error_report, &programs->links.sensor_error_report, fault) ||
-	    attach_cgroup(programs->progs.sensor_sockops, &programs->links.sensor_sockops, cgroup_fd, fault) ||
-	    attach_cgroup(programs->progs.sensor_sock_release, &programs->links.sensor_sock_release, cgroup_fd, fault) ||
-	    attach_cgroup(programs->progs.sensor_egress, &programs->links.sensor_egress, cgroup_fd, fault) ||
-	    attach_cgroup(programs->progs.sensor_ingress, &programs->links.sensor_ingress, cgroup_fd, fault) ||
-	    attach_cgroup(programs->progs.sensor_sock_create, &programs->links.sensor_sock_create, cgroup_fd, fault) ||
-	    attach_cgroup(programs->progs.sensor_connect4, &programs->links.sensor_connect4, cgroup_fd, fault) ||
-	    attach_cgroup(programs->progs.sensor_connect6, &programs->links.sensor_connect6, cgroup_fd, fault) ||
-	    attach_cgroup(programs->progs.sensor_sendmsg4, &programs->links.sensor_sendmsg4, cgroup_fd, fault) ||
-	    attach_cgroup(programs->progs.sensor_sendmsg6, &programs->links.sensor_sendmsg6, cgroup_fd, fault))
-		return -1;
-	if (!sensor->has_unix_hook)
-		return 0;
-	return attach_cgroup(programs->progs.sensor_connect_unix, &programs->links.sensor_connect_unix, cgroup_fd, fault);
+		if (!bpf_program__autoload(*each->prog))
+			continue;
+		*each->link = attach_one(*each->prog, cgroup_fd);
+		if (!*each->link)
+			return fail(fault, "the kernel refused to attach %s: %s", each->name, strerror(errno));
+	}
+	return 0;
 }
 
 void unload_sensor(struct sensor *sensor)
@@ -146,4 +129,21 @@ int read_counters(const struct sensor *sensor, struct event_counters *counters)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(sensor->counters_fd, &zero, counters);
+}
+
+int read_program_costs(const struct sensor *sensor, struct program_cost *costs)
+{
+	struct bpf_program *program;
+	int count = 0;
+
+	if (!sensor->programs)
+		return 0;
+	bpf_object__for_each_program(program, sensor->programs->obj) {
+		struct bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+
+		if (count < MAX_PROGRAMS && bpf_program__fd(program) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			costs[count++] = (struct program_cost){bpf_program__name(program), info.verified_insns};
+	}
+	return count;
 }

@@ -31,6 +31,16 @@ void unload_sensor(struct sensor *sensor);
 /* Copies the account of each CPU; `counters` has room for sensor->cpus. */
 int read_counters(const struct sensor *sensor, struct event_counters *counters);
 
+#define MAX_PROGRAMS 64
+
+struct program_cost {
+	const char *name; /* valid until the programs are unloaded */
+	__u32 verified_instructions;
+};
+
+/* What the loaded programs cost the kernel's verifier; `costs` has room for MAX_PROGRAMS. Returns how many there are. */
+int read_program_costs(const struct sensor *sensor, struct program_cost *costs);
+
 /* libbpf's own words go nowhere but into the sentence of a fault. */
 void silence_libbpf(void);
 

@@ -2,10 +2,12 @@
 /* What the tests of the probe need done: one deed a word. Compiled by actor.ts. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "../../bpf/events.h"
 
 extern char **environ;
 
@@ -232,6 +236,85 @@ static int do_hungry(char **a)
 	return copy_link(a[1]);
 }
 
+static int read_fully(int fd, char *buffer, size_t size)
+{
+	for (size_t got = 0; got < size;) {
+		ssize_t now = read(fd, buffer + got, size - got);
+
+		if (now <= 0)
+			return -1;
+		got += now;
+	}
+	return 0;
+}
+
+/* Copies frames up to the first of a type, that one too; -1 if it does not come. */
+static int copy_frames(int fd, FILE *file, enum frame_type last)
+{
+	static union {
+		struct event_header header;
+		char bytes[1 << 20];
+	} frame;
+
+	do {
+		if (read_fully(fd, frame.bytes, sizeof(frame.header)) || frame.header.len > sizeof(frame) ||
+		    read_fully(fd, frame.bytes + sizeof(frame.header), frame.header.len - sizeof(frame.header)))
+			return -1;
+		fwrite(frame.bytes, 1, frame.header.len, file);
+	} while (frame.header.type != last);
+	return 0;
+}
+
+static int start(char **command, int inherited)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		if (inherited >= 0)
+			fcntl(inherited, F_SETFD, 0);
+		execv(command[0], command);
+		_exit(127);
+	}
+	if (inherited >= 0)
+		return pid;
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+/* watch FILE PROBE CGROUP COMMAND… [; COMMAND…]: what a probe tells of the commands, as it came; for where there is no Node */
+static int do_watch(char **a)
+{
+	char number[16], *attach[] = {a[1], "attach", "--cgroup", a[2], "--fd", number, NULL};
+	char *enter[64] = {a[1], "exec", "--cgroup", a[2], "--"};
+	struct {
+		struct event_header header;
+		char body[8];
+	} flush = {.header = {.len = sizeof(flush), .type = FRAME_FLUSH}, .body = "{\"id\":1}"};
+	FILE *file = fopen(a[0], "we");
+	int ends[2], failed, words = 5;
+
+	if (!file || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return 1;
+	snprintf(number, sizeof(number), "%d", ends[1]);
+	start(attach, ends[1]);
+	close(ends[1]);
+	failed = copy_frames(ends[0], file, FRAME_HELLO);
+	for (char **word = a + 3; !failed; word++) {
+		bool ends_command = !*word || !strcmp(*word, ";");
+
+		enter[words++] = ends_command ? NULL : *word;
+		if (ends_command)
+			start(enter, -1), words = 5;
+		if (!*word)
+			break;
+	}
+	failed = failed || write(ends[0], &flush, sizeof(flush)) < 0 || copy_frames(ends[0], file, FRAME_FLUSHED);
+	close(ends[0]);
+	wait(NULL);
+	return fclose(file) || failed;
+}
+
 static int do_nothing(char **a)
 {
 	(void)a;
@@ -245,7 +328,7 @@ static const struct {
 } deeds[] = {
 	{"connect", 3, do_connect}, {"connects", 1, do_connects}, {"send", 3, do_send}, {"fork", 1, do_fork}, {"daemon", 1, do_daemon}, {"threads", 2, do_threads},
 	{"thread-exec", 1, do_thread_exec}, {"exec", 1, do_exec}, {"storm", 3, do_storm}, {"memfd", 0, do_memfd}, {"kill", 1, do_kill},
-	{"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
+	{"watch", 4, do_watch}, {"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
 };
 
 int main(int argc, char **argv)

@@ -42,11 +42,19 @@ export async function observe(
   await using cgroup = makeCgroup('');
   const events: ProbeEvent[] = [];
   const local = spawnProbe({ probe, cgroup: cgroup.path, args }, { onEvent: (event) => events.push(event) });
-  const hello = await local.hello;
+  await local.hello;
   await act(runner(cgroup.path), local, cgroup.path);
-  const stats = await local.flush();
+  await local.flush();
   local.close();
   await local.exited;
+  return observationOf(events);
+}
+
+/** The events of a probe from its first word to its last account. */
+export function observationOf(events: readonly ProbeEvent[]): Observation {
+  const [hello] = of(events, 'hello');
+  const stats = of(events, 'stats').at(-1);
+  if (hello === undefined || stats === undefined) throw new Error('The probe gave no hello or no account');
   return {
     hello,
     stats,

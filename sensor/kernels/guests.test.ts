@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { decodeFrame } from '../decode/decode-frame.ts';
+import { FrameSplitter } from '../decode/frame-splitter.ts';
+import { actor } from '../probe/testing/actor.ts';
+import { probe } from '../probe/testing/machine.ts';
+import { type Observation, observationOf } from '../probe/testing/observe.ts';
+import { kernelCases } from './cases.ts';
+import { type DoctorReport, parseDoctor } from './doctor-report.ts';
+import { logFolder, runGuest } from './guest.ts';
+import { overBudget } from './instructions.ts';
+
+interface Boot {
+  readonly series: string;
+  readonly lsm: boolean;
+}
+
+const boots: readonly Boot[] = ['6.1', '6.12'].flatMap((series) => [
+  { series, lsm: true },
+  { series, lsm: false },
+]);
+
+const guestActor = '/actor';
+const files = { '/probe': probe, [guestActor]: actor };
+
+for (const boot of boots) {
+  test(`Debian's ${boot.series}, ${boot.lsm ? 'with' : 'without'} the BPF LSM`, async (context) => {
+    const modules = `landlock,lockdown,yama,apparmor${boot.lsm ? ',bpf' : ''}`;
+    const name = `${boot.series}-${boot.lsm ? 'lsm' : 'no-lsm'}`;
+    const output = await runGuest({ name, series: boot.series, commandLine: `lsm=${modules}`, files, work: work() });
+    await checkGuest(context, boot, readOutput(name, output));
+  });
+}
+
+/** Each part of the output begins with a line of its own. */
+function work(): string[] {
+  const cases = kernelCases.map(({ commands }, index) => {
+    const words = commands(guestActor).map((command) => command.map(quote).join(' '));
+    return `${guestActor} watch /tmp/told /probe /sys/fs/cgroup/case ${words.join(" ';' ")}; echo @case ${index} $?; base64 /tmp/told`;
+  });
+  return ['mkdir /sys/fs/cgroup/case', 'echo @doctor', '/probe doctor', ...cases];
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+interface Output {
+  readonly doctor: DoctorReport;
+  readonly told: readonly Observation[];
+}
+
+function readOutput(name: string, output: string): Output {
+  const [doctor = '', ...told] = output.split(/^@(?:doctor|case \d+ 0)$/m).slice(1);
+  assert.equal(told.length, kernelCases.length, `not every case came to its end:\n${output.slice(0, 2000)}`);
+  // For sensor/kernels/budget.
+  writeFileSync(join(logFolder, `${name}.doctor.json`), `${doctor.trim()}\n`);
+  return { doctor: parseDoctor(doctor), told: told.map(decode) };
+}
+
+function decode(base64: string): Observation {
+  const decoded = new FrameSplitter().push(Buffer.from(base64, 'base64')).map(decodeFrame);
+  assert.ok(!decoded.includes('malformed') && !decoded.includes('unknown'));
+  return observationOf(decoded.filter((event) => typeof event !== 'string'));
+}
+
+async function checkGuest(context: TestContext, boot: Boot, { doctor, told }: Output): Promise<void> {
+  await context.test(`every program loads on ${doctor.kernel}, and its effect is seen`, () => {
+    assert.ok(doctor.kernel.startsWith(`${boot.series}.`), doctor.kernel);
+    assert.deepEqual([doctor.armed, doctor.reason], [true, undefined]);
+    assert.ok(Object.values(doctor.hooks).every((seen) => seen !== false));
+  });
+  await context.test('no program is over its budget of verified instructions', () => {
+    assert.deepEqual(overBudget(doctor.programs), []);
+  });
+  for (const [index, { title, check }] of kernelCases.entries())
+    await context.test(title, () => check(told[index] as Observation, guestActor));
+}
