@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import http from 'node:http';
-import https from 'node:https';
+import type { Agent } from 'node:http';
 import { ChaperoneError, describeError } from '../crds/errors.ts';
 import type { Clock } from './export/clock.ts';
+import { createAgent, post } from './export/http-post.ts';
 
 /** What the gateway writes into the pod's annotation. */
 export interface Hello {
@@ -44,7 +43,7 @@ export function createHelloSender(options: HelloOptions): HelloSender {
 
 class RetryingSender implements HelloSender {
   readonly #options: HelloOptions;
-  readonly #agent: http.Agent;
+  readonly #agent: Agent;
   #waiting: Hello | null = null;
   #busy = false;
   #closed = false;
@@ -55,11 +54,7 @@ class RetryingSender implements HelloSender {
 
   constructor(options: HelloOptions) {
     this.#options = options;
-    const settings = { keepAlive: true, maxSockets: 1 };
-    const { url, ca } = options;
-    this.#agent = url.startsWith('https:')
-      ? new https.Agent(ca === undefined ? settings : { ...settings, ca })
-      : new http.Agent(settings);
+    this.#agent = createAgent(options.url, options.ca);
   }
 
   send(hello: Hello): void {
@@ -113,32 +108,11 @@ class RetryingSender implements HelloSender {
   }
 
   async #post(hello: Hello): Promise<void> {
-    const headers = { 'content-type': 'application/json', ...(await this.#options.headers()) };
-    const status = await post(`${this.#options.url}/v1/hello`, {
-      agent: this.#agent,
-      headers,
-      body: JSON.stringify(hello),
-    });
+    const { url, headers, clock } = this.#options;
+    const posting = { agent: this.#agent, headers: await headers(), body: JSON.stringify(hello), timeoutMs, clock };
+    const { status } = await post(`${url}/v1/hello`, posting);
     if (status >= 300) {
       throw new ChaperoneError('gateway-hello', `the gateway answered ${status} to the sensor's hello`);
     }
   }
-}
-
-interface Posting {
-  readonly agent: http.Agent;
-  readonly headers: Record<string, string>;
-  readonly body: string;
-}
-
-/** The answer's status. Node's own client, since undici would double what the sensor holds in memory, and the exporter has this one already. */
-async function post(url: string, { agent, headers, body }: Posting): Promise<number> {
-  const client = url.startsWith('https:') ? https : http;
-  const request = client.request(url, { method: 'POST', agent, headers, signal: AbortSignal.timeout(timeoutMs) });
-  // Whatever happens after the status is of no interest, and must not be an unhandled event.
-  request.on('error', () => {});
-  request.end(body);
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  response.on('error', () => {}).resume();
-  return response.statusCode ?? 0;
 }

@@ -27,7 +27,16 @@ function wordFrame(type: number, word: object): Buffer {
 }
 
 const none = countEach(() => 0);
-const stats = { cpus: [0], produced: none, lost: none, probeDropped: none, tableFull: 0, socketsFull: 0, left: 0 };
+const stats = {
+  cpus: [0],
+  produced: none,
+  lost: none,
+  probeDropped: none,
+  tableFull: 0,
+  socketsFull: 0,
+  left: 0,
+  realtimeOffsetNs: '1',
+};
 
 /** The probe's side of the socket: says hello, and answers flush commands. */
 function playProbe(socket: Socket): void {

@@ -83,6 +83,8 @@ class JobPipeline implements Pipeline {
     if (event.kind === 'hello') this.#hear(event);
     else if (event.kind === 'stats') this.#coverage.stats(event);
     else if (event.kind === 'flushed') this.#flushed();
+    else if (event.kind === 'undecoded') this.#coverage.undecoded(event);
+    else if (event.kind === 'unanswered') this.#coverage.unanswered += 1;
     else this.#pushKernelEvent(event);
   }
 

@@ -91,7 +91,7 @@ export class Sidecar {
     await this.#atMost(lastEventsMs, this.#options.flushProbe());
     this.#pipeline.finish(unixNanos(this.#options.clock));
     const helloTaken = this.#atMost(lastHelloMs, this.#hello.taken());
-    const account = await this.#exporter.flush(lastSpansMs);
+    const account = await this.#exporter.flush({ deadlineMs: lastSpansMs });
     await helloTaken;
     this.#exporter.close();
     this.#hello.close();
@@ -101,7 +101,7 @@ export class Sidecar {
   #jobEnded(): void {
     if (this.#stopping !== null) return;
     this.#atMost(jobFlushMs, this.#options.flushProbe())
-      .then(() => this.#exporter.flush(jobFlushMs))
+      .then(() => this.#exporter.flush({ deadlineMs: jobFlushMs }))
       .catch((error: unknown) => this.#options.log('warn', `the job's spans wait: ${describeError(error)}`));
   }
 

@@ -23,6 +23,7 @@ enum frame_type {
 	FRAME_STATS = 65,	/* every 2 s, and before each FRAME_FLUSHED; JSON */
 	FRAME_FLUSHED = 66,	/* everything that was in the ring at the time of the command lies before it; JSON {id} */
 	FRAME_FLUSH = 128,	/* command; JSON {id} */
+	FRAME_ACK = 129,	/* command: the peer has kept the stream up to here; JSON {position} */
 };
 
 /* Everything is counted by class, which is a kernel event's type - 1. There is room for more classes than there are. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { ChaperoneError, describeError } from '../../crds/errors.ts';
 import { countEach, type HelloEvent, type ProbeEvent } from '../decode/events.ts';
-import type { Clock } from '../export/clock.ts';
+import { type Clock, unixNanos } from '../export/clock.ts';
 import { commandInCgroup, type LocalProbe, spawnProbe } from '../probe-link/spawn-probe.ts';
 import type { CommandLine } from './child.ts';
 import { createLocalCgroup, type LocalCgroup } from './local-cgroup.ts';
@@ -33,14 +33,14 @@ export async function startLocalSensor(clock: Clock): Promise<LocalSensor> {
     return await startProbe(cgroup, clock);
   } catch (error) {
     await cgroup?.remove();
-    return blindSensor(describeError(error));
+    return blindSensor(describeError(error), clock);
   }
 }
 
 async function startProbe(cgroup: LocalCgroup, clock: Clock): Promise<LocalSensor> {
   const where = { probe: probePath, cgroup: cgroup.path };
   const events = new EventTap();
-  const probe = spawnProbe(where, { onEvent: (event) => events.give(event), onEnd: () => events.interrupt() });
+  const probe = spawnProbe(where, { onEvent: (event) => events.give(event), onEnd: () => events.silence() });
   const hello = await within(clock, helloMs, probe.hello).catch(async (error: unknown) => {
     await end(probe, clock);
     throw error;
@@ -55,7 +55,7 @@ async function startProbe(cgroup: LocalCgroup, clock: Clock): Promise<LocalSenso
     wrap: (command) => commandInCgroup(where, command),
     async stop() {
       // Without the last events' word nobody knows what is missing; a probe that is gone was told of already.
-      await within(clock, lastEventsMs, probe.flush()).catch(() => events.interrupt());
+      await within(clock, lastEventsMs, probe.flush()).catch(() => events.silence());
       events.expectEnd();
       await end(probe, clock);
       return await cgroup.remove();
@@ -66,12 +66,10 @@ async function startProbe(cgroup: LocalCgroup, clock: Clock): Promise<LocalSenso
 /** Holds events until somebody listens. */
 class EventTap {
   #held: ProbeEvent[] = [];
-  #hello: HelloEvent | null = null;
   #onEvent: ((event: ProbeEvent) => void) | null = null;
   #endIsDue = false;
 
   give(event: ProbeEvent): void {
-    if (event.kind === 'hello') this.#hello = event;
     if (this.#onEvent === null) this.#held.push(event);
     else this.#onEvent(event);
   }
@@ -85,11 +83,11 @@ class EventTap {
     this.#endIsDue = true;
   }
 
-  /** The probe is gone while the command goes on: from here on nothing is seen, which counts as a restart of the sensor. */
-  interrupt(): void {
-    if (this.#endIsDue || this.#hello === null) return;
+  /** The probe is gone while the command goes on, or does not answer: nobody knows what was not told. */
+  silence(): void {
+    if (this.#endIsDue) return;
     this.#endIsDue = true;
-    this.give({ ...this.#hello, restarts: this.#hello.restarts + 1 });
+    this.give({ kind: 'unanswered' });
   }
 }
 
@@ -111,7 +109,7 @@ function within<Value>(clock: Clock, ms: number, work: Promise<Value>): Promise<
 }
 
 /** Stands in for a probe that cannot be started or armed. */
-function blindSensor(reason: string): LocalSensor {
+function blindSensor(reason: string, clock: Clock): LocalSensor {
   const hello: HelloEvent = {
     kind: 'hello',
     version: '',
@@ -122,7 +120,10 @@ function blindSensor(reason: string): LocalSensor {
     mode: 'attach',
     cgroupId: '0',
     realtimeOffsetNs: 0n,
+    time: unixNanos(clock),
+    started: '0',
     restarts: 0,
+    position: 0,
     forwardedBefore: countEach(() => 0),
   };
   return { hello, listen: (onEvent) => onEvent(hello), wrap: (command) => command, stop: async () => 0 };

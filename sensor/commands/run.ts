@@ -104,7 +104,7 @@ class Recording {
   /** `null` without an endpoint. */
   async deliver(): Promise<ExportAccount | null> {
     if (this.#exporter === null) return null;
-    await this.#exporter.flush(flushMs);
+    await this.#exporter.flush({ deadlineMs: flushMs });
     return this.#exporter.close();
   }
 }

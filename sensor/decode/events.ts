@@ -179,9 +179,15 @@ export interface HelloEvent {
   readonly cgroupPath?: string;
   /** CLOCK_REALTIME − CLOCK_BOOTTIME in ns: add it to an event's time to get Unix time. */
   readonly realtimeOffsetNs: bigint;
+  /** When this was said, CLOCK_BOOTTIME in ns. */
+  readonly time: bigint;
+  /** When the probe began, decimal: tells one run of it from another. */
+  readonly started: string;
   /** How often the peer was started again. */
   readonly restarts: number;
-  /** Events that earlier peers were given. */
+  /** Where in the probe's stream of frames this peer's begins, in bytes. */
+  readonly position: number;
+  /** Events that earlier peers were given, and kept where they acknowledge. */
   readonly forwardedBefore: EventCounts;
 }
 
@@ -201,6 +207,8 @@ export interface StatsEvent {
   readonly socketsFull: number;
   /** Processes that left the observed cgroup: what they do there is not seen. */
   readonly left: number;
+  /** As in the hello, now: it changes when somebody sets the clock. */
+  readonly realtimeOffsetNs: bigint;
 }
 
 /** Everything that was in the ring at the time of the flush command has been given. */
@@ -218,4 +226,19 @@ export type KernelEvent =
   | AcceptEvent
   | SocketEvent
   | UnixEvent;
-export type ProbeEvent = KernelEvent | HelloEvent | StatsEvent | FlushedEvent;
+
+/** A frame that gave no event. */
+export interface UndecodedEvent {
+  readonly kind: 'undecoded';
+  /** `unknown`: of a type that this version does not know; `malformed`: its bytes contradict themselves. */
+  readonly why: 'unknown' | 'malformed';
+  /** What kind of event it should have been, where its type says so. */
+  readonly eventClass: KernelEvent['kind'] | null;
+}
+
+/** The owner of the link asked the probe for everything and got no answer, or the link has ended: what was on its way is not known. */
+export interface UnansweredEvent {
+  readonly kind: 'unanswered';
+}
+
+export type ProbeEvent = KernelEvent | HelloEvent | StatsEvent | FlushedEvent | UndecodedEvent | UnansweredEvent;

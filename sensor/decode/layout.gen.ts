@@ -29,6 +29,7 @@ export const frameType = {
   stats: 65,
   flushed: 66,
   flush: 128,
+  ack: 129,
 } as const;
 
 export const acceptEventSize = 112;

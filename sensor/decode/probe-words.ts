@@ -2,6 +2,10 @@ import * as z from 'zod';
 import { eventClasses, type FlushedEvent, type HelloEvent, type StatsEvent } from './events.ts';
 
 const count = z.int().nonnegative();
+const nanos = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .transform(BigInt);
 const counts = z.record(z.enum(eventClasses), count);
 
 const hello = z.object({
@@ -13,11 +17,11 @@ const hello = z.object({
   mode: z.enum(['sidecar', 'attach']),
   cgroupId: z.string().regex(/^\d{1,20}$/),
   cgroupPath: z.string().exactOptional(),
-  realtimeOffsetNs: z
-    .string()
-    .regex(/^\d{1,20}$/)
-    .transform(BigInt),
+  realtimeOffsetNs: nanos,
+  time: nanos,
+  started: z.string().regex(/^\d{1,20}$/),
   restarts: count,
+  position: count,
   forwardedBefore: counts,
 });
 
@@ -29,6 +33,7 @@ const stats = z.object({
   tableFull: count,
   socketsFull: count,
   left: count,
+  realtimeOffsetNs: nanos,
 });
 
 const flushed = z.object({ id: count });

@@ -1,13 +1,13 @@
-import type { Resource } from '@opentelemetry/resources';
-import { describeError } from '../../crds/errors.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
-import { type DropReason, type ExportAccount, Ledger } from './account.ts';
+import { type DropReason, type ExportAccount, type Fate, Ledger } from './account.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { encodeRequest, encodeResource, encodeSpan } from './otlp-json.ts';
 import { Outbox, type Parcel } from './outbox.ts';
 import type { Outcome } from './outcome.ts';
-import { toReadableSpan, toResource } from './readable-span.ts';
+import { Pace } from './pace.ts';
 import { classOf } from './span-class.ts';
-import { type Batch, type QueuedSpan, reckonBytes } from './span-queue.ts';
+import type { QueuedSpan } from './span-queue.ts';
+import type { SpanSpill } from './span-spill.ts';
 import { createTransport, type Transport } from './transport.ts';
 
 export interface ExporterOptions {
@@ -21,30 +21,38 @@ export interface ExporterOptions {
   readonly maxBytes?: number;
   /** How long spans gather before they are sent, in milliseconds; default 2,000. */
   readonly intervalMs?: number;
-  /** How long a server may stay silent, in milliseconds; default 10,000. */
+  /** How long one request may take, in milliseconds; default 10,000. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
+  /** Where spans are kept while they wait; default in memory. What an earlier process left there is sent too. */
+  readonly spill?: SpanSpill | null;
   /** Told once for every batch or arrival that lost spans, with a sentence for the log. */
   readonly onDrop?: (reason: DropReason, count: number, message: string) => void;
+}
+
+export interface FlushLimits {
+  /** Until when at most, in milliseconds from now. */
+  readonly deadlineMs: number;
+  /** Gives up earlier when the server has taken nothing for so long; default the deadline. */
+  readonly patienceMs?: number;
 }
 
 export interface Exporter {
   /** Takes spans in; their content is fixed from here on. `resource` is one object a job (grouping goes by identity). */
   add(spans: readonly FinishedSpan[], resource: Attributes): void;
-  /** Sends what waits, without pauses between batches; ends when all is settled or `deadlineMs` from now has passed. */
-  flush(deadlineMs: number): Promise<ExportAccount>;
+  /** Sends what waits, without pauses between batches; ends when all is settled or the limits are reached. */
+  flush(limits: FlushLimits): Promise<ExportAccount>;
   account(): ExportAccount;
-  /** Stops for good; what still waits is counted as dropped (`unsent`). */
+  /** Stops for good; what still waits is counted as dropped (`unsent`), and stays in the spill. */
   close(): ExportAccount;
 }
 
 /** Stays under the request limits usual on the way (fastify and many proxies: 1 MiB). */
 const batchLimits = { spans: 512, bytes: 512 * 1024 };
-const backOff = { firstMs: 1_000, factor: 2, longestMs: 30_000, longestInFlushMs: 1_000, shortestMs: 50 };
-/** An answer that may be a fault of the batch itself (500, 404) is believed after so many tries. */
+/** An answer that may be a fault of the batch itself (500, 404) is believed after so many tries, if the server takes others. */
 const doubtfulTries = 8;
 
-/** A queue of our own in front of the OpenTelemetry exporter, whose batch processor loses bursts and outages. */
+/** A queue of our own in front of OTLP/HTTP: the OpenTelemetry SDK's batch processor loses bursts and outages. */
 export function createExporter(options: ExporterOptions): Exporter {
   const clock = options.clock ?? systemClock;
   const transport = createTransport({
@@ -63,12 +71,14 @@ class QueueingExporter implements Exporter {
   readonly #intervalMs: number;
   readonly #onDrop: NonNullable<ExporterOptions['onDrop']>;
   readonly #outbox: Outbox;
+  readonly #spill: SpanSpill | null;
   readonly #ledger = new Ledger();
-  readonly #resources = new WeakMap<Attributes, Resource>();
+  readonly #pace: Pace;
+  readonly #resources = new WeakMap<Attributes, string>();
+  /** Batches that the server has taken. */
+  #taken = 0;
   #sending = false;
   #closed = false;
-  /** Ends of the flushes that are under way. */
-  readonly #flushes = new Set<{ readonly until: number }>();
   #cancelWake: (() => void) | null = null;
   #onSettled: (() => void)[] = [];
 
@@ -78,27 +88,30 @@ class QueueingExporter implements Exporter {
     this.#intervalMs = options.intervalMs ?? 2_000;
     this.#onDrop = options.onDrop ?? (() => {});
     this.#outbox = new Outbox(options.maxBytes ?? 8 * 1024 * 1024, batchLimits);
+    this.#pace = new Pace(clock);
+    this.#spill = options.spill ?? null;
+    this.#enqueue(this.#spill?.recover(this.#ledger) ?? []);
   }
 
   add(spans: readonly FinishedSpan[], resource: Attributes): void {
-    const shed = spans.flatMap((span) => this.#admit(span, this.#resourceOf(resource)));
-    if (shed.length > 0) this.#drop(this.#closed ? 'unsent' : 'overflow', shed, 'the queue of spans is full');
-    if (this.#outbox.length > 0) this.#wakeAfter(this.#flushes.size === 0 ? this.#intervalMs : 0);
+    const text = this.#resourceOf(resource);
+    const items = spans
+      .filter(({ spanId }) => this.#spill?.isKnown(spanId) !== true)
+      .map((span) => this.#keep(span, text));
+    this.#ledger.added += items.length;
+    if (this.#closed) this.#drop('unsent', items, 'the sensor is at its end');
+    else this.#enqueue(items);
   }
 
-  async flush(deadlineMs: number): Promise<ExportAccount> {
-    const flush = { until: this.#clock.now() + deadlineMs };
-    this.#flushes.add(flush);
+  async flush({ deadlineMs, patienceMs = deadlineMs }: FlushLimits): Promise<ExportAccount> {
+    const end = this.#pace.hurry(deadlineMs, patienceMs);
     this.#wakeNow();
     await new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(deadlineMs, resolve);
-      this.#onSettled.push(() => {
-        cancel();
-        resolve();
-      });
+      this.#onSettled.push(resolve);
+      void end.reached.then(resolve);
       this.#tellIfSettled();
     });
-    this.#flushes.delete(flush);
+    end.cancel();
     return this.account();
   }
 
@@ -107,24 +120,34 @@ class QueueingExporter implements Exporter {
   }
 
   close(): ExportAccount {
+    if (this.#closed) return this.account();
     this.#closed = true;
     this.#cancelWake?.();
     this.#transport.close();
     const left = this.#outbox.drain();
-    if (left.length > 0) this.#drop('unsent', left, this.#ledger.lastFailure || 'there was no time left to send them');
+    if (left.length > 0)
+      this.#tellDrop('unsent', left, this.#ledger.lastFailure || 'there was no time left to send them');
+    this.#spill?.close();
     this.#tellIfSettled();
     return this.account();
   }
 
-  #admit(span: FinishedSpan, resource: Resource): QueuedSpan[] {
-    const readable = toReadableSpan(span, resource);
-    const item = { span: readable, spanClass: classOf(span), priority: span.priority, bytes: reckonBytes(readable) };
-    this.#ledger.added += 1;
-    return this.#closed ? [item] : this.#outbox.add(item);
+  #keep(span: FinishedSpan, resource: string): QueuedSpan {
+    const text = encodeSpan(span);
+    const kept = { spanId: span.spanId, spanClass: classOf(span), priority: span.priority, resource, text };
+    const { spanClass, priority } = kept;
+    const place = this.#closed ? null : (this.#spill?.keep(kept) ?? null);
+    return { spanClass, priority, resource, text: place ?? text, bytes: Buffer.byteLength(text) };
   }
 
-  #resourceOf(attributes: Attributes): Resource {
-    const known = this.#resources.get(attributes) ?? toResource(attributes);
+  #enqueue(items: readonly QueuedSpan[]): void {
+    const shed = items.flatMap((item) => this.#outbox.add(item));
+    if (shed.length > 0) this.#drop('overflow', shed, 'the queue of spans is full');
+    if (this.#outbox.length > 0) this.#wakeAfter(this.#pace.isHurried ? 0 : this.#intervalMs);
+  }
+
+  #resourceOf(attributes: Attributes): string {
+    const known = this.#resources.get(attributes) ?? encodeResource(attributes);
     this.#resources.set(attributes, known);
     return known;
   }
@@ -151,28 +174,57 @@ class QueueingExporter implements Exporter {
     }
     this.#sending = false;
     if (pause !== null) this.#wakeAfter(pause);
+    else if (!this.#closed && this.#outbox.length === 0) this.#spill?.tidy(this.#ledger);
     this.#tellIfSettled();
   }
 
   /** One try. The answer is how long to wait before the next, `null` for not at all. */
   async #deliver(parcel: Parcel): Promise<number | null> {
-    const outcome = await this.#transport.send(parcel.batch.items.map((item) => item.span)).catch(unexpected);
+    const body = this.#bodyOf(parcel);
+    if (body === null) return null;
+    const outcome = await this.#transport.send(body);
     // Closed meanwhile: the parcel was already counted as unsent.
     if (this.#closed) return null;
     if (outcome.kind === 'retry') return this.#postpone(parcel, outcome);
     if (outcome.kind === 'too-large') return this.#split(parcel);
     this.#outbox.settle(parcel);
     if (outcome.kind === 'refused') this.#drop('refused', parcel.batch.items, outcome.message);
-    else this.#bookSent(parcel.batch, outcome);
+    else this.#bookSent(parcel.batch.items, outcome);
     return null;
+  }
+
+  /** `null`: the disk gave nothing of it back. */
+  #bodyOf(parcel: Parcel): string | null {
+    const byResource = new Map<string, string[]>();
+    const unreadable: QueuedSpan[] = [];
+    for (const item of parcel.batch.items) {
+      const text = this.#textOf(item);
+      if (text === null) unreadable.push(item);
+      else append(byResource, item.resource, text);
+    }
+    if (unreadable.length > 0) {
+      this.#outbox.leaveOut(parcel, unreadable);
+      this.#drop('unreadable', unreadable, 'the scratch volume does not give them back');
+    }
+    if (byResource.size === 0) return null;
+    return encodeRequest([...byResource].map(([resource, spans]) => ({ resource, spans })));
+  }
+
+  #textOf({ text }: QueuedSpan): string | null {
+    return typeof text === 'string' ? text : (this.#spill?.read(text.place) ?? null);
   }
 
   #postpone(parcel: Parcel, outcome: Outcome & { kind: 'retry' }): number | null {
     this.#ledger.lastFailure = outcome.message;
-    parcel.tries += 1;
-    if (!outcome.doubtful || parcel.tries < doubtfulTries) return this.#pauseBefore(parcel, outcome.retryAfterMs);
+    if (outcome.doubtful) {
+      if (parcel.doubts === 0) parcel.takenBefore = this.#taken;
+      parcel.doubts += 1;
+      this.#outbox.putLast(parcel);
+    }
+    if (parcel.doubts < doubtfulTries || this.#taken === parcel.takenBefore)
+      return this.#pace.pause(outcome.retryAfterMs);
     this.#outbox.settle(parcel);
-    this.#drop('refused', parcel.batch.items, `${outcome.message} ${doubtfulTries} times`);
+    this.#drop('refused', parcel.batch.items, `${outcome.message} ${parcel.doubts} times`);
     return null;
   }
 
@@ -183,29 +235,32 @@ class QueueingExporter implements Exporter {
     return null;
   }
 
-  #bookSent(batch: Batch, outcome: Outcome & { kind: 'sent' }): void {
-    const rejected = Math.min(outcome.rejected, batch.items.length);
-    this.#ledger.sent += batch.items.length - rejected;
+  #bookSent(items: readonly QueuedSpan[], outcome: Outcome & { kind: 'sent' }): void {
+    this.#taken += 1;
+    this.#pace.took();
+    const rejected = Math.min(outcome.rejected, items.length);
+    this.#settle('sent', items.slice(rejected));
     if (rejected === 0) return;
     const message = outcome.message.slice(0, 200) || 'the server took the batch only in part';
-    this.#ledger.dropUnnamed('refused', rejected);
+    this.#settle('rejected', items.slice(0, rejected));
     this.#ledger.lastFailure = message;
     this.#onDrop('refused', rejected, message);
   }
 
-  #pauseBefore(parcel: Parcel, retryAfterMs: number | null): number {
-    const grown = Math.min(backOff.firstMs * backOff.factor ** (parcel.tries - 1), backOff.longestMs);
-    if (this.#flushes.size === 0) return retryAfterMs ?? grown;
-    // Waiting past the deadline helps nobody: halve what is left, and try until it is gone.
-    const until = Math.max(...[...this.#flushes].map((flush) => flush.until));
-    const left = Math.max((until - this.#clock.now()) / 2, backOff.shortestMs);
-    return Math.min(retryAfterMs ?? Math.min(grown, backOff.longestInFlushMs), left);
+  #drop(reason: DropReason, items: readonly QueuedSpan[], message: string): void {
+    this.#spill?.settle(items, reason);
+    this.#tellDrop(reason, items, message);
   }
 
-  #drop(reason: DropReason, items: readonly QueuedSpan[], message: string): void {
-    this.#ledger.drop(reason, items);
+  #tellDrop(reason: DropReason, items: readonly QueuedSpan[], message: string): void {
+    this.#ledger.settle(reason, items);
     this.#ledger.lastFailure = message;
     this.#onDrop(reason, items.length, message);
+  }
+
+  #settle(fate: Fate, items: readonly QueuedSpan[]): void {
+    this.#spill?.settle(items, fate);
+    this.#ledger.settle(fate, items);
   }
 
   #tellIfSettled(): void {
@@ -214,6 +269,8 @@ class QueueingExporter implements Exporter {
   }
 }
 
-function unexpected(error: unknown): Outcome {
-  return { kind: 'retry', message: describeError(error), retryAfterMs: null, doubtful: true };
+function append(lists: Map<string, string[]>, key: string, item: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
 }

@@ -1,14 +1,17 @@
 import { type Batch, type BatchLimits, type QueuedSpan, SpanQueue } from './span-queue.ts';
 
-/** A batch on its way, with how often it was tried without an answer that settled it. */
+/** A batch on its way. */
 export interface Parcel {
-  readonly batch: Batch;
-  tries: number;
+  batch: Batch;
+  /** How often the server's answer left it open whether the batch or the server is at fault. */
+  doubts: number;
+  /** How many batches the server had taken when it was first in doubt. */
+  takenBefore: number;
 }
 
 /**
- * The queue and the parcels made from it that are not settled yet. Priority parcels go first, then those that were tried
- * before; so a batch of ordinary spans that a server chokes on does not hold up job and step.
+ * The queue and the parcels made from it that are not settled yet. Priority parcels go first, and those in doubt last; so a batch
+ * that a server chokes on holds up nothing else.
  */
 export class Outbox {
   readonly #queue: SpanQueue;
@@ -36,7 +39,7 @@ export class Outbox {
 
   /** The parcel to send next, which stays here until it is settled or split; `null` when nothing waits. */
   next(): Parcel | null {
-    return this.#nextOf(true) ?? this.#nextOf(false);
+    return this.#undoubted(true) ?? this.#undoubted(false) ?? this.#parcels[0] ?? null;
   }
 
   settle(parcel: Parcel): void {
@@ -50,9 +53,22 @@ export class Outbox {
     if (items.length < 2) return false;
     const middle = items.length >> 1;
     const halves = [items.slice(0, middle), items.slice(middle)];
-    const parcels = halves.map((half) => ({ batch: { priority, items: half, bytes: sumBytes(half) }, tries: 0 }));
+    const parcels = halves.map((half) => newParcel({ priority, items: half, bytes: sumBytes(half) }));
     this.#parcels.splice(this.#parcels.indexOf(parcel), 1, ...parcels);
     return true;
+  }
+
+  /** Takes items out of a parcel; without any left it is settled. */
+  leaveOut(parcel: Parcel, items: readonly QueuedSpan[]): void {
+    const left = parcel.batch.items.filter((item) => !items.includes(item));
+    parcel.batch = { ...parcel.batch, items: left, bytes: sumBytes(left) };
+    if (left.length === 0) this.settle(parcel);
+  }
+
+  /** Lets every other parcel go before this one. */
+  putLast(parcel: Parcel): void {
+    this.settle(parcel);
+    this.#parcels.push(parcel);
   }
 
   /** Takes everything out. */
@@ -65,12 +81,12 @@ export class Outbox {
     return items;
   }
 
-  #nextOf(priority: boolean): Parcel | null {
-    const known = this.#parcels.find(({ batch }) => batch.priority === priority);
+  #undoubted(priority: boolean): Parcel | null {
+    const known = this.#parcels.find(({ batch, doubts }) => batch.priority === priority && doubts === 0);
     if (known !== undefined) return known;
     const batch = this.#queue.take(priority, this.#limits);
     if (batch === null) return null;
-    const parcel = { batch, tries: 0 };
+    const parcel = newParcel(batch);
     this.#parcels.push(parcel);
     return parcel;
   }
@@ -78,6 +94,10 @@ export class Outbox {
   #parcelBytes(): number {
     return this.#parcels.reduce((sum, { batch }) => sum + batch.bytes, 0);
   }
+}
+
+function newParcel(batch: Batch): Parcel {
+  return { batch, doubts: 0, takenBefore: 0 };
 }
 
 function sumBytes(items: readonly QueuedSpan[]): number {

@@ -1,16 +1,11 @@
+import type { Answer } from './http-post.ts';
+
 /** What one try to deliver a batch came to. */
 export type Outcome =
   | { kind: 'sent'; rejected: number; message: string }
   | { kind: 'too-large' }
   | { kind: 'refused'; message: string }
   | { kind: 'retry'; message: string; retryAfterMs: number | null; doubtful: boolean };
-
-/** The server's answer as seen on the wire, beside what the OpenTelemetry exporter tells. */
-export interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly body: string;
-}
 
 /** Refused by the content or for good: sending the same again cannot help. 404 and 5xx may be a proxy before its back end is up. */
 const finalStatuses = new Set([400, 405, 406, 411, 414, 415, 422, 431]);
@@ -23,7 +18,7 @@ const longestRetryAfterMs = 300_000;
 /** Judges an answer; `answer` is `null` when none came (refused, reset, timed out), then `failure` says why. */
 export function judge(answer: Answer | null, failure: string, now: Date): Outcome {
   if (answer === null) return { kind: 'retry', message: failure, retryAfterMs: null, doubtful: false };
-  if (answer.status >= 200 && answer.status <= 299) return { kind: 'sent', ...partialSuccess(answer.body) };
+  if (answer.status >= 200 && answer.status <= 299) return judgeSuccess(answer);
   if (answer.status === 413) return { kind: 'too-large' };
   const message = `the server answered ${answer.status}`;
   if (finalStatuses.has(answer.status)) return { kind: 'refused', message };
@@ -40,14 +35,22 @@ export function parseRetryAfter(value: string | null, now: Date): number | null 
   return Math.min(Math.max(date - now.getTime(), 0), longestRetryAfterMs);
 }
 
-/** OTLP/HTTP partial success: `{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "…"}}`; int64 stands as a string or a number. */
-function partialSuccess(body: string): { rejected: number; message: string } {
-  const partial = field(parseJson(body), 'partialSuccess');
-  const rejected = Number(field(partial, 'rejectedSpans') ?? 0);
-  const message = field(partial, 'errorMessage');
+/**
+ * A success counts only in OTLP's own words, else some proxy or sign-in page said it: nothing (the protocol's empty answer) or an object,
+ * perhaps with a partial success: `{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "…"}}`; int64 stands as a string or a number.
+ */
+function judgeSuccess({ status, body }: Answer): Outcome {
+  const answer = body.trim() === '' ? {} : parseJson(body);
+  const partial = isObject(answer) ? (answer.partialSuccess ?? {}) : null;
+  if (!isObject(partial)) {
+    const message = `the server answered ${status} with something that is not OTLP`;
+    return { kind: 'retry', message, retryAfterMs: null, doubtful: true };
+  }
+  const rejected = Number(partial.rejectedSpans ?? 0);
   return {
+    kind: 'sent',
     rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,
-    message: typeof message === 'string' ? message : '',
+    message: typeof partial.errorMessage === 'string' ? partial.errorMessage : '',
   };
 }
 
@@ -59,6 +62,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,22 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { Place } from '../spill/record-file.ts';
 import type { SpanClass } from './span-class.ts';
 
-/** A span waiting to be sent, with the JSON bytes it was reckoned to take. */
+/** A span waiting to be sent. */
 export interface QueuedSpan {
-  readonly span: ReadableSpan;
   readonly spanClass: SpanClass;
   readonly priority: boolean;
+  /** OTLP/JSON of its resource: one string for all spans of a job. */
+  readonly resource: string;
+  /** Its own OTLP/JSON, here or in the spill. */
+  readonly text: string | SpilledSpan;
+  /** Of its text. */
   readonly bytes: number;
+}
+
+/** A span whose text is on the scratch volume. */
+export interface SpilledSpan {
+  readonly number: number;
+  readonly place: Place;
 }
 
 /** Spans of one lane that go out in one request. What a retry sends is the same batch again. */
@@ -77,17 +87,4 @@ export class SpanQueue {
   #overflows(item: QueuedSpan, held: number): boolean {
     return this.#bytes + held + item.bytes > this.#maxBytes;
   }
-}
-
-/** About the bytes the span takes as OTLP/JSON: exact for the text in it, reckoned for the frame around it. */
-export function reckonBytes(span: ReadableSpan): number {
-  let bytes = 400 + Buffer.byteLength(span.name) + attributesBytes(span.attributes);
-  for (const event of span.events)
-    bytes += 120 + Buffer.byteLength(event.name) + attributesBytes(event.attributes ?? {});
-  for (const link of span.links) bytes += 160 + attributesBytes(link.attributes ?? {});
-  return bytes;
-}
-
-function attributesBytes(attributes: object): number {
-  return Buffer.byteLength(JSON.stringify(attributes)) + 40 * Object.keys(attributes).length;
 }

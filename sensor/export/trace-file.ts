@@ -1,6 +1,5 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
-import { toReadableSpan, toResource } from './readable-span.ts';
+import { encodeRequest, encodeResource, encodeSpan } from './otlp-json.ts';
 import type { RecordedResource } from './trace-reader.ts';
 
 /** Spans on one line of a trace file: a line stays well below what line readers take. */
@@ -24,13 +23,10 @@ export async function writeTraceFile(path: string, traces: readonly RecordedReso
   }
 }
 
-function* traceLines({ attributes, spans }: RecordedResource): Generator<Uint8Array> {
-  const resource = toResource(attributes);
+function* traceLines({ attributes, spans }: RecordedResource): Generator<string> {
+  const resource = encodeResource(attributes);
   for (let start = 0; start < spans.length; start += spansPerLine) {
-    const part = spans.slice(start, start + spansPerLine).map((span) => toReadableSpan(span, resource));
-    yield JsonTraceSerializer.serializeRequest(part) ?? new Uint8Array();
-    yield newline;
+    const part = spans.slice(start, start + spansPerLine).map(encodeSpan);
+    yield `${encodeRequest([{ resource, spans: part }])}\n`;
   }
 }
-
-const newline = new TextEncoder().encode('\n');

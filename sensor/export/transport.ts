@@ -1,11 +1,8 @@
-import diagnostics from 'node:diagnostics_channel';
-import http from 'node:http';
-import https from 'node:https';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { describeError } from '../../crds/errors.ts';
 import type { Clock } from './clock.ts';
-import { type Answer, judge, type Outcome } from './outcome.ts';
-import { instrumentationScope } from './readable-span.ts';
+import { createAgent, post } from './http-post.ts';
+import { instrumentationScope } from './otlp-json.ts';
+import { judge, type Outcome } from './outcome.ts';
 
 export interface TransportOptions {
   /** Where spans are posted, path included: `https://collector.example.com:4318/v1/traces`. */
@@ -14,109 +11,32 @@ export interface TransportOptions {
   readonly headers: () => Promise<Record<string, string>>;
   /** PEM bundle to trust instead of the system's. */
   readonly ca?: string | undefined;
-  /** How long a server may stay silent, in milliseconds. */
+  /** How long one request may take, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
 
 export interface Transport {
-  send(spans: readonly ReadableSpan[]): Promise<Outcome>;
+  /** One try, told in an {@link Outcome}; never rejects. */
+  send(body: string): Promise<Outcome>;
   close(): void;
 }
 
-/** How long a server that answers drop by drop may take beyond its silence limit, in milliseconds. */
-const tricklingAllowanceMs = 5_000;
-/** Of an answer's body no more than this is read; a partial success is far smaller. */
-const answerBodyLimit = 65_536;
+const userAgent = `${instrumentationScope.name}/${instrumentationScope.version}`;
 
-/**
- * OTLP/HTTP with JSON through the OpenTelemetry exporter. Its result does not tell `Retry-After`, the status of a retryable
- * answer or a partial success, so the answers of our own agent's requests are read from Node's diagnostics channel too.
- */
-export function createTransport(options: TransportOptions): Transport {
-  const agent = createAgent(options);
-  const exporter = new OTLPTraceExporter({
-    url: options.url,
-    headers: async () => ({ ...(await options.headers()) }),
-    timeoutMillis: options.timeoutMs,
-    httpAgentOptions: () => agent,
-    userAgent: `${instrumentationScope.name}/${instrumentationScope.version}`,
-  });
-  const watch = watchAnswers(agent);
+/** OTLP/HTTP with JSON. */
+export function createTransport({ url, headers, ca, timeoutMs, clock }: TransportOptions): Transport {
+  const agent = createAgent(url, ca);
   return {
-    async send(spans) {
-      watch.forget();
-      const failure = await exportOnce(exporter, spans, options, () => agent.destroy());
-      return judge(
-        failure === null ? (watch.last() ?? plainSuccess) : watch.last(),
-        failure ?? '',
-        options.clock.wall(),
-      );
+    async send(body) {
+      try {
+        const own = { 'user-agent': userAgent, ...(await headers()) };
+        const answer = await post(url, { agent, headers: own, body, timeoutMs, clock });
+        return judge(answer, '', clock.wall());
+      } catch (error) {
+        return judge(null, describeError(error), clock.wall());
+      }
     },
-    close() {
-      watch.stop();
-      agent.destroy();
-    },
-  };
-}
-
-const plainSuccess: Answer = { status: 200, retryAfter: null, body: '' };
-
-function createAgent({ url, ca }: TransportOptions): http.Agent | https.Agent {
-  const settings = { keepAlive: true, maxSockets: 1 };
-  if (new URL(url).protocol === 'http:') return new http.Agent(settings);
-  return new https.Agent(ca === undefined ? settings : { ...settings, ca });
-}
-
-/** `null` when the exporter called it a success, else why not. `abort` ends the connections when time is up. */
-function exportOnce(
-  exporter: OTLPTraceExporter,
-  spans: readonly ReadableSpan[],
-  { clock, timeoutMs }: TransportOptions,
-  abort: () => void,
-): Promise<string | null> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(timeoutMs + tricklingAllowanceMs, () => {
-      resolve('the server did not finish its answer in time');
-      abort();
-    });
-    exporter.export([...spans], (result) => {
-      cancel();
-      resolve(result.code === 0 ? null : (result.error?.message ?? 'the export failed'));
-    });
-  });
-}
-
-interface AnswerWatch {
-  last(): Answer | null;
-  forget(): void;
-  stop(): void;
-}
-
-/** The last answer given to a request of `agent`. One batch is in flight at a time, so the last is the batch's. */
-function watchAnswers(agent: http.Agent): AnswerWatch {
-  let answer: (Omit<Answer, 'body'> & { chunks: Buffer[]; bytes: number }) | null = null;
-  const onFinish = (message: unknown) => {
-    const { request, response } = message as { request: { agent?: unknown }; response: http.IncomingMessage };
-    if (request.agent !== agent) return;
-    const current = {
-      status: response.statusCode ?? 0,
-      retryAfter: response.headers['retry-after'] ?? null,
-      chunks: [] as Buffer[],
-      bytes: 0,
-    };
-    answer = current;
-    response.on('data', (chunk: Buffer) => {
-      current.bytes += chunk.length;
-      if (current.bytes <= answerBodyLimit) current.chunks.push(chunk);
-    });
-  };
-  diagnostics.subscribe('http.client.response.finish', onFinish);
-  return {
-    last: () => (answer === null ? null : { ...answer, body: Buffer.concat(answer.chunks).toString('utf8') }),
-    forget() {
-      answer = null;
-    },
-    stop: () => diagnostics.unsubscribe('http.client.response.finish', onFinish),
+    close: () => agent.destroy(),
   };
 }

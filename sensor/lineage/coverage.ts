@@ -5,20 +5,33 @@ import {
   type KernelEvent,
   type StatsEvent,
   totalOf,
+  type UndecodedEvent,
 } from '../decode/events.ts';
+
+/** Where events were lost, all classes together. */
+export interface LossCauses {
+  /** No room in the kernel's buffer. */
+  readonly ring: number;
+  /** No room in the probe's queue, since this process was slow or away. */
+  readonly queue: number;
+  /** Given to an earlier run of this process, which ended without keeping them. */
+  readonly restart: number;
+  /** Their bytes contradicted themselves. */
+  readonly malformed: number;
+}
 
 /** The account of events: what the kernel produced, what arrived here, and where the rest went. */
 export interface CoverageReport {
   readonly produced: EventCounts;
   readonly delivered: EventCounts;
-  /** No room in the kernel's buffer or in the probe's queue. */
   readonly lost: EventCounts;
-  /** Given to an earlier run of this process, which ended without telling of all of them. */
-  readonly before: EventCounts;
+  readonly causes: LossCauses;
   /** Numbers missing in the kernel's sequences; proves `lost` from the other side. */
   readonly gaps: number;
   /** Produced, and neither delivered nor lost, when the probe last said that it had given everything: a tail without a gap. */
   readonly unaccounted: number;
+  /** Frames that could not be read, and of which not even the class is known. */
+  readonly undecoded: number;
   /** Processes that had no room in the kernel's table or in ours, so that their lineage is not known. */
   readonly shed: number;
   /** Sockets that had no room in the kernel's table: how they ended is not known, nor whom they accepted. */
@@ -29,25 +42,43 @@ export interface CoverageReport {
   readonly unattributed: number;
   /** Executions and connections of the pod outside of any job. */
   readonly outside: number;
-  /** How often this part of the sensor was started again. */
+  /** How often this part of the sensor was started again. What it had been told it knows again, as far as it was kept. */
   readonly restarts: number;
+  /** How often nobody watched: the probe ended and another one began. */
+  readonly interruptions: number;
+  /** How often the probe was asked for its last events and did not answer. */
+  readonly unanswered: number;
   /** Nothing of the job is missing. */
   readonly complete: boolean;
 }
 
 const none = countEach(() => 0);
 
-/** Keeps the account while events arrive. */
+function sum(...counts: readonly EventCounts[]): EventCounts {
+  return countEach((each) => counts.reduce((total, one) => total + one[each], 0));
+}
+
+/** Keeps the account while events arrive, over all runs of the probe. */
 export class Coverage {
   unattributed = 0;
   outside = 0;
+  unanswered = 0;
   #delivered = { ...none };
-  #stats: StatsEvent | null = null;
-  #before: EventCounts = none;
-  #restarts = 0;
+  #malformed = { ...none };
+  #undecoded = 0;
   #gaps = 0;
   #unaccounted = 0;
+  #interruptions = 0;
   readonly #next = new Map<number, number>();
+  /** Of the probe that runs now; before it, `#earlier`. */
+  #probe: string | null = null;
+  #stats: StatsEvent | null = null;
+  #restart: EventCounts = none;
+  #restarts = 0;
+  #earlier = {
+    ...{ produced: none, arrived: none, ring: none, queue: none, restart: none, restarts: 0 },
+    tables: { shed: 0, unfollowed: 0, left: 0 },
+  };
 
   seen(event: KernelEvent): void {
     this.#delivered[event.kind] += 1;
@@ -56,9 +87,18 @@ export class Coverage {
     this.#next.set(event.cpu, (event.seq + 1) >>> 0);
   }
 
+  undecoded({ eventClass }: UndecodedEvent): void {
+    if (eventClass === null) this.#undecoded += 1;
+    else this.#malformed[eventClass] += 1;
+  }
+
   hello(event: HelloEvent): void {
-    this.#before = event.forwardedBefore;
+    if (this.#probe !== null && this.#probe !== event.started) this.#interrupted();
+    this.#probe = event.started;
     this.#restarts = event.restarts;
+    // What an earlier run of this process was given and told this one of is not lost.
+    const arrived = this.#arrived();
+    this.#restart = countEach((each) => Math.max(0, event.forwardedBefore[each] - arrived[each]));
   }
 
   stats(event: StatsEvent): void {
@@ -68,33 +108,88 @@ export class Coverage {
   /** Only now do the two sides speak of the same events: before, some stood between them. */
   flushed(): void {
     if (this.#stats === null) return;
-    const told = [this.#stats.lost, this.#stats.probeDropped, this.#before, this.#delivered].map(totalOf);
-    this.#unaccounted = Math.max(0, totalOf(this.#stats.produced) - told.reduce((one, other) => one + other));
+    const { produced, lost, probeDropped } = this.#stats;
+    const told = totalOf(sum(lost, probeDropped, this.#restart, this.#arrived()));
+    this.#unaccounted = Math.max(0, totalOf(produced) - told);
   }
 
   report(shedHere: number): CoverageReport {
-    const stats = this.#stats;
-    const lost = stats === null ? none : countEach((each) => stats.lost[each] + stats.probeDropped[each]);
-    const shed = shedHere + (stats?.tableFull ?? 0);
-    const unfollowed = stats?.socketsFull ?? 0;
-    const left = stats?.left ?? 0;
-    const { unattributed } = this;
-    const told = totalOf(lost) + this.#gaps + this.#unaccounted;
-    const missing = told + shed + unfollowed + left + unattributed + this.#restarts;
-    return {
-      produced: stats?.produced ?? { ...this.#delivered },
-      delivered: { ...this.#delivered },
-      lost,
-      before: this.#before,
+    const { ring, queue, restart } = this.#losses();
+    const lost = sum(ring, queue, restart, this.#malformed);
+    const tables = this.#tables();
+    const counts = {
       gaps: this.#gaps,
       unaccounted: this.#unaccounted,
-      shed,
-      unfollowed,
-      left,
-      unattributed,
-      outside: this.outside,
-      restarts: this.#restarts,
-      complete: missing === 0,
+      undecoded: this.#undecoded,
+      ...tables,
+      shed: shedHere + tables.shed,
+      unattributed: this.unattributed,
+      interruptions: this.#interruptions,
+      unanswered: this.unanswered,
     };
+    return {
+      produced: sum(this.#earlier.produced, this.#produced()),
+      delivered: { ...this.#delivered },
+      lost,
+      causes: {
+        ring: totalOf(ring),
+        queue: totalOf(queue),
+        restart: totalOf(restart),
+        malformed: totalOf(this.#malformed),
+      },
+      ...counts,
+      outside: this.outside,
+      restarts: this.#earlier.restarts + this.#restarts,
+      complete: Object.values(counts).reduce((total, count) => total + count, totalOf(lost)) === 0,
+    };
+  }
+
+  /** What came here from the probe that runs now, readable or not. */
+  #arrived(): EventCounts {
+    return countEach((each) => this.#delivered[each] + this.#malformed[each] - this.#earlier.arrived[each]);
+  }
+
+  /** By the probe's own account, or where it gave none yet, what came. */
+  #produced(): EventCounts {
+    return this.#stats?.produced ?? this.#arrived();
+  }
+
+  #losses(): { ring: EventCounts; queue: EventCounts; restart: EventCounts } {
+    return {
+      ring: sum(this.#earlier.ring, this.#stats?.lost ?? none),
+      queue: sum(this.#earlier.queue, this.#stats?.probeDropped ?? none),
+      restart: sum(this.#earlier.restart, this.#restart),
+    };
+  }
+
+  /** What the kernel's tables had no room for, and who left. */
+  #tables(): { shed: number; unfollowed: number; left: number } {
+    const { tables } = this.#earlier;
+    return {
+      shed: tables.shed + (this.#stats?.tableFull ?? 0),
+      unfollowed: tables.unfollowed + (this.#stats?.socketsFull ?? 0),
+      left: tables.left + (this.#stats?.left ?? 0),
+    };
+  }
+
+  /** Another probe has begun, which counts from zero; how much the one before it would still have told nobody knows. */
+  #interrupted(): void {
+    const arrived = this.#arrived();
+    const produced = this.#produced();
+    this.#earlier = {
+      ...this.#losses(),
+      produced: sum(
+        this.#earlier.produced,
+        countEach((each) => Math.max(produced[each], arrived[each])),
+      ),
+      arrived: sum(this.#earlier.arrived, arrived),
+      restarts: this.#earlier.restarts + this.#restarts,
+      tables: this.#tables(),
+    };
+    this.#interruptions += 1;
+    this.#stats = null;
+    this.#restart = none;
+    this.#restarts = 0;
+    this.#next.clear();
   }
 }

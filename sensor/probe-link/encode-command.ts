@@ -2,11 +2,20 @@ import { eventHeaderSize, frameType } from '../decode/layout.gen.ts';
 
 /** The frame that asks the probe for everything so far; it answers with the same id. */
 export function encodeFlush(id: number): Buffer {
-  const text = JSON.stringify({ id });
+  return encodeCommand(frameType.flush, { id });
+}
+
+/** The frame that says: the stream is kept up to this position, in bytes, and the probe may forget it. */
+export function encodeAck(position: number): Buffer {
+  return encodeCommand(frameType.ack, { position });
+}
+
+function encodeCommand(type: number, content: object): Buffer {
+  const text = JSON.stringify(content);
   const body = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
   const frame = Buffer.alloc(eventHeaderSize + body.length);
   frame.writeUInt32LE(frame.length, 0);
-  frame.writeUInt16LE(frameType.flush, 4);
+  frame.writeUInt16LE(type, 4);
   body.copy(frame, eventHeaderSize);
   return frame;
 }

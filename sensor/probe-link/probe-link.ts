@@ -1,9 +1,17 @@
 import type { Duplex } from 'node:stream';
 import { ChaperoneError } from '../../crds/errors.ts';
-import { decodeFrame } from '../decode/decode-frame.ts';
 import type { ProbeEvent, StatsEvent } from '../decode/events.ts';
 import { FrameSplitter } from '../decode/frame-splitter.ts';
-import { encodeFlush } from './encode-command.ts';
+import { readFrame } from '../decode/read-frame.ts';
+import { encodeAck, encodeFlush } from './encode-command.ts';
+
+/** Keeps frames for the next run of this process, should this one be killed. */
+export interface FrameKeeper {
+  /** Whether the frame is new: one that an earlier run has kept is not told again. */
+  take(frame: Buffer, event: ProbeEvent): boolean;
+  /** Called after each chunk. The position up to which everything is kept, once it is worth telling the probe; else `null`. */
+  keep(): number | null;
+}
 
 /** What a link tells its owner. */
 export interface ProbeHandlers {
@@ -11,14 +19,8 @@ export interface ProbeHandlers {
   readonly onEvent: (event: ProbeEvent) => void;
   /** The link has ended: without an error when either side closed it. Nothing follows. */
   readonly onEnd?: (error?: Error) => void;
-}
-
-/** Frames that gave no event. */
-export interface LinkAccount {
-  /** Of a type that this version does not know; skipped, as agreed. */
-  readonly unknown: number;
-  /** Whose bytes contradict themselves. */
-  readonly malformed: number;
+  /** With a keeper the probe is told what was kept, and gives what was not to the next of its peers. */
+  readonly keeper?: FrameKeeper;
 }
 
 /** A connection to the probe. */
@@ -28,7 +30,6 @@ export interface ProbeLink {
    * Rejects with `probe-link-closed` if the link ends first.
    */
   flush(): Promise<StatsEvent>;
-  account(): LinkAccount;
   /** Says that nothing more is wanted; the probe of local mode then gives its last events and ends. */
   close(): void;
 }
@@ -50,8 +51,6 @@ class StreamLink implements ProbeLink {
   readonly #waiting = new Map<number, Waiting>();
   #lastFlush = 0;
   #stats: StatsEvent | undefined;
-  #unknown = 0;
-  #malformed = 0;
   #error: Error | undefined;
   #ended = false;
 
@@ -76,21 +75,18 @@ class StreamLink implements ProbeLink {
     });
   }
 
-  account(): LinkAccount {
-    return { unknown: this.#unknown, malformed: this.#malformed };
-  }
-
   close(): void {
     this.#stream.end();
   }
 
   #read(chunk: Buffer): void {
+    const { keeper } = this.#handlers;
     for (const frame of this.#splitter.push(chunk)) {
-      const decoded = decodeFrame(frame);
-      if (decoded === 'unknown') this.#unknown += 1;
-      else if (decoded === 'malformed') this.#malformed += 1;
-      else this.#take(decoded);
+      const event = readFrame(frame);
+      if (keeper === undefined || keeper.take(frame, event)) this.#take(event);
     }
+    const kept = keeper?.keep() ?? null;
+    if (kept !== null && !this.#stream.destroyed) this.#stream.write(encodeAck(kept));
     if (this.#splitter.broken) this.#stream.destroy(brokenError());
   }
 

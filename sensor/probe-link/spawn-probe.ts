@@ -46,7 +46,6 @@ export function spawnProbe(options: LocalProbeOptions, handlers: ProbeHandlers):
     exited,
     pid: child.pid,
     flush: () => link.flush(),
-    account: () => link.account(),
     close: () => link.close(),
   };
 }

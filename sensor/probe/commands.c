@@ -9,8 +9,8 @@
 /* No frame of any version is larger: a length beyond it means that the peer speaks something else. */
 #define LARGEST_FRAME (1u << 20)
 
-/* The number after "id": in the body; 0 if there is none. */
-static unsigned long long read_id(const char *body, size_t len)
+/* The body's only number, {"id":7} or {"position":7}; 0 if there is none. */
+static unsigned long long read_number(const char *body, size_t len)
 {
 	char text[64];
 	const char *at;
@@ -19,12 +19,12 @@ static unsigned long long read_id(const char *body, size_t len)
 		len = sizeof(text) - 1;
 	memcpy(text, body, len);
 	text[len] = 0;
-	at = strstr(text, "\"id\":");
-	return at ? strtoull(at + 5, NULL, 10) : 0;
+	at = strchr(text, ':');
+	return at ? strtoull(at + 1, NULL, 10) : 0;
 }
 
 /* Takes whole frames from the front; -1 at a length that cannot be. */
-static int take_frames(struct commands *commands, flush_handler handler, void *context)
+static int take_frames(struct commands *commands, command_handler handler, void *context)
 {
 	while (commands->len >= sizeof(struct event_header)) {
 		size_t len = commands->header.len;
@@ -38,15 +38,15 @@ static int take_frames(struct commands *commands, flush_handler handler, void *c
 		}
 		if (commands->len < len)
 			return 0;
-		if (commands->header.type == FRAME_FLUSH)
-			handler(context, read_id(commands->bytes + sizeof(struct event_header), len - sizeof(struct event_header)));
+		handler(context, commands->header.type,
+			read_number(commands->bytes + sizeof(struct event_header), len - sizeof(struct event_header)));
 		commands->len -= len;
 		memmove(commands->bytes, commands->bytes + len, commands->len);
 	}
 	return 0;
 }
 
-int read_commands(struct commands *commands, int fd, flush_handler handler, void *context)
+int read_commands(struct commands *commands, int fd, command_handler handler, void *context)
 {
 	for (;;) {
 		char *to = commands->skip ? commands->bytes : commands->bytes + commands->len;

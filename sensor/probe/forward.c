@@ -30,6 +30,7 @@ int arm(struct forwarder *forwarder, struct sizes sizes, int scope_error)
 	struct identity *identity = &forwarder->identity;
 
 	forwarder->peer = -1;
+	identity->started = now_ns();
 	if (open_queue(&forwarder->queue, sizes.queue, &identity->reason))
 		return -1;
 	if (!scope_error)
@@ -95,7 +96,7 @@ static void write_peer(struct forwarder *forwarder)
 
 static bool has_more(const struct forwarder *forwarder)
 {
-	return forwarder->peer >= 0 && (forwarder->greeting_left || !is_queue_empty(&forwarder->queue));
+	return forwarder->peer >= 0 && (forwarder->greeting_left || !is_queue_written(&forwarder->queue));
 }
 
 static void push_stats(struct forwarder *forwarder)
@@ -141,9 +142,8 @@ int forward(struct forwarder *forwarder, struct pollfd polls[FORWARD_POLLS])
 	return busy && timeout > BATCH_MS ? BATCH_MS : timeout;
 }
 
-static void on_flush(void *context, unsigned long long id)
+static void flush(struct forwarder *forwarder, unsigned long long id)
 {
-	struct forwarder *forwarder = context;
 	static struct word word;
 
 	if (forwarder->sensor.programs)
@@ -153,13 +153,23 @@ static void on_flush(void *context, unsigned long long id)
 	push_word(&forwarder->queue, &word.header);
 }
 
+static void on_command(void *context, enum frame_type type, unsigned long long number)
+{
+	struct forwarder *forwarder = context;
+
+	if (type == FRAME_FLUSH)
+		flush(forwarder, number);
+	else if (type == FRAME_ACK)
+		acknowledge(&forwarder->queue, number);
+}
+
 int after_wait(struct forwarder *forwarder, const struct pollfd polls[FORWARD_POLLS])
 {
 	if (forwarder->sensor.programs)
 		*forwarder->sensor.idle = 0;
 	if (!(polls[POLL_PEER].revents & (POLLIN | POLLHUP | POLLERR)))
 		return 0;
-	return read_commands(&forwarder->commands, forwarder->peer, on_flush, forwarder);
+	return read_commands(&forwarder->commands, forwarder->peer, on_command, forwarder);
 }
 
 void finish(struct forwarder *forwarder)

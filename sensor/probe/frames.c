@@ -62,6 +62,7 @@ void make_hello(struct word *word, const struct identity *identity, const struct
 		put_string(&json, identity->scope.path);
 	}
 	put(&json, ",\"realtimeOffsetNs\":\"%llu\",\"restarts\":%u", realtime_offset_ns(), restarts);
+	put(&json, ",\"time\":\"%llu\",\"started\":\"%llu\",\"position\":%llu", word->header.time, identity->started, queue_position(queue));
 	put_counts(&json, "forwardedBefore", queue->forwarded);
 	put(&json, "}");
 	end(word, &json);
@@ -85,6 +86,7 @@ void make_stats(struct word *word, const struct sensor *sensor, const struct que
 		}
 	}
 	put(&json, "],\"tableFull\":%llu,\"socketsFull\":%llu,\"left\":%llu", table_full, sockets_full, left);
+	put(&json, ",\"realtimeOffsetNs\":\"%llu\"", realtime_offset_ns());
 	put_counts(&json, "produced", produced);
 	put_counts(&json, "lost", lost);
 	put_counts(&json, "probeDropped", queue->dropped);

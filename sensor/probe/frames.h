@@ -22,6 +22,7 @@ struct word {
 /* What does not change while the probe runs. */
 struct identity {
 	const char *mode; /* sidecar or attach */
+	__u64 started;	  /* when the probe began, since boot, ns: tells one run of it from another */
 	bool armed;
 	struct fault reason; /* why not armed */
 	struct scope scope;
@@ -47,9 +48,10 @@ struct commands {
 	size_t skip; /* bytes of a frame too large to be a command */
 };
 
-typedef void (*flush_handler)(void *context, unsigned long long id);
+/* Is told of commands of every type, known or not, with the number in their body. */
+typedef void (*command_handler)(void *context, enum frame_type type, unsigned long long number);
 
 /* Takes what the peer has sent. -1 if it is gone, or speaks something else. */
-int read_commands(struct commands *commands, int fd, flush_handler handler, void *context);
+int read_commands(struct commands *commands, int fd, command_handler handler, void *context);
 
 #endif

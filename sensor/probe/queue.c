@@ -59,19 +59,22 @@ static const struct event_header *frame_at(const struct queue *queue, __u64 posi
 /* From the first page again, so that a queue which is mostly empty takes few. */
 static void start_over(struct queue *queue)
 {
-	queue->head = queue->written = queue->tail = 0;
+	queue->base += queue->head;
+	queue->head = queue->written = queue->acked = queue->tail = 0;
 	if (queue->peak <= MEMORY_KEPT)
 		return;
 	madvise(queue->bytes, queue->size, MADV_DONTNEED);
 	queue->peak = 0;
 }
 
-static void release_written(struct queue *queue)
+static void release(struct queue *queue)
 {
-	while (queue->head < queue->written) {
+	__u64 until = queue->acknowledged ? queue->acked : queue->written;
+
+	while (queue->head < until) {
 		const struct event_header *frame = frame_at(queue, queue->head);
 
-		if (queue->head + frame->len > queue->written)
+		if (queue->head + frame->len > until)
 			return;
 		if (frame->type < FRAME_HELLO)
 			queue->forwarded[frame->type - FRAME_FORK]++;
@@ -95,9 +98,20 @@ int write_queue(struct queue *queue, int fd)
 		if (size < 0)
 			return errno == EAGAIN || errno == ENOBUFS ? 0 : -1;
 		queue->written += size;
-		release_written(queue);
+		release(queue);
 	}
 	return 0;
+}
+
+void acknowledge(struct queue *queue, __u64 position)
+{
+	__u64 acked = position - queue->base;
+
+	queue->acknowledged = true;
+	if (position < queue->base || acked > queue->written || acked < queue->acked)
+		return;
+	queue->acked = acked;
+	release(queue);
 }
 
 void rewind_queue(struct queue *queue)

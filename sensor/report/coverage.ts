@@ -21,8 +21,14 @@ export interface Coverage {
   readonly unplaced: number;
   /** Processes that left the observed cgroup; what they did there was not seen. */
   readonly left: number;
-  /** How often the sensor was started again. */
+  /** Frames of the probe that could not be read. */
+  readonly undecoded: number;
+  /** How often the sensor was started again; what it had been told it knew again, or it counts as lost. */
   readonly restarts: number;
+  /** How often nobody watched, or the probe did not say whether it had told everything. */
+  readonly interruptions: number;
+  /** Spans that the job says it gave and that are not in the trace. */
+  readonly missingSpans: number;
   /** Told in summary spans instead of one by one; none of them is lost. */
   readonly folded: { readonly processes: number; readonly connections: number };
   /** Spans sent to the OTLP endpoint and not; `null` without an endpoint. */
@@ -31,19 +37,28 @@ export interface Coverage {
 
 export type EventCount = EventCounts & { readonly total: number };
 
+/** What is known beside the job spans. */
+export interface CoverageFacts {
+  readonly resource: Attributes;
+  /** Every span of the trace that there is. */
+  readonly spans: readonly FinishedSpan[];
+  /** `null` when no OTLP endpoint was named. */
+  readonly delivered: ExportAccount | null;
+}
+
 /** Reads the coverage off the job spans and the resource, which say it themselves: so it is the same for a recorded trace. */
 export function coverageOf(
   jobs: readonly FinishedSpan[],
-  resource: Attributes,
-  account: ExportAccount | null,
+  { resource, spans, delivered: account }: CoverageFacts,
 ): Coverage {
   const word = new CoverageWord(jobs.map(({ attributes }) => attributes));
+  const missingSpans = Math.max(0, word.sum('spans.given') - spans.length);
   const armed = resource['chaperone.sensor.armed'] !== false;
   const undelivered = account === null ? 0 : account.queued + account.dropped.total;
   return {
     armed,
     reason: armed ? '' : String(resource['chaperone.sensor.reason'] ?? 'the sensor did not say why'),
-    complete: armed && word.isComplete() && undelivered === 0,
+    complete: armed && word.isComplete() && undelivered === 0 && missingSpans === 0,
     produced: word.events('produced'),
     delivered: word.events('delivered'),
     lost: word.events('lost'),
@@ -51,7 +66,10 @@ export function coverageOf(
     unaccounted: word.most('unaccounted'),
     unplaced: word.most('shed') + word.most('unattributed'),
     left: word.most('left'),
+    undecoded: word.most('undecoded'),
     restarts: word.most('restarts'),
+    interruptions: word.most('interruptions') + word.most('unanswered'),
+    missingSpans,
     folded: { processes: word.sum('folded.processes'), connections: word.sum('folded.connections') },
     delivery: account === null ? null : { sent: account.sent, undelivered, lastFailure: account.lastFailure },
   };

@@ -85,8 +85,7 @@ export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
     processes: { total: processes, byExecutable: Object.fromEntries(byMost(byExecutable)) },
     coverage: coverageOf(
       stories.map(({ job }) => job),
-      facts.resource,
-      facts.delivered,
+      facts,
     ),
     files: facts.files,
   };

@@ -121,7 +121,9 @@ function coverageWords(coverage: Coverage, paint: Paint): string[] {
     ),
     ...some(coverage.unplaced, (count) => `${counted(count, 'process', 'processes')} without a step`),
     ...some(coverage.left, (count) => `${counted(count, 'process', 'processes')} left the observed cgroup`),
-    ...some(coverage.restarts, (count) => `the sensor was interrupted ${count}×`),
+    ...some(coverage.undecoded, (count) => `${counted(count, 'frame')} of the probe not understood`),
+    ...some(coverage.interruptions, (count) => `the sensor was interrupted ${count}×`),
+    ...some(coverage.missingSpans, (count) => `${counted(count, 'span')} missing`),
     ...undelivered,
   ];
   return words.length > 0 ? words.map((text) => paint('bad', text)) : [paint('warning', 'coverage not recorded')];

@@ -113,8 +113,8 @@ export class JobTrace {
     this.#processes.flush(this.scope);
     const offset = this.#settings.offset();
     const end = this.end ?? this.start;
-    const totals = this.#totals();
     this.writer.promise(1);
+    const totals = { ...this.#totals(), 'chaperone.coverage.spans.given': this.writer.spans };
     this.writer.give((ids) => this.#jobSpan(ids, { offset, end, attributes: { ...totals, ...attributes } }));
   }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { countEach } from '../../decode/events.ts';
 import { FakeKernel, type FakeProcess, helloEvent } from '../../lineage/testing/fake-kernel.ts';
 import { drawSpans, pushAll, record, replay, spanNamed, stepOf } from '../../lineage/testing/recording.ts';
 import { actionStep, jobMessage, scriptStep, WorkerLogText } from './testing/worker-log-text.ts';
@@ -267,12 +268,14 @@ test('started again in the middle of a job, it goes on with the next step under 
   const tests = step(kernel, worker, stepEnv('test'));
   kernel.exit(tests);
   kernel.exit(worker, 100);
-  kernel.events.splice(0, before);
+  const told = kernel.events.splice(0, before);
+  const forwardedBefore = countEach((each) => told.filter(({ kind }) => kind === each).length);
   writeLog(new WorkerLogText().message(message).text);
-  const { spans, summary } = replay(kernel, { jobLogs }, helloEvent({ restarts: 1 }));
+  const { spans, summary } = replay(kernel, { jobLogs }, helloEvent({ restarts: 1, forwardedBefore }));
   assert.equal(spanNamed(spans, 'Run tests').spanId, 'c5cd4d50dd7f591c');
   assert.equal(spanNamed(spans, 'Build and test').attributes['cicd.pipeline.task.run.result'], 'success');
-  assert.deepEqual([summary.coverage.restarts, summary.coverage.complete], [1, false]);
+  const { restarts, causes, complete } = summary.coverage;
+  assert.deepEqual([restarts, causes.restart, complete], [1, before, false]);
 });
 
 test("a name that the runner writes down only after the step's process has ended still counts", () => {

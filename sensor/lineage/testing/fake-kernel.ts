@@ -158,7 +158,10 @@ export function helloEvent(changes: Partial<HelloEvent> = {}): HelloEvent {
     mode: 'sidecar',
     cgroupId: '1',
     realtimeOffsetNs: 1_700_000_000_000_000_000n,
+    time: 0n,
+    started: '1',
     restarts: 0,
+    position: 0,
     forwardedBefore: none,
     ...changes,
   };
@@ -174,6 +177,7 @@ export function statsEvent(changes: Partial<StatsEvent> = {}): StatsEvent {
     tableFull: 0,
     socketsFull: 0,
     left: 0,
+    realtimeOffsetNs: 1_700_000_000_000_000_000n,
     ...changes,
   };
 }
