@@ -71,8 +71,13 @@ export function coverageOf(
     interruptions: word.most('interruptions') + word.most('unanswered'),
     missingSpans,
     folded: { processes: word.sum('folded.processes'), connections: word.sum('folded.connections') },
-    delivery: account === null ? null : { sent: account.sent, undelivered, lastFailure: account.lastFailure },
+    delivery: account === null ? null : { sent: account.sent, undelivered, lastFailure: whyNot(account, undelivered) },
   };
+}
+
+/** A failure that another try mended is of no interest. */
+function whyNot({ lastFailure }: ExportAccount, undelivered: number): string {
+  return undelivered === 0 ? '' : lastFailure;
 }
 
 /** `chaperone.coverage.*` of all jobs. The sensor's account goes on from job to job, what was folded is each job's own. */
