@@ -13,6 +13,7 @@ import type { SpanSink } from './spans/job-writer.ts';
 import { noPolicy, type PolicyView, policyAttributes } from './spans/policy-view.ts';
 import type { ProcessNode } from './spans/process-node.ts';
 import { RedactorCache } from './spans/redact.ts';
+import type { SecretHints } from './spans/redaction/masks.ts';
 import { sensorAttributes, sensorReport } from './spans/sensor-attributes.ts';
 import { summarizeJobs } from './spans/summarize.ts';
 
@@ -209,7 +210,7 @@ class JobPipeline implements Pipeline {
     const settings = {
       offset: () => this.#offset,
       policy: this.#policy,
-      redact: () => this.#redactors.for(this.#policy().redact),
+      redact: (hints: SecretHints) => this.#redactors.for(this.#policy().redact, hints),
     };
     const { engine } = this.#attribution;
     return new JobTrace({ ...job, engine, budget: this.#budget, settings, sink: this.#options.onSpans });

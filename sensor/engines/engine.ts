@@ -1,6 +1,7 @@
 import type { ExecEvent } from '../decode/events.ts';
 import type { Attributes } from '../spans/finished-span.ts';
 import type { RunKey } from '../spans/ids.ts';
+import type { SecretHints } from '../spans/redaction/masks.ts';
 import type { TaskResult } from '../spans/task-span.ts';
 
 export type EngineName = 'github-actions' | 'act' | 'generic';
@@ -71,6 +72,8 @@ export interface JobIdentity {
   /** `cicd.pipeline.task.run.id`, unique within the run. */
   readonly taskRunId: string;
   readonly url: string | null;
+  /** What the engine says of the job's secrets; default: nothing. */
+  readonly secrets?: SecretHints | undefined;
   /** What the job is of: service, pipeline, worker, version control. */
   readonly resource: Attributes;
 }

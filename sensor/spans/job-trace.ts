@@ -59,7 +59,7 @@ export class JobTrace {
     this.start = options.start;
     this.#engine = options.engine;
     this.#settings = options.settings;
-    this.writer = new JobWriter(options.budget, options.sink);
+    this.writer = new JobWriter(options.budget, options.sink, options.settings.redact);
     const startMs = options.resumed ? null : Number((this.start + this.#settings.offset()) / 1_000_000n);
     this.#handle = { key: this.key, runner: this.runner, startMs };
     this.steps = new StepList(this.#handle, { engine: options.engine, start: options.start });
@@ -77,7 +77,7 @@ export class JobTrace {
   }
 
   started(image: ProcessImage, scope: Scope, place: { parent: ProcessNode | null; isStepRoot: boolean }): ProcessNode {
-    count(this.executions, processName(image));
+    count(this.executions, processName(image, this.writer.redactor));
     return this.#processes.started(image, scope, place);
   }
 
@@ -179,7 +179,8 @@ export class JobTrace {
 
   /** A step without a name is called after its script's first line, which is a command line like any other. */
   #withoutSecrets(name: string): string {
-    return name.startsWith('Run ') ? this.#settings.redact()([name]).join(' ') : name;
+    const { redactor } = this.writer;
+    return name.startsWith('Run ') ? redactor.script(name) : redactor.text(name);
   }
 
   #stepRunId(step: StepRun): string {

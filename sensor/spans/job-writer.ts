@@ -2,9 +2,12 @@ import type { JobIdentity } from '../engines/engine.ts';
 import type { Budget } from './budget.ts';
 import type { Attributes, FinishedSpan } from './finished-span.ts';
 import { type JobIds, receiverIds } from './ids.ts';
+import type { Redactor } from './redact.ts';
+import { noHints, type SecretHints } from './redaction/masks.ts';
+import { scrubAttributes, scrubSpan } from './scrub-span.ts';
 
-/** Makes a span once the job's ids are known. */
-export type SpanBuilder = (ids: JobIds) => FinishedSpan;
+/** Makes a span once the job's ids and the engine's word on its secrets are known. */
+export type SpanBuilder = (ids: JobIds, redact: Redactor) => FinishedSpan;
 
 export type SpanSink = (spans: FinishedSpan[], resource: Attributes) => void;
 
@@ -19,11 +22,13 @@ export class JobWriter {
   resource: Attributes = {};
   readonly #budget: Budget;
   readonly #sink: SpanSink;
+  readonly #redactorFor: (hints: SecretHints) => Redactor;
   readonly #held: SpanBuilder[] = [];
 
-  constructor(budget: Budget, sink: SpanSink) {
+  constructor(budget: Budget, sink: SpanSink, redactorFor: (hints: SecretHints) => Redactor) {
     this.#budget = budget;
     this.#sink = sink;
+    this.#redactorFor = redactorFor;
   }
 
   /** Whether so many more spans fit. `reserve` is for what must not be folded away. */
@@ -40,7 +45,7 @@ export class JobWriter {
   /** Gives a promised span. */
   give(build: SpanBuilder): void {
     if (this.ids === null) this.#held.push(build);
-    else this.#deliver([build(this.ids)]);
+    else this.#deliver([build], this.ids);
   }
 
   /** Ids and resource are decided once, here; what waited goes out. */
@@ -48,11 +53,18 @@ export class JobWriter {
     const ids = receiverIds(identity.run, taken);
     this.identity = identity;
     this.ids = ids;
-    this.resource = { ...identity.resource, ...sensor };
-    this.#deliver(this.#held.splice(0).map((build) => build(ids)));
+    this.resource = scrubAttributes({ ...identity.resource, ...sensor }, this.redactor);
+    this.#deliver(this.#held.splice(0), ids);
   }
 
-  #deliver(spans: FinishedSpan[]): void {
+  /** By the policy as it is now, and what the engine has said. */
+  get redactor(): Redactor {
+    return this.#redactorFor(this.identity?.secrets ?? noHints);
+  }
+
+  #deliver(builders: readonly SpanBuilder[], ids: JobIds): void {
+    const redact = this.redactor;
+    const spans = builders.map((build) => scrubSpan(build(ids, redact), redact));
     for (const span of spans) this.bytes += estimateBytes(span);
     if (spans.length > 0) this.#sink(spans, this.resource);
   }

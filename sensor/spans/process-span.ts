@@ -26,18 +26,18 @@ export function processSpan(at: Placement, { image, offset, redact, isStepRoot }
   const failure = failureOf(image, isStepRoot);
   return {
     ...at,
-    name: processName(image),
+    name: processName(image, redact),
     kind: 'internal',
     start,
     end: (image.end ?? image.start) + offset,
     attributes: known({
-      'process.executable.name': printable(baseName(image.path || image.filename), maxName),
-      'process.executable.path': printable(image.path),
+      'process.executable.name': printable(baseName(redact.text(image.path || image.filename)), maxName),
+      'process.executable.path': printable(redact.text(image.path)),
       'process.pid': image.pid,
       'process.vpid': image.nsPid,
       'process.parent_pid': image.parentPid,
       'process.command_args': redact(image.argv),
-      'process.working_directory': printable(image.cwd),
+      'process.working_directory': printable(redact.text(image.cwd)),
       'process.exit.code': image.exitCode,
       'process.user.id': image.uid,
       'process.creation.time': isoTime(start),
@@ -77,10 +77,13 @@ export function summarySpan(
   };
 }
 
-/** What the program was called as: of `/bin/sh` that is `sh`, whatever the link leads to. A file descriptor has no name of its own. */
-export function processName(image: Pick<ProcessImage, 'filename' | 'path'>): string {
+/**
+ * What the program was called as: of `/bin/sh` that is `sh`, whatever the link leads to. A file descriptor has no name of its own.
+ * The whole path is searched for secrets first, since one with a slash in it is not known by its end.
+ */
+export function processName(image: Pick<ProcessImage, 'filename' | 'path'>, redact: Redactor): string {
   const nameless = image.filename === '' || /^\/(dev\/fd|proc)\//.test(image.filename);
-  return printable(baseName(nameless ? image.path : image.filename), maxName) || 'unknown';
+  return printable(baseName(redact.text(nameless ? image.path : image.filename)), maxName) || 'unknown';
 }
 
 function failureOf(image: ProcessImage, isStepRoot: boolean): string | null {

@@ -10,6 +10,7 @@ import type { PolicyView } from './policy-view.ts';
 import { createNode, foldTarget, hasSpan, type ProcessNode, spanParent, uncommitted } from './process-node.ts';
 import { processName, processSpan, summarySpan } from './process-span.ts';
 import type { Redactor } from './redact.ts';
+import type { SecretHints } from './redaction/masks.ts';
 import type { Scope } from './scope.ts';
 
 /** A leaf shorter than this is the first to be folded. */
@@ -20,7 +21,7 @@ const shortShare = 0.8;
 export interface TraceSettings {
   readonly offset: () => bigint;
   readonly policy: () => PolicyView;
-  readonly redact: () => Redactor;
+  readonly redact: (hints: SecretHints) => Redactor;
   /** The span id of a scope; asked only once the job's ids are known. */
   readonly scopeSpanId: (scope: Scope, ids: JobIds) => string;
 }
@@ -89,16 +90,11 @@ export class ProcessSpans {
     this.#giveFolds(scope, node, node.folds, 'internal');
     this.#giveFolds(scope, node, node.connectionFolds, 'client');
     node.state = 'sent';
-    const view = {
-      image,
-      offset: this.#settings.offset(),
-      redact: this.#settings.redact(),
-      isStepRoot: node.isStepRoot,
-    };
+    const view = { image, offset: this.#settings.offset(), isStepRoot: node.isStepRoot };
     const parent = spanParent(node);
-    this.#giveBelow({ scope, parent }, (ids) => {
+    this.#giveBelow({ scope, parent }, (ids, redact) => {
       const spanId = ids.below('process', image.id);
-      return processSpan(this.#place(ids, { scope, parent, spanId }), view);
+      return processSpan(this.#place(ids, { scope, parent, spanId }), { ...view, redact });
     });
   }
 
@@ -110,7 +106,7 @@ export class ProcessSpans {
     if (node.state === 'hidden') return;
     node.state = 'folded';
     scope.foldedProcesses += 1;
-    into.add(processName(image), image.start, image.end ?? image.start);
+    into.add(processName(image, this.#writer.redactor), image.start, image.end ?? image.start);
   }
 
   /** A process that made a connection is never folded, and has a reserve beyond the budget for it. */

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fastCheck from 'fast-check';
-import { builtIn, createRedactor, matchesGlob, redacted } from './redact.ts';
+import { createRedactor } from './redact.ts';
+import { redacted } from './redaction/ranges.ts';
+import { builtIn, matchesGlob } from './redaction/secret-names.ts';
+import { tokenShapes } from './redaction/token-shapes.ts';
 
 const redact = createRedactor([]);
 const line = (argument: string) => redact([argument])[0];
@@ -56,7 +59,7 @@ test('values of secret names are replaced in every form', () => {
     ],
     [
       ['curl', '-d', '{"client_secret": "abc", "a": 1}'],
-      ['curl', '-d', `{"client_secret": ${redacted} "a": 1}`],
+      ['curl', '-d', `{"client_secret": ${redacted}, "a": 1}`],
     ],
   ];
   for (const [argv, expected] of cases) assert.deepEqual(redact(argv), expected);
@@ -110,6 +113,12 @@ test('the docs name the built-in names', () => {
     [...list.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
     builtIn,
   );
+});
+
+test('the docs name the issuers whose secrets are known by their form', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/agentpolicy.md'), 'utf8');
+  const list = /<!-- issuers -->(.*?)<!-- end: issuers -->/.exec(page)?.[1];
+  assert.equal(list, tokenShapes.map(({ issuer }) => issuer).join(', '));
 });
 
 test('what is no secret stays', () => {

@@ -1,137 +1,137 @@
-import { hidePasswords } from './password-options.ts';
+import { maskFinder, noHints, type SecretHints } from './redaction/masks.ts';
+import { type Range, replaceRanges } from './redaction/ranges.ts';
+import { secretParts, secretsOfScript } from './redaction/secret-commands.ts';
+import { type SecretNames, secretNames } from './redaction/secret-names.ts';
+import { tokensIn } from './redaction/token-shapes.ts';
+import { type Reading, secretsWritten } from './redaction/written-secrets.ts';
 import { maxText, printable } from './text.ts';
-import { replaceTokens } from './token-shapes.ts';
 
-export const redacted = '[REDACTED]';
-
-/** Always on; a policy can only add. docs/agentpolicy.md lists them. */
-export const builtIn = [
-  '*TOKEN*',
-  '*SECRET*',
-  '*PASSWORD*',
-  '*PASSWD*',
-  '*API_KEY*',
-  '*APIKEY*',
-  '*CREDENTIAL*',
-  '*PRIVATE_KEY*',
-  '*AUTHORIZATION',
-  '*ACCESS_KEY',
-  '*BEARER',
-  '*COOKIE',
-  '*PASSPHRASE*',
-  '*SIGNATURE',
-  '*_PASS',
-  '*_PWD',
-  'AUTH',
-  '_AUTH',
-  'PASS',
-  'PASSIN',
-  'PASSOUT',
-  'SIG',
-];
+/** Makes what a job wrote safe to leave the pod. What is no secret stays as it is. */
+export interface Redactor {
+  /** An argument vector: secrets replaced, control characters escaped, at most 32 items and 1,024 characters. */
+  (argv: readonly string[]): string[];
+  /** A command line or a script. */
+  script(text: string): string;
+  /** Any other text, such as a name or a path. */
+  text(text: string): string;
+}
 
 const limits = { items: 32, characters: 1024 };
-
-/** An argument vector as it may leave the pod: secrets replaced, control characters escaped, at most 32 items and 1,024 characters. */
-export type Redactor = (argv: readonly string[]) => string[];
+/** So much is looked at, in UTF-16 units; what follows is not shown, since what it says is not known. */
+const looked = 4_096;
 
 /**
- * Replaces values by name in the forms `NAME=value`, `--name=value` and `--name value` (also inside a longer argument such as a script),
- * authorization and cookie headers, the user part of URLs, `-u user:password`, the short options of a few programs, and what has the form of a token. `globs` match names with `*`, without regard to case, `-` and `_` being alike.
+ * Finds secrets by what names them, by the program they are given to, by their form, and by the engine's own word.
+ * `globs` are names besides the built-in ones. The work is bounded: no more than {@link looked} characters are looked at.
  */
-export function createRedactor(globs: readonly string[]): Redactor {
-  const patterns = [...builtIn, ...globs].map(normalize);
-  const isSecret = (name: string) => patterns.some((pattern) => matchesGlob(pattern, normalize(name)));
-  return (argv) => {
-    const withoutPasswords = hidePasswords(argv, redacted);
+export function createRedactor(globs: readonly string[], hints: SecretHints = noHints): Redactor {
+  const names = secretNames([...globs, ...hints.names]);
+  const masked = maskFinder(hints.masks);
+  const written = (text: string, reading: Reading) => [
+    ...tokensIn(text),
+    ...masked(text),
+    ...secretsWritten(text, names, reading),
+  ];
+  const inScript = (text: string) => [...written(text, 'command'), ...secretsOfScript(text, names)];
+  const redact = (argv: readonly string[]) => {
+    const seen = firstCharacters(argv);
+    const parts = partsByWord(seen, names);
     return bounded(
-      withoutPasswords.map((argument, index) => redactArgument(argument, withoutPasswords[index - 1] ?? '', isSecret)),
+      seen.map((argument, index) => {
+        const inside = isScript(argument) ? inScript(argument) : written(argument, 'command');
+        const ranges = [
+          ...(parts.get(index) ?? []),
+          ...assignedValue(argument, seen[index - 1] ?? '', names),
+          ...inside,
+          ...glued(argument),
+        ];
+        return replaceRanges(argument, ranges);
+      }),
     );
+  };
+  return Object.assign(redact, {
+    script: (text: string) => replaceRanges(...withRanges(text, inScript)),
+    text: remembered((text) => replaceRanges(...withRanges(text, (seen) => written(seen, 'prose')))),
+  });
+}
+
+/** Most texts of spans come again and again. */
+function remembered(work: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const result = known.get(text) ?? work(text);
+    if (text.length <= maxRemembered && known.size < mostRemembered) known.set(text, result);
+    return result;
   };
 }
 
-/** Whether `text` fits `pattern`, in which `*` stands for any run of characters; linear in practice, quadratic at worst, never more. */
-export function matchesGlob(pattern: string, text: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  let position = 0;
-  while (position < text.length) {
-    if (pattern[at] === '*') {
-      star = at;
-      at += 1;
-      resume = position;
-    } else if (pattern[at] === text[position]) {
-      at += 1;
-      position += 1;
-    } else if (star >= 0) {
-      at = star + 1;
-      resume += 1;
-      position = resume;
-    } else return false;
+const maxRemembered = 256;
+const mostRemembered = 1_024;
+
+function withRanges(text: string, find: (seen: string) => Range[]): [string, Range[]] {
+  const seen = cut(text, looked);
+  return [seen, find(seen)];
+}
+
+function isScript(argument: string): boolean {
+  return /\s/.test(argument.trim());
+}
+
+function partsByWord(words: readonly string[], names: SecretNames): Map<number, Range[]> {
+  const byWord = new Map<number, Range[]>();
+  for (const { word, from, to } of secretParts(words, names)) {
+    const ranges = byWord.get(word) ?? [];
+    ranges.push([from, to ?? words[word]?.length ?? 0]);
+    byWord.set(word, ranges);
   }
-  while (pattern[at] === '*') at += 1;
-  return at === pattern.length;
+  return byWord;
 }
 
-const flag = /^--?([A-Za-z][\w.-]*)$/;
-const assignment = /^(-{0,2}([A-Za-z_][\w.-]*)=)/;
-/** To the end of its line or quotes: both may hold several words. */
-const header = /((?:authorization["']?\s{0,8}[:=]|cookie["']?\s{0,8}:)\s{0,8}["']?)[^"'\r\n]+/gi;
-/** Already replaced, to the end of the header. */
-const isHeader = /authorization$/i;
-const userInfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/?#"']{1,1024})@/gi;
-/** A name with its sign, or a flag with its space; what follows is looked at only if the name is secret, so that one value cannot hide the next name. */
-const named = /([A-Za-z_][\w.-]{0,127})(?:["']?\s{0,8}[=:]\s{0,8})/g;
-const flagged = /--?([A-Za-z][\w.-]{0,127})\s{1,8}/g;
-/** A shell word: quoted parts may hold spaces, and an open quote reaches to the end. */
-const word = /(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"'&;])+/y;
-
-/** `user:password` after `-u`, as curl has it; the numbers after it of `docker run -u 1000:1000` are no secret. */
-const asksUser = /^(?:-[A-Za-z]{0,8}[uU]|--(?:proxy-)?user)$/;
-const userPair = /^((?!\+|\d+:\d+$)[^:\s]*:)(?!\/\/).+$/s;
-const userOption =
-  /((?:^|[\s'"])(?:-[A-Za-z]{0,8}[uU]\s{0,8}|--(?:proxy-)?user[\s=]\s{0,8})["']?(?!\+|\d+:\d)[^:\s"'=]{0,256}:)(?!\/\/)[^\s"']+/g;
-
-function redactArgument(argument: string, previous: string, isSecret: (name: string) => boolean): string {
-  const asked = flag.exec(previous)?.[1];
-  if (asked !== undefined && isSecret(asked)) return redacted;
-  const [, head, name] = assignment.exec(argument) ?? [];
-  if (head !== undefined && name !== undefined && isSecret(name)) return head + redacted;
-  if (asksUser.test(previous) && userPair.test(argument)) return argument.replace(userPair, `$1${redacted}`);
-  const plain = replaceTokens(argument, redacted)
-    .replace(userOption, `$1${redacted}`)
-    .replace(header, `$1${redacted}`)
-    .replace(userInfo, (whole, scheme: string, user: string) => (user === 'git' ? whole : `${scheme}${redacted}@`));
-  const isSecretValue = (key: string) => isSecret(key) && !isHeader.test(key);
-  return redactWords(redactWords(plain, named, isSecretValue), flagged, isSecret);
+/** What is joined to an option of one letter: `-p` and a token. */
+function glued(argument: string): Range[] {
+  const isJoined = /^-[A-Za-z][^-\s]/.test(argument);
+  return isJoined ? tokensIn(argument.slice(2)).map(([from, to]) => [from + 2, to + 2]) : [];
 }
 
-/** Replaces the word after each match of `before` whose name is secret. */
-function redactWords(text: string, before: RegExp, isSecret: (name: string) => boolean): string {
-  let result = '';
-  let done = 0;
-  before.lastIndex = 0;
-  for (let match = before.exec(text); match !== null; match = before.exec(text)) {
-    if (!isSecret(match[1] ?? '')) continue;
-    word.lastIndex = before.lastIndex;
-    const secret = word.exec(text)?.[0] ?? '';
-    if (secret === '') continue;
-    result += text.slice(done, before.lastIndex) + redacted;
-    done = before.lastIndex + secret.length;
-    before.lastIndex = done;
+const assignment = /^-{0,2}([A-Za-z_][\w.-]{0,127})=/;
+
+/** All that follows `NAME=`, spaces included, unless the argument is a script that only begins with it. */
+function assignedValue(argument: string, previous: string, names: SecretNames): Range[] {
+  const [head = '', name = ''] = assignment.exec(argument) ?? [];
+  if (head === '' || /^-[A-Za-z]{0,4}c$/.test(previous)) return [];
+  const isPlainKey = /^key$/i.test(name) && !head.startsWith('-');
+  return !isPlainKey && names.has(name, argument.slice(head.length)) ? [[head.length, argument.length]] : [];
+}
+
+/** The beginning of the arguments. */
+function firstCharacters(argv: readonly string[]): string[] {
+  const seen: string[] = [];
+  let left = looked;
+  for (const argument of argv.slice(0, limits.items)) {
+    if (left <= 0) break;
+    seen.push(cut(argument, left));
+    left -= argument.length;
   }
-  return result + text.slice(done);
+  return seen;
 }
 
-function normalize(name: string): string {
-  return name.toUpperCase().replaceAll('-', '_');
+/** No more than `length`; of a word that is cut nothing stays, since half a secret has not its form. */
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const start = text.slice(0, length);
+  return `${start.slice(0, lastDelimiter(start) + 1)}…`;
+}
+
+function lastDelimiter(text: string): number {
+  let at = text.length - 1;
+  while (at >= 0 && !/[\s,;&|<>()]/.test(text.charAt(at))) at -= 1;
+  return at;
 }
 
 function bounded(argv: readonly string[]): string[] {
   const items: string[] = [];
   let left = limits.characters;
-  for (const argument of argv.slice(0, limits.items)) {
+  for (const argument of argv) {
     if (left <= 0) break;
     const item = printable(argument, Math.min(left, maxText));
     items.push(item);
@@ -140,14 +140,16 @@ function bounded(argv: readonly string[]): string[] {
   return items;
 }
 
-/** Makes a redactor once for each set of globs. */
+/** Makes a redactor once for each set of globs and hints. */
 export class RedactorCache {
   #globs: readonly string[] | null = null;
+  #hints: SecretHints = noHints;
   #redactor: Redactor = createRedactor([]);
 
-  for(globs: readonly string[]): Redactor {
-    if (globs !== this.#globs) this.#redactor = createRedactor(globs);
+  for(globs: readonly string[], hints: SecretHints = noHints): Redactor {
+    if (globs !== this.#globs || hints !== this.#hints) this.#redactor = createRedactor(globs, hints);
     this.#globs = globs;
+    this.#hints = hints;
     return this.#redactor;
   }
 }

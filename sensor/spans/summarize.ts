@@ -6,7 +6,10 @@ import type { Scope, StepRun } from './scope.ts';
 export function summarizeJobs(jobs: readonly JobTrace[], offset: bigint): Pick<JobSummary, 'jobs' | 'executions'> {
   const executions = new Map<string, number>();
   for (const job of jobs) {
-    for (const [name, count] of job.executions) executions.set(name, (executions.get(name) ?? 0) + count);
+    for (const [program, count] of job.executions) {
+      const name = job.writer.redactor.text(program);
+      executions.set(name, (executions.get(name) ?? 0) + count);
+    }
   }
   return { jobs: jobs.map((job) => summarizeJob(job, offset)), executions: Object.fromEntries(executions) };
 }
@@ -14,7 +17,7 @@ export function summarizeJobs(jobs: readonly JobTrace[], offset: bigint): Pick<J
 function summarizeJob(job: JobTrace, offset: bigint): JobReport {
   const { identity, ids, spans } = job.writer;
   return {
-    name: identity?.name ?? '',
+    name: job.writer.redactor.text(identity?.name ?? ''),
     result: job.result,
     traceId: ids?.traceId ?? '',
     spanId: ids?.jobSpanId ?? '',

@@ -39,5 +39,5 @@ export function programName({ kind, name }: PipelineIdentity): string {
 
 /** A command line as a name: it may hold secrets as any other. */
 function shownName({ name }: PipelineIdentity): string {
-  return (createRedactor([])([name])[0] ?? '').slice(0, maxName) || 'command';
+  return createRedactor([]).script(name).slice(0, maxName) || 'command';
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { stepId, stepStage, stepUses } from '../../../crds/attributes.ts';
 import type { ExecEvent } from '../../decode/events.ts';
-import { matchesGlob } from '../../spans/redact.ts';
+import { matchesGlob } from '../../spans/redaction/secret-names.ts';
 import type { TaskResult } from '../../spans/task-span.ts';
 import { known } from '../../spans/text.ts';
 import type { Engine, JobHandle, JobIdentity, JobView, RootPlacement, StepDescription, StepView } from '../engine.ts';
@@ -78,6 +78,7 @@ function identifyJob(job: JobView, identity: PipelineIdentity, message: JobMessa
     },
     taskRunId: checkRunId ?? (key || serviceName(identity)),
     url: urlOf(resource['cicd.pipeline.run.url.full'], checkRunId),
+    secrets: message?.secrets,
     resource,
   };
 }

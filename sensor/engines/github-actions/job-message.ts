@@ -1,3 +1,7 @@
+import type { SecretHints } from '../../spans/redaction/masks.ts';
+import { readSecretHints } from './job-secrets.ts';
+import { fields, list, maxName, maxSteps, string } from './message-values.ts';
+
 /** A name as written: fixed, or with expressions that only the runner resolves. `*` stands for what an expression gives. */
 export type WrittenName = { readonly text: string } | { readonly pattern: string };
 
@@ -18,12 +22,12 @@ export interface JobMessage {
   /** `contextData.github`, strings only. */
   readonly github: Readonly<Record<string, string>>;
   readonly steps: readonly MessageStep[];
+  /** What the service says of the job's secrets. */
+  readonly secrets: SecretHints;
 }
 
 /** A message is larger than this only if someone means harm; jobs near GitHub's limits stay below 2 MiB. */
 export const maxMessage = 8 * 1024 * 1024;
-const maxSteps = 1_000;
-const maxName = 1_024;
 const maxDepth = 32;
 
 /**
@@ -63,6 +67,7 @@ function readMessage(value: unknown): JobMessage | null {
     checkRunId: wholeNumber(contextValues(context.job).check_run_id),
     github,
     steps: steps.slice(0, maxSteps).map(readStep),
+    secrets: readSecretHints(message),
   };
 }
 
@@ -141,20 +146,4 @@ function scalar(value: unknown, depth = 0): string | null {
 /** `90005817181` or `73960130388.0` as a decimal number without a point. */
 function wholeNumber(text: string | undefined): string | null {
   return /^([1-9]\d{0,19})(?:\.0+)?$/.exec(text ?? '')?.[1] ?? null;
-}
-
-/** The fields of an object in lower case, since serialisers differ in that; none for anything else. */
-function fields(value: unknown): Record<string, unknown> {
-  const result: Record<string, unknown> = Object.create(null);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return result;
-  for (const [key, content] of Object.entries(value)) result[key.toLowerCase()] = content;
-  return result;
-}
-
-function list(value: unknown): unknown[] | null {
-  return Array.isArray(value) ? value : null;
-}
-
-function string(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, maxName) : '';
 }
