@@ -29,6 +29,28 @@ export const stepsCount = 'chaperone.steps.count';
 export const processesCount = 'chaperone.processes.count';
 export const connectionsCount = 'chaperone.connections.count';
 export const hostsCount = 'chaperone.hosts.count';
+export const acceptedConnections = 'chaperone.connections.accepted.count';
+export const rawSockets = 'chaperone.sockets.raw.count';
+
+/** Job, step and summary span: connections, of either side, that came to nothing or were cut off. */
+export const failedConnections = 'chaperone.connections.failed.count';
+/** Job, step, connection and summary span: payload of the connections that have ended, without what TCP sent again. */
+export const bytesSent = 'chaperone.bytes.sent';
+export const bytesReceived = 'chaperone.bytes.received';
+
+/** Connection span: `established`, `refused`, `timed_out`, `reset`, `unreachable`, `failed` or `unknown`. */
+export const connectionOutcome = 'chaperone.connection.outcome';
+/** Connection span: true where it was still open when the job ended. */
+export const connectionOpen = 'chaperone.connection.open';
+/** Connection span: how many destinations the socket's bytes, which stand at the first one, went to. */
+export const socketDestinations = 'chaperone.socket.destinations';
+
+/** Event of a process span: a raw or ping socket was made; its type (`raw`, `ping`) and IP protocol number. */
+export const socketCreated = 'chaperone.socket.create';
+export const socketType = 'chaperone.socket.type';
+export const socketProtocol = 'chaperone.socket.protocol';
+/** Process span: events that found no room on it. */
+export const eventsUntold = 'chaperone.events.untold';
 
 /** Job span: whether everything that happened was seen; below the prefix, by kind of event, what was produced, delivered, lost and folded. */
 export const coverageComplete = 'chaperone.coverage.complete';

@@ -107,8 +107,9 @@ test('a connection is a client span of its process', () => {
   const kernel = new FakeKernel();
   const shell = startShell(kernel);
   const curl = kernel.spawn(shell, '/usr/bin/curl');
-  kernel.connect(curl, '2001:db8::1', 443);
+  const connect = kernel.connect(curl, '2001:db8::1', 443);
   kernel.exit(curl);
+  kernel.close(curl, connect);
   kernel.exit(shell);
   const { spans } = replay(kernel, { identity: command });
   const connection = spanNamed(spans, 'connect [2001:db8::1]:443');
@@ -120,7 +121,11 @@ test('a connection is a client span of its process', () => {
     'network.type': 'ipv6',
     'network.peer.address': '2001:db8::1',
     'network.peer.port': 443,
+    'chaperone.connection.outcome': 'established',
+    'chaperone.bytes.sent': 100,
+    'chaperone.bytes.received': 2_000,
   });
+  assert.deepEqual([connection.end - connection.start, connection.error], [2_000_000n, null]);
 });
 
 test('a process that made a connection is never folded, however much noise there is', () => {
@@ -260,7 +265,7 @@ test('a daemon that outlives its step and its job still finds its parent', () =>
   pushAll(pipeline, [helloEvent(), ...kernel.events.splice(0), { kind: 'flushed', id: 1 }]);
   const before = spans.length;
   kernel.run(daemon, '/usr/bin/late');
-  kernel.connect(daemon, '192.0.2.7', 443);
+  kernel.close(daemon, kernel.connect(daemon, '192.0.2.7', 443));
   kernel.exit(daemon);
   pushAll(pipeline, kernel.events);
   pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now);

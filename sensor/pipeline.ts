@@ -1,10 +1,19 @@
-import type { ConnectEvent, ExecEvent, ExitEvent, HelloEvent, KernelEvent, ProbeEvent } from './decode/events.ts';
+import type {
+  CloseEvent,
+  ExecEvent,
+  ExitEvent,
+  HelloEvent,
+  KernelEvent,
+  ProbeEvent,
+  SocketEvent,
+} from './decode/events.ts';
 import { createEngine, detectEngine, type EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
-import { Attribution, type JobStart } from './lineage/attribution.ts';
+import { Attribution, type JobStart, type Place } from './lineage/attribution.ts';
 import { Coverage } from './lineage/coverage.ts';
 import { type ProcessImage, ProcessTable } from './lineage/process-table.ts';
 import { type Budget, defaultBudget } from './spans/budget.ts';
+import type { ConnectionStart } from './spans/connection-end.ts';
 import { coverageAttributes } from './spans/coverage-attributes.ts';
 import type { Attributes, UnixNanos } from './spans/finished-span.ts';
 import type { JobSummary } from './spans/job-summary.ts';
@@ -106,6 +115,7 @@ class JobPipeline implements Pipeline {
     // Somebody must say that nothing happened, or why nothing was seen; after a restart it was said before.
     const isSaid = engine.jobsBeginWith === 'anything' || this.#options.identity.kind === 'command';
     if (jobs.length === 0 && isSaid && (this.#hello?.restarts ?? 0) === 0) jobs.push(this.#emptyJob(time));
+    for (const job of jobs) job.endConnections(time);
     this.#imagesEnded(this.#table.endAll(time));
     for (const job of jobs) {
       job.end ??= time;
@@ -130,7 +140,9 @@ class JobPipeline implements Pipeline {
     this.#coverage.seen(event);
     if (event.kind === 'exec') this.#executed(event);
     else if (event.kind === 'exit') this.#exited(event);
-    else if (event.kind === 'connect') this.#connected(event);
+    else if (event.kind === 'close') this.#disconnected(event);
+    else if (event.kind === 'socket') this.#madeSocket(event);
+    else if (event.kind === 'connect' || event.kind === 'accept' || event.kind === 'unix') this.#connected(event);
     if (event.time - this.#settled >= settleEveryNanos) this.#settle(event.time);
   }
 
@@ -179,16 +191,30 @@ class JobPipeline implements Pipeline {
     }
   }
 
-  #connected(event: ConnectEvent): void {
+  #connected(event: ConnectionStart): void {
+    const place = this.#placeOf(event);
+    if (place === null) this.#coverage.outside += 1;
+    else if (!place.job.connected(event, place.scope, place.node)) this.#coverage.unfollowed += 1;
+  }
+
+  /** The end of what began outside of any job, or was told as open at a job's end, is nobody's. */
+  #disconnected(event: CloseEvent): void {
+    for (const job of this.#attribution.jobs) if (job.disconnected(event)) return;
+  }
+
+  #madeSocket(event: SocketEvent): void {
+    const place = this.#placeOf(event);
+    if (place === null) this.#coverage.outside += 1;
+    else place.job.madeSocket(event, place.scope, place.node);
+  }
+
+  /** Where what a process did belongs; `null`: outside of every job. */
+  #placeOf(event: KernelEvent): (Place & { node: ProcessNode | null }) | null {
     const image = this.#table.find(event.image);
     const known = image === null ? undefined : this.#nodes.get(image);
-    if (known !== undefined) {
-      known.job.connected(event, known.node.scope, known.node);
-      return;
-    }
+    if (known !== undefined) return { ...known, scope: known.node.scope };
     const place = this.#attribution.placeConnection(event);
-    if (place === null) this.#coverage.outside += 1;
-    else place.job.connected(event, place.scope, null);
+    return place && { ...place, node: null };
   }
 
   #decideEngine(event: ExecEvent): void {

@@ -66,7 +66,7 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ctx, str
 		return;
 	}
 	describe_owner(&event.header, FRAME_ACCEPT, sizeof(event), owner);
-	owner->flags = SOCKET_OPEN | SOCKET_BEGAN | SOCKET_ESTABLISHED | (owner->flags & SOCKET_PROOF);
+	owner->flags = SOCKET_OPEN | (owner->flags & SOCKET_PROOF);
 	owner->started = event.header.time;
 	event.socket = bpf_get_socket_cookie(ctx);
 	take_addresses(ctx, &event);

@@ -10,8 +10,6 @@ static __always_inline void tell_close(struct close_event *event, struct socket_
 {
 	describe_owner(&event->header, FRAME_CLOSE, sizeof(*event), owner);
 	event->started = owner->started;
-	event->established = !!(owner->flags & SOCKET_ESTABLISHED);
-	event->began = !!(owner->flags & SOCKET_BEGAN);
 	owner->flags &= ~SOCKET_OPEN;
 	number(&event->header, FRAME_CLOSE, scope_of_socket(owner));
 	send(&event->header, FRAME_CLOSE, sizeof(*event));
@@ -41,33 +39,11 @@ static __always_inline void on_tcp_closed(struct bpf_sock_ops *ctx, struct bpf_s
 		event.sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
 		event.received = bytes_received(tcp);
 		event.error = BPF_CORE_READ((struct sock *)tcp, sk_err);
+		event.state = ctx->args[0];
 		tell_close(&event, owner);
 	}
 	if (!bpf_sk_storage_delete(&sockets, sk))
 		release_socket();
-}
-
-static __always_inline void follow_state(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
-{
-	struct socket_owner *owner = socket_owner(sk);
-
-	if (!owner)
-		return;
-	owner->flags |= SOCKET_BEGAN;
-	bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
-}
-
-static __always_inline void on_state(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
-{
-	struct socket_owner *owner;
-
-	if (ctx->args[1] == BPF_TCP_CLOSE) {
-		on_tcp_closed(ctx, sk);
-		return;
-	}
-	owner = ctx->args[1] == BPF_TCP_ESTABLISHED ? socket_owner(sk) : NULL;
-	if (owner)
-		owner->flags |= SOCKET_ESTABLISHED;
 }
 
 /* The life of the cgroup's TCP sockets, and of no others: a tracepoint would cost every connection of the node. */
@@ -79,7 +55,8 @@ static __always_inline int on_tcp(struct bpf_sock_ops *ctx)
 		return ALLOW;
 	switch (ctx->op) {
 	case BPF_SOCK_OPS_TCP_CONNECT_CB:
-		follow_state(ctx, sk);
+		if (socket_owner(sk))
+			bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 		break;
 	case BPF_SOCK_OPS_TCP_LISTEN_CB:
 		on_listen(ctx, sk);
@@ -88,7 +65,8 @@ static __always_inline int on_tcp(struct bpf_sock_ops *ctx)
 		on_passive_established(ctx, sk);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
-		on_state(ctx, sk);
+		if (ctx->args[1] == BPF_TCP_CLOSE)
+			on_tcp_closed(ctx, sk);
 	}
 	return ALLOW;
 }
@@ -108,6 +86,7 @@ static __always_inline int on_release(struct bpf_sock *ctx)
 	event.sent = owner->sent;
 	event.received = owner->received;
 	event.error = owner->error;
+	event.state = is_tcp(ctx->protocol) ? BPF_TCP_CLOSE : 0;
 	tell_close(&event, owner);
 	return ALLOW;
 }

@@ -119,8 +119,8 @@ struct close_event {
 	__u64 sent, received;	/* bytes of payload, without what was sent again; of raw sockets with all headers above IP's */
 	__u16 protocol;
 	__u16 error;		/* the errno that the kernel gave the socket for its end, or 0 */
-	__u16 established;	/* TCP: the handshake was completed */
-	__u16 began;		/* TCP: a first packet was sent, as nothing on this machine was against it */
+	__u16 state;		/* BPF_TCP_… that it left; BPF_TCP_CLOSE if no first packet was sent; 0 if not of TCP */
+	__u16 pad;
 };
 
 /* A TCP connection from outside was established. */

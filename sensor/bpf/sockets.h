@@ -9,12 +9,10 @@
 #include "tasks.h"
 
 enum socket_flag {
-	SOCKET_OPEN = 1 << 0,		/* told of, and its end is not */
-	SOCKET_BEGAN = 1 << 1,		/* TCP: a SYN was sent */
-	SOCKET_ESTABLISHED = 1 << 2,	/* TCP */
-	SOCKET_LISTENS = 1 << 3,
-	SOCKET_RAW = 1 << 4,		/* raw or ping */
-	SOCKET_PROOF = 1 << 15,		/* of the probe's canary */
+	SOCKET_OPEN = 1 << 0,	/* told of, and its end is not */
+	SOCKET_LISTENS = 1 << 1,
+	SOCKET_RAW = 1 << 2,	/* raw or ping */
+	SOCKET_PROOF = 1 << 15,	/* of the probe's canary */
 };
 
 struct socket_owner {

@@ -1,4 +1,4 @@
-import type { AcceptEvent, CloseEvent, ConnectEvent, SocketEvent, UnixEvent } from './events.ts';
+import type { AcceptEvent, CloseEvent, ConnectEvent, ConnectionState, SocketEvent, UnixEvent } from './events.ts';
 import { fields } from './fields.ts';
 import { formatAddress } from './format-address.ts';
 import {
@@ -31,6 +31,22 @@ const hooks = new Map<number, ConnectEvent['hook']>([
   [connectHook.packet, 'packet'],
 ]);
 
+/** By the kernel's number (include/net/tcp_states.h): ESTABLISHED is 1, NEW_SYN_RECV 12. */
+const states: readonly ConnectionState[] = [
+  'none',
+  'established',
+  'opening', // SYN_SENT
+  'opening', // SYN_RECV
+  'closing', // FIN_WAIT1
+  'closing', // FIN_WAIT2
+  'closing', // TIME_WAIT
+  'unsent', // CLOSE
+  'established', // CLOSE_WAIT
+  'closing', // LAST_ACK
+  'none', // LISTEN
+  'closing', // CLOSING
+];
+
 export function decodeConnect(frame: Buffer, view: DataView, header: RawEventHeader): ConnectEvent | 'malformed' {
   if (frame.length < connectEventSize) return 'malformed';
   const connect = readConnectEvent(view, 0);
@@ -54,8 +70,7 @@ export function decodeClose(frame: Buffer, view: DataView, header: RawEventHeade
     sent: Number(close.sent),
     received: Number(close.received),
     errno: close.error,
-    established: close.established !== 0,
-    began: close.began !== 0,
+    state: states[close.state] ?? 'none',
   };
 }
 

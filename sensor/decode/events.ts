@@ -92,6 +92,12 @@ export interface ConnectEvent extends KernelEventFields, Endpoint {
 }
 
 /**
+ * Where a TCP connection stood when it ended: `unsent` before the first packet (something on this machine was against it), `opening` in the handshake,
+ * `established` in use, `closing` after this side had said that it was done. `none`: not TCP, which alone has states.
+ */
+export type ConnectionState = 'none' | 'unsent' | 'opening' | 'established' | 'closing';
+
+/**
  * What the connect, accept or socket event of this socket began is over: once for each attempt of a TCP socket, else when the socket is closed.
  * The common fields are of the process that connected, listened, or made the raw socket.
  */
@@ -105,10 +111,8 @@ export interface CloseEvent extends KernelEventFields {
   readonly received: number;
   /** The errno that the kernel gave the socket for its end, or 0. */
   readonly errno: number;
-  /** TCP: the handshake was completed. */
-  readonly established: boolean;
-  /** TCP: a first packet was sent, as nothing on this machine was against it. */
-  readonly began: boolean;
+  /** What it came from: see {@link ConnectionState}. */
+  readonly state: ConnectionState;
 }
 
 /** A TCP connection from outside was established; the common fields are of the process that listens. */

@@ -66,8 +66,8 @@ export interface RawCloseEvent {
   readonly received: bigint;
   readonly protocol: number;
   readonly error: number;
-  readonly established: number;
-  readonly began: number;
+  readonly state: number;
+  readonly pad: number;
 }
 
 /** Reads the struct's own fields at an offset; the view must hold closeEventSize bytes from there. */
@@ -79,8 +79,8 @@ export function readCloseEvent(view: DataView, at: number): RawCloseEvent {
     received: view.getBigUint64(at + 88, true),
     protocol: view.getUint16(at + 96, true),
     error: view.getUint16(at + 98, true),
-    established: view.getUint16(at + 100, true),
-    began: view.getUint16(at + 102, true),
+    state: view.getUint16(at + 100, true),
+    pad: view.getUint16(at + 102, true),
   };
 }
 

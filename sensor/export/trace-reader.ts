@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, FinishedSpan } from '../spans/finished-span.ts';
+import type { Attributes, AttributeValue, FinishedSpan, SpanKind } from '../spans/finished-span.ts';
 import { spanPriority } from './span-class.ts';
 
 /** What a trace file holds. `skipped` counts lines that are not OTLP/JSON and spans without usable ids or times. */
@@ -77,6 +77,14 @@ class Reader {
   }
 }
 
+/** By OTLP's number and name. */
+const kinds = new Map<unknown, SpanKind>([
+  [2, 'server'],
+  ['SPAN_KIND_SERVER', 'server'],
+  [3, 'client'],
+  ['SPAN_KIND_CLIENT', 'client'],
+]);
+
 function readSpan(raw: Json): FinishedSpan | null {
   const traceId = readId(raw.traceId, 32);
   const spanId = readId(raw.spanId, 16);
@@ -88,7 +96,7 @@ function readSpan(raw: Json): FinishedSpan | null {
     spanId,
     parentSpanId: readId(raw.parentSpanId, 16),
     name: asText(raw.name),
-    kind: raw.kind === 3 || raw.kind === 'SPAN_KIND_CLIENT' ? ('client' as const) : ('internal' as const),
+    kind: kinds.get(raw.kind) ?? 'internal',
     start,
     end,
     attributes: readAttributes(raw.attributes),

@@ -1,4 +1,4 @@
-import type { ConnectEvent, ExecEvent, ExitEvent } from '../decode/events.ts';
+import type { ExecEvent, ExitEvent, KernelEventFields } from '../decode/events.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { JobTrace } from '../spans/job-trace.ts';
 import type { Scope } from '../spans/scope.ts';
@@ -77,8 +77,8 @@ export class Attribution {
     return { job, scope: job.scope, isStepRoot: false };
   }
 
-  /** For a connection of a process that is not known here: the runner itself, or one that began before. */
-  placeConnection(event: ConnectEvent): Place | null {
+  /** For what a process did that is not known here: the runner itself, or one that began before. */
+  placeConnection(event: KernelEventFields): Place | null {
     if (this.#everything !== null) return this.#everything;
     const known = event.root === null ? undefined : this.#roots.get(event.root);
     if (known !== undefined) return known;

@@ -34,7 +34,7 @@ export interface CoverageReport {
   readonly undecoded: number;
   /** Processes that had no room in the kernel's table or in ours, so that their lineage is not known. */
   readonly shed: number;
-  /** Sockets that had no room in the kernel's table: how they ended is not known, nor whom they accepted. */
+  /** Sockets that had no room in the kernel's table or in ours: how they ended is not known, nor whom they accepted. */
   readonly unfollowed: number;
   /** Processes that left the observed cgroup; what they did there was not seen. */
   readonly left: number;
@@ -63,6 +63,8 @@ export class Coverage {
   unattributed = 0;
   outside = 0;
   unanswered = 0;
+  /** Sockets that had no room in a job's table. */
+  unfollowed = 0;
   #delivered = { ...none };
   #malformed = { ...none };
   #undecoded = 0;
@@ -123,6 +125,7 @@ export class Coverage {
       undecoded: this.#undecoded,
       ...tables,
       shed: shedHere + tables.shed,
+      unfollowed: this.unfollowed + tables.unfollowed,
       unattributed: this.unattributed,
       interruptions: this.#interruptions,
       unanswered: this.unanswered,

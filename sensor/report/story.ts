@@ -73,7 +73,7 @@ class Kinship {
   below(spanId: string, depth: number): Below {
     const connections = this.#claim(spanId, 'connection');
     // Deeper than a kernel's process tree is a forgery that would only fill the stack.
-    const processes = depth > deepest ? [] : this.#claim(spanId, 'process', 'other');
+    const processes = depth > deepest ? [] : this.#claim(spanId, 'process', 'accept', 'other');
     return { connections, processes: processes.map((span) => this.processOf(span, depth)) };
   }
 

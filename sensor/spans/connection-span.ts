@@ -1,33 +1,82 @@
-import type { ConnectEvent } from '../decode/events.ts';
-import type { FinishedSpan } from './finished-span.ts';
+import {
+  bytesReceived,
+  bytesSent,
+  connectionOpen,
+  connectionOutcome,
+  socketDestinations,
+} from '../../crds/attributes.ts';
+import type { AcceptEvent, ConnectEvent, Endpoint } from '../decode/events.ts';
+import type { ConnectionEnd, ConnectionStart } from './connection-end.ts';
+import type { Attributes, FinishedSpan, SpanKind } from './finished-span.ts';
 import type { Placement } from './process-span.ts';
-import { known } from './text.ts';
+import { known, maxName, printable } from './text.ts';
 
-/** A connection that was asked for. The kernel event is one moment, so the span has no length. */
-export function connectionSpan(at: Placement, event: ConnectEvent, offset: bigint): FinishedSpan {
+/** A connection from where it was asked for, or accepted, to its end. */
+export function connectionSpan(
+  at: Placement,
+  { event, end, offset }: { event: ConnectionStart; end: ConnectionEnd; offset: bigint },
+): FinishedSpan {
   return {
     ...at,
     name: connectionName(event),
-    kind: 'client',
+    kind: connectionKind(event),
     start: event.time + offset,
-    end: event.time + offset,
+    end: end.time + offset,
     attributes: known({
-      'server.address': event.address,
-      'server.port': event.port,
-      'network.transport': event.transport,
-      'network.type': event.family,
-      'network.peer.address': event.address,
-      'network.peer.port': event.port,
+      ...peerAttributes(event),
+      [connectionOutcome]: end.outcome,
+      [connectionOpen]: end.isOpen || null,
+      [bytesSent]: end.traffic?.sent,
+      [bytesReceived]: end.traffic?.received,
+      [socketDestinations]: end.destinations > 1 ? end.destinations : null,
+      'error.type': end.errorType,
     }),
     events: [],
     links: [],
-    error: null,
+    error: end.errorType === null ? null : {},
     priority: false,
   };
 }
 
-/** `connect 192.0.2.1:443`, and `connect [2001:db8::1]:443` so that the port stays readable. */
-export function connectionName(event: Pick<ConnectEvent, 'address' | 'port'>): string {
-  const host = event.address.includes(':') ? `[${event.address}]` : event.address;
-  return `connect ${host}:${event.port}`;
+export function connectionKind(event: Pick<ConnectionStart, 'kind'>): SpanKind {
+  return event.kind === 'accept' ? 'server' : 'client';
+}
+
+/** `connect 192.0.2.1:443`, and `connect [2001:db8::1]:443` so that the port stays readable; what is accepted is named by the own address. */
+export function connectionName(event: ConnectionStart): string {
+  if (event.kind === 'unix') return printable(`connect ${event.path}`, maxName);
+  return `${event.kind} ${hostAndPort(event)}`;
+}
+
+function hostAndPort({ address, port }: Endpoint): string {
+  if (port === 0) return address;
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+function peerAttributes(event: ConnectionStart): Attributes {
+  if (event.kind === 'unix') return { 'server.address': printable(event.path), 'network.transport': 'unix' };
+  return known({
+    'server.address': event.address,
+    'server.port': event.port === 0 ? null : event.port,
+    ...(event.kind === 'accept' ? acceptedPeer(event) : connectedPeer(event)),
+    'network.type': event.family,
+  });
+}
+
+function connectedPeer({ address, port, transport }: ConnectEvent) {
+  return {
+    'network.transport': transport,
+    'network.peer.address': address,
+    'network.peer.port': port === 0 ? null : port,
+  };
+}
+
+function acceptedPeer({ peer }: AcceptEvent) {
+  return {
+    'client.address': peer.address,
+    'client.port': peer.port,
+    'network.transport': 'tcp',
+    'network.peer.address': peer.address,
+    'network.peer.port': peer.port,
+  };
 }

@@ -5,7 +5,7 @@ export type Attributes = Record<string, AttributeValue>;
 /** Unix time in nanoseconds. */
 export type UnixNanos = bigint;
 
-export type SpanKind = 'internal' | 'client';
+export type SpanKind = 'internal' | 'client' | 'server';
 
 export interface SpanEvent {
   name: string;

@@ -1,7 +1,8 @@
 import { earlier, later } from '../lineage/time.ts';
+import type { SpanKind } from './finished-span.ts';
 
 /** What a summary span says of the spans folded into it; times are nanoseconds since boot. */
-export interface Fold {
+export interface Fold extends FoldedTraffic {
   readonly name: string;
   count: number;
   first: bigint;
@@ -10,6 +11,16 @@ export interface Fold {
   max: bigint;
   total: bigint;
 }
+
+/** What the folded spans were; the counts and bytes are of connections. */
+export interface FoldedTraffic {
+  readonly kind: SpanKind;
+  sent: number;
+  received: number;
+  failed: number;
+}
+
+const process: FoldedTraffic = { kind: 'internal', sent: 0, received: 0, failed: 0 };
 
 /** Folds by key; the counts stay exact however many go in. */
 export class Folds {
@@ -21,9 +32,9 @@ export class Folds {
     this.#most = most;
   }
 
-  add(name: string, start: bigint, end: bigint): void {
+  add(name: string, start: bigint, end: bigint, traffic = process): void {
     const duration = end - start;
-    this.merge({ name, count: 1, first: start, last: end, min: duration, max: duration, total: duration });
+    this.merge({ ...traffic, name, count: 1, first: start, last: end, min: duration, max: duration, total: duration });
   }
 
   merge(fold: Fold): void {
@@ -35,6 +46,9 @@ export class Folds {
     }
     into.count += fold.count;
     into.total += fold.total;
+    into.sent += fold.sent;
+    into.received += fold.received;
+    into.failed += fold.failed;
     into.first = earlier(into.first, fold.first);
     into.last = later(into.last, fold.last);
     into.min = earlier(into.min, fold.min);

@@ -1,8 +1,22 @@
-import { stepInferred, stepOrdinal } from '../../crds/attributes.ts';
-import type { ConnectEvent, ExecEvent } from '../decode/events.ts';
+import {
+  acceptedConnections,
+  bytesReceived,
+  bytesSent,
+  connectionsCount,
+  failedConnections,
+  rawSockets,
+  socketCreated,
+  socketProtocol,
+  socketType,
+  stepInferred,
+  stepOrdinal,
+} from '../../crds/attributes.ts';
+import type { CloseEvent, ExecEvent, SocketEvent } from '../decode/events.ts';
 import type { Engine, JobHandle, JobIdentity, StepKey } from '../engines/engine.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Budget } from './budget.ts';
+import type { ConnectionStart } from './connection-end.ts';
+import { ConnectionSpans } from './connection-spans.ts';
 import type { Attributes } from './finished-span.ts';
 import { otherName } from './fold.ts';
 import type { JobIds } from './ids.ts';
@@ -52,6 +66,7 @@ export class JobTrace {
   readonly #handle: JobHandle;
   readonly #settings: JobOptions['settings'];
   readonly #processes: ProcessSpans;
+  readonly #connections: ConnectionSpans;
 
   constructor(options: JobOptions) {
     this.key = options.key;
@@ -66,6 +81,7 @@ export class JobTrace {
     const scopeSpanId = (scope: Scope, ids: JobIds) =>
       scope.step === null ? ids.jobSpanId : this.#freeze(scope.step, ids).spanId;
     this.#processes = new ProcessSpans(this.writer, options.budget, { ...this.#settings, scopeSpanId });
+    this.#connections = new ConnectionSpans(this.#processes);
   }
 
   /** The scope that a direct child of the runner belongs to. Its first process begins the step. */
@@ -85,9 +101,23 @@ export class JobTrace {
     this.#processes.ended(node);
   }
 
-  connected(event: ConnectEvent, scope: Scope, node: ProcessNode | null): void {
-    if (this.hosts.size < maxHosts) this.hosts.add(event.address);
-    this.#processes.connected(event, scope, node);
+  /** False if there is no room to follow the connection to its end. */
+  connected(event: ConnectionStart, scope: Scope, node: ProcessNode | null): boolean {
+    if (event.kind === 'connect' && this.hosts.size < maxHosts) this.hosts.add(event.address);
+    return this.#connections.began(event, scope, node);
+  }
+
+  /** False if the socket is none of this job's. */
+  disconnected(event: CloseEvent): boolean {
+    return this.#connections.ended(event);
+  }
+
+  /** A raw or ping socket was made. */
+  madeSocket({ time, type, protocol }: SocketEvent, scope: Scope, node: ProcessNode | null): void {
+    scope.rawSockets += 1;
+    if (node === null) return;
+    node.notes.add({ name: socketCreated, time, attributes: { [socketType]: type, [socketProtocol]: protocol } });
+    this.#processes.keep(node);
   }
 
   /** Asks the engine who this job is, until it knows. */
@@ -108,6 +138,7 @@ export class JobTrace {
   /** Gives the remaining steps and, last, the job itself. Later spans of processes left behind still find their parents. */
   seal(attributes: Attributes): void {
     if (this.sealed) return;
+    this.endConnections(this.start);
     this.sealed = true;
     for (const step of this.steps.unsent()) this.#giveStep(step);
     this.#processes.flush(this.scope);
@@ -118,8 +149,14 @@ export class JobTrace {
     this.writer.give((ids) => this.#jobSpan(ids, { offset, end, attributes: { ...totals, ...attributes } }));
   }
 
+  /** Tells what is open as being so when the job ended or, of a job that has not ended or that left something behind, at `time`. */
+  endConnections(time: bigint): void {
+    this.#connections.endAll(this.sealed ? time : (this.end ?? time));
+  }
+
   /** After everything else: what was folded since the steps were given. */
   flush(): void {
+    this.endConnections(this.end ?? this.start);
     for (const scope of this.scopes()) this.#processes.flush(scope);
   }
 
@@ -204,7 +241,12 @@ export class JobTrace {
     return {
       'chaperone.steps.count': this.steps.count,
       'chaperone.processes.count': this.total((scope) => scope.processes),
-      'chaperone.connections.count': this.total((scope) => scope.connections),
+      [connectionsCount]: this.total((scope) => scope.connections),
+      [acceptedConnections]: this.total((scope) => scope.accepted),
+      [failedConnections]: this.total((scope) => scope.failedConnections),
+      [bytesSent]: this.total((scope) => scope.bytesSent),
+      [bytesReceived]: this.total((scope) => scope.bytesReceived),
+      [rawSockets]: this.total((scope) => scope.rawSockets),
       'chaperone.hosts.count': this.hosts.size,
       'chaperone.coverage.folded.processes': this.total((scope) => scope.foldedProcesses),
       'chaperone.coverage.folded.connections': this.total((scope) => scope.foldedConnections),

@@ -1,6 +1,7 @@
 import type { ProcessImage } from '../lineage/process-table.ts';
 import { Folds } from './fold.ts';
 import type { Scope } from './scope.ts';
+import { SpanNotes } from './span-notes.ts';
 
 /**
  * A process image in a job's trace.
@@ -17,6 +18,8 @@ export interface ProcessNode {
   /** What was folded away below it. */
   readonly folds: Folds;
   readonly connectionFolds: Folds;
+  /** What its span's events tell; a process with any is never folded. */
+  readonly notes: SpanNotes;
 }
 
 export function createNode(
@@ -24,7 +27,16 @@ export function createNode(
   scope: Scope,
   place: { parent: ProcessNode | null; isStepRoot: boolean },
 ): ProcessNode {
-  return { image, scope, ...place, state: 'open', connections: 0, folds: new Folds(), connectionFolds: new Folds() };
+  return {
+    image,
+    scope,
+    ...place,
+    state: 'open',
+    connections: 0,
+    folds: new Folds(),
+    connectionFolds: new Folds(),
+    notes: new SpanNotes(),
+  };
 }
 
 /** The nodes that must have a span before `node` can have one, itself included. */

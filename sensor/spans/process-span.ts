@@ -1,8 +1,10 @@
+import { bytesReceived, bytesSent, eventsUntold, failedConnections } from '../../crds/attributes.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
-import type { FinishedSpan, UnixNanos } from './finished-span.ts';
+import type { Attributes, FinishedSpan, UnixNanos } from './finished-span.ts';
 import type { Fold } from './fold.ts';
 import type { Redactor } from './redact.ts';
 import { signalName } from './signal.ts';
+import type { SpanNotes } from './span-notes.ts';
 import { baseName, known, maxName, printable } from './text.ts';
 
 /** Where a span stands: its trace, its own id and its parent's. */
@@ -18,10 +20,12 @@ export interface ProcessView {
   readonly redact: Redactor;
   /** The step's own process: its failure is the step's failure, every other exit code is the program's own business. */
   readonly isStepRoot: boolean;
+  /** What its events tell. */
+  readonly notes: SpanNotes;
 }
 
 /** One executed image, named as it was called; `process.executable.name` is the file that really ran. */
-export function processSpan(at: Placement, { image, offset, redact, isStepRoot }: ProcessView): FinishedSpan {
+export function processSpan(at: Placement, { image, offset, redact, isStepRoot, notes }: ProcessView): FinishedSpan {
   const start = image.start + offset;
   const failure = failureOf(image, isStepRoot);
   return {
@@ -41,27 +45,24 @@ export function processSpan(at: Placement, { image, offset, redact, isStepRoot }
       'process.exit.code': image.exitCode,
       'process.user.id': image.uid,
       'process.creation.time': isoTime(start),
+      [eventsUntold]: notes.untold || null,
       'error.type': failure,
     }),
-    events: [],
+    events: notes.events(offset),
     links: [],
     error: failure === null ? null : {},
     priority: false,
   };
 }
 
-/** Short processes of one name under one parent, told as one span (attributes of the collector's span pruning processor). */
-export function summarySpan(
-  at: Placement,
-  fold: Fold,
-  view: { offset: bigint; kind: FinishedSpan['kind'] },
-): FinishedSpan {
+/** Short processes or connections of one name under one parent, told as one span (attributes of the collector's span pruning processor). */
+export function summarySpan(at: Placement, fold: Fold, offset: bigint): FinishedSpan {
   return {
     ...at,
     name: fold.name,
-    kind: view.kind,
-    start: fold.first + view.offset,
-    end: fold.last + view.offset,
+    kind: fold.kind,
+    start: fold.first + offset,
+    end: fold.last + offset,
     attributes: {
       'aggregation.is_summary': true,
       'aggregation.span_count': fold.count,
@@ -69,12 +70,17 @@ export function summarySpan(
       'aggregation.duration_max_ns': Number(fold.max),
       'aggregation.duration_avg_ns': Number(fold.total / BigInt(fold.count)),
       'aggregation.duration_total_ns': Number(fold.total),
+      ...(fold.kind === 'internal' ? {} : trafficAttributes(fold)),
     },
     events: [],
     links: [],
     error: null,
     priority: false,
   };
+}
+
+function trafficAttributes({ sent, received, failed }: Fold): Attributes {
+  return { [bytesSent]: sent, [bytesReceived]: received, [failedConnections]: failed };
 }
 
 /**

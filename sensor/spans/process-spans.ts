@@ -1,14 +1,12 @@
-import type { ConnectEvent } from '../decode/events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Budget } from './budget.ts';
-import { connectionName, connectionSpan } from './connection-span.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import type { Fold, Folds } from './fold.ts';
 import type { JobIds } from './ids.ts';
 import type { JobWriter, SpanBuilder } from './job-writer.ts';
 import type { PolicyView } from './policy-view.ts';
 import { createNode, foldTarget, hasSpan, type ProcessNode, spanParent, uncommitted } from './process-node.ts';
-import { processName, processSpan, summarySpan } from './process-span.ts';
+import { type Placement, processName, processSpan, summarySpan } from './process-span.ts';
 import type { Redactor } from './redact.ts';
 import type { SecretHints } from './redaction/masks.ts';
 import type { Scope } from './scope.ts';
@@ -25,6 +23,12 @@ export interface TraceSettings {
   /** The span id of a scope; asked only once the job's ids are known. */
   readonly scopeSpanId: (scope: Scope, ids: JobIds) => string;
 }
+
+/** Makes a span once its place is known; `place` gives the ids. */
+export type BelowBuilder = (at: {
+  offset: bigint;
+  place: (kind: string, execId: string, key: string) => Placement;
+}) => FinishedSpan;
 
 /**
  * Decides which processes and connections of a job become spans of their own and which are folded, and gives them.
@@ -56,18 +60,34 @@ export class ProcessSpans {
     else this.#fold(node);
   }
 
-  /** `node` is `null` where the process is not known or is the runner itself. */
-  connected(event: ConnectEvent, scope: Scope, node: ProcessNode | null): void {
-    scope.connections += 1;
-    const nth = node === null ? ++scope.looseConnections : ++node.connections;
-    if (nth <= this.#budget.processConnections && this.#takeRoom(node)) this.#giveConnection(event, scope, node);
-    else this.#foldConnection(event, scope, node);
+  /** Whether the nth connection of a process (`null`: not known, or the runner itself) gets a span of its own; its place is kept. */
+  takeConnection(node: ProcessNode | null, nth: number): boolean {
+    if (nth > this.#budget.processConnections || !this.#takeRoom(node)) return false;
+    this.#writer.promise(1);
+    return true;
+  }
+
+  /** What a process's events tell is worth a span, as a connection is. */
+  keep(node: ProcessNode): void {
+    this.#takeRoom(node);
+  }
+
+  /** Gives a promised span below a process, or below the scope where that has no span. */
+  giveUnder({ scope, node }: { scope: Scope; node: ProcessNode | null }, build: BelowBuilder): void {
+    const offset = this.#settings.offset();
+    const parent = node !== null && hasSpan(node) ? node : node && spanParent(node);
+    this.#giveBelow({ scope, parent }, (ids) =>
+      build({
+        offset,
+        place: (kind, execId, key) => this.#place(ids, { scope, parent, spanId: ids.below(kind, execId, key) }),
+      }),
+    );
   }
 
   /** Gives what is folded at the scope itself; more may gather afterwards and be given again, with other ids. */
   flush(scope: Scope): void {
-    this.#giveFolds(scope, null, scope.folds, 'internal');
-    this.#giveFolds(scope, null, scope.connectionFolds, 'client');
+    this.#giveFolds(scope, null, scope.folds);
+    this.#giveFolds(scope, null, scope.connectionFolds);
   }
 
   #isWorthASpan(node: ProcessNode): boolean {
@@ -87,10 +107,10 @@ export class ProcessSpans {
 
   #give(node: ProcessNode): void {
     const { image, scope } = node;
-    this.#giveFolds(scope, node, node.folds, 'internal');
-    this.#giveFolds(scope, node, node.connectionFolds, 'client');
+    this.#giveFolds(scope, node, node.folds);
+    this.#giveFolds(scope, node, node.connectionFolds);
     node.state = 'sent';
-    const view = { image, offset: this.#settings.offset(), isStepRoot: node.isStepRoot };
+    const view = { image, offset: this.#settings.offset(), isStepRoot: node.isStepRoot, notes: node.notes };
     const parent = spanParent(node);
     this.#giveBelow({ scope, parent }, (ids, redact) => {
       const spanId = ids.below('process', image.id);
@@ -117,40 +137,23 @@ export class ProcessSpans {
     return true;
   }
 
-  #giveConnection(event: ConnectEvent, scope: Scope, node: ProcessNode | null): void {
-    const offset = this.#settings.offset();
-    const nth = node?.connections ?? scope.looseConnections;
-    const parent = node !== null && hasSpan(node) ? node : node && spanParent(node);
-    this.#writer.promise(1);
-    this.#giveBelow({ scope, parent }, (ids) => {
-      const spanId = ids.below('connection', node?.image.id ?? event.image, `${event.time}-${nth}`);
-      return connectionSpan(this.#place(ids, { scope, parent, spanId }), event, offset);
-    });
-  }
-
-  #foldConnection(event: ConnectEvent, scope: Scope, node: ProcessNode | null): void {
-    scope.foldedConnections += 1;
-    const folds = node !== null && node.state === 'committed' ? node.connectionFolds : scope.connectionFolds;
-    folds.add(connectionName(event), event.time, event.time);
-  }
-
-  #giveFolds(scope: Scope, node: ProcessNode | null, folds: Folds, kind: FinishedSpan['kind']): void {
+  #giveFolds(scope: Scope, node: ProcessNode | null, folds: Folds): void {
     const tooMany = node !== null && scope.summaries + folds.size > this.#budget.stepSummaries;
     for (const fold of folds.drain()) {
-      if (tooMany) (kind === 'internal' ? scope.folds : scope.connectionFolds).merge(fold);
-      else this.#giveSummary(fold, { scope, node, kind });
+      if (tooMany) (fold.kind === 'internal' ? scope.folds : scope.connectionFolds).merge(fold);
+      else this.#giveSummary(fold, { scope, node });
     }
   }
 
-  #giveSummary(fold: Fold, at: { scope: Scope; node: ProcessNode | null; kind: FinishedSpan['kind'] }): void {
+  #giveSummary(fold: Fold, at: { scope: Scope; node: ProcessNode | null }): void {
     at.scope.summaries += 1;
     this.#summaries += 1;
     const key = `${fold.name}-${this.#summaries}`;
-    const view = { offset: this.#settings.offset(), kind: at.kind };
+    const offset = this.#settings.offset();
     this.#writer.promise(1);
     this.#giveBelow({ scope: at.scope, parent: at.node }, (ids) => {
       const spanId = ids.below('summary', at.node?.image.id ?? '', key);
-      return summarySpan(this.#place(ids, { scope: at.scope, parent: at.node, spanId }), fold, view);
+      return summarySpan(this.#place(ids, { scope: at.scope, parent: at.node, spanId }), fold, offset);
     });
   }
 

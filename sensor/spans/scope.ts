@@ -1,3 +1,11 @@
+import {
+  acceptedConnections,
+  bytesReceived,
+  bytesSent,
+  connectionsCount,
+  failedConnections,
+  rawSockets,
+} from '../../crds/attributes.ts';
 import type { StepView } from '../engines/engine.ts';
 import { later } from '../lineage/time.ts';
 import type { Attributes } from './finished-span.ts';
@@ -10,6 +18,14 @@ export class Scope {
   readonly step: StepRun | null;
   processes = 0;
   connections = 0;
+  /** Connections from outside. */
+  accepted = 0;
+  failedConnections = 0;
+  /** Payload of all connections that have ended. */
+  bytesSent = 0;
+  bytesReceived = 0;
+  /** Raw and ping sockets. */
+  rawSockets = 0;
   processSpans = 0;
   summaries = 0;
   foldedProcesses = 0;
@@ -26,7 +42,12 @@ export class Scope {
   totals(): Attributes {
     return {
       'chaperone.processes.count': this.processes,
-      'chaperone.connections.count': this.connections,
+      [connectionsCount]: this.connections,
+      [acceptedConnections]: this.accepted,
+      [failedConnections]: this.failedConnections,
+      [bytesSent]: this.bytesSent,
+      [bytesReceived]: this.bytesReceived,
+      [rawSockets]: this.rawSockets,
       'chaperone.coverage.folded.processes': this.foldedProcesses,
       'chaperone.coverage.folded.connections': this.foldedConnections,
     };

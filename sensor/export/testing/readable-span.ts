@@ -6,6 +6,8 @@ import { instrumentationScope as ownScope } from '../otlp-json.ts';
 
 const instrumentationScope = { ...ownScope, schemaUrl: 'https://opentelemetry.io/schemas/1.44.0' };
 
+const kinds = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, server: SpanKind.SERVER } as const;
+
 /** One resource object a job: the OTLP transformer groups spans by the object, not by its content. */
 export function toResource(attributes: Attributes): Resource {
   return resourceFromAttributes(cleanAttributes(attributes));
@@ -19,7 +21,7 @@ export function toReadableSpan(span: FinishedSpan, resource: Resource): Readable
   const duration = span.end > span.start ? span.end - span.start : 0n;
   return {
     name: span.name.toWellFormed(),
-    kind: span.kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL,
+    kind: kinds[span.kind],
     spanContext: () => spanContext(span.traceId, span.spanId),
     ...(span.parentSpanId === null ? {} : { parentSpanContext: spanContext(span.traceId, span.parentSpanId) }),
     startTime: toHrTime(span.start),

@@ -1,10 +1,13 @@
 import {
+  type AcceptEvent,
+  type CloseEvent,
   type ConnectEvent,
   countEach,
   type ExecEvent,
   type HelloEvent,
   type KernelEvent,
   type KernelEventFields,
+  type SocketEvent,
   type StatsEvent,
 } from '../../decode/events.ts';
 
@@ -109,10 +112,29 @@ export class FakeKernel {
     this.exit(this.spawn(parent, filename, options), options.code ?? 0);
   }
 
-  connect(process: FakeProcess, address: string, port: number): ConnectEvent {
+  connect(process: FakeProcess, address: string, port: number, changes: Partial<ConnectEvent> = {}): ConnectEvent {
     const family = address.includes(':') ? ('ipv6' as const) : ('ipv4' as const);
     const socket = String(++this.#sockets);
-    return this.#emit(process, { kind: 'connect', socket, address, port, transport: 'tcp', family, hook: 'connect' });
+    const connect = { socket, address, port, transport: 'tcp', family, hook: 'connect', ...changes } as const;
+    return this.#emit(process, { kind: 'connect', ...connect });
+  }
+
+  accept(process: FakeProcess, port: number): AcceptEvent {
+    const socket = String(++this.#sockets);
+    const peer = { address: '198.51.100.7', port: 50_000 };
+    return this.#emit(process, { kind: 'accept', socket, address: '192.0.2.9', port, family: 'ipv4', peer });
+  }
+
+  /** The end of what `start` began, by default of a connection that went well. */
+  close(process: FakeProcess, start: ConnectEvent | AcceptEvent, changes: Partial<CloseEvent> = {}): CloseEvent {
+    const { socket, time: started } = start;
+    const close = { socket, started, sent: 100, received: 2_000, errno: 0, state: 'closing', ...changes } as const;
+    return this.#emit(process, { kind: 'close', ...close });
+  }
+
+  socket(process: FakeProcess, type: SocketEvent['type']): SocketEvent {
+    const socket = String(++this.#sockets);
+    return this.#emit(process, { kind: 'socket', socket, family: 'ipv4', type, protocol: 1 });
   }
 
   #emit<Body extends object>(process: FakeProcess, body: Body): Body & KernelEventFields {

@@ -1,0 +1,94 @@
+import type { CloseEvent } from '../decode/events.ts';
+import { type ConnectionEnd, type ConnectionStart, endOf, unknownEnd, unsentEnd } from './connection-end.ts';
+import { connectionKind, connectionName, connectionSpan } from './connection-span.ts';
+import type { ProcessNode } from './process-node.ts';
+import type { ProcessSpans } from './process-spans.ts';
+import type { Scope } from './scope.ts';
+
+/** A connection whose end is not known yet. Whether it gets a span of its own was decided when it began. */
+interface OpenConnection {
+  readonly event: ConnectionStart;
+  readonly scope: Scope;
+  /** `null` where the process is not known or is the runner itself. */
+  readonly node: ProcessNode | null;
+  /** Counts the process's connections from 1. */
+  readonly nth: number;
+  readonly hasSpan: boolean;
+}
+
+/** So many sockets of a job are followed to their end. */
+const maxSockets = 16_384;
+
+/** The connections of one job, from their beginning to their end. Spans and folds come to exactly what was connected and accepted. */
+export class ConnectionSpans {
+  readonly #processes: ProcessSpans;
+  /** By socket: one of datagrams may have several destinations. */
+  readonly #open = new Map<string, OpenConnection[]>();
+
+  constructor(processes: ProcessSpans) {
+    this.#processes = processes;
+  }
+
+  /** False if there is no room to follow it: it is told without its end. */
+  began(event: ConnectionStart, scope: Scope, node: ProcessNode | null): boolean {
+    if (event.kind === 'accept') scope.accepted += 1;
+    else scope.connections += 1;
+    const nth = node === null ? ++scope.looseConnections : ++node.connections;
+    const hasSpan = this.#processes.takeConnection(node, nth);
+    if (!hasSpan) scope.foldedConnections += 1;
+    const connection = { event, scope, node, nth, hasSpan };
+    const sameSocket = this.#open.get(event.socket);
+    const isFollowed = sameSocket !== undefined || this.#open.size < maxSockets;
+    // The kernel does not tell when a connection to a unix socket ends; further destinations of a socket that are folded have no end of their own.
+    if (!isFollowed || event.kind === 'unix' || (!hasSpan && sameSocket !== undefined))
+      this.#finish(connection, unknownEnd(event.time));
+    else if (sameSocket !== undefined) sameSocket.push(connection);
+    else this.#open.set(event.socket, [connection]);
+    return isFollowed;
+  }
+
+  /** False if the socket is not of this job. */
+  ended(event: CloseEvent): boolean {
+    const all = this.#open.get(event.socket);
+    if (all === undefined) return false;
+    this.#open.delete(event.socket);
+    const end = endOf(event);
+    const current = all.filter((connection) => connection.event.time >= event.started);
+    for (const connection of all) {
+      if (!current.includes(connection)) this.#finish(connection, unsentEnd(event.started));
+      else if (connection !== current[0]) this.#finish(connection, { ...end, traffic: null });
+      else this.#finish(connection, { ...end, destinations: current.length });
+    }
+    return true;
+  }
+
+  /** The job is over: what is still open is told as such. */
+  endAll(time: bigint): void {
+    const all = [...this.#open.values()].flat();
+    this.#open.clear();
+    for (const connection of all) this.#finish(connection, unknownEnd(time, true));
+  }
+
+  #finish(connection: OpenConnection, end: ConnectionEnd): void {
+    const { event, scope, node, hasSpan } = connection;
+    scope.bytesSent += end.traffic?.sent ?? 0;
+    scope.bytesReceived += end.traffic?.received ?? 0;
+    if (end.errorType !== null) scope.failedConnections += 1;
+    if (hasSpan) {
+      this.#give(connection, end);
+      return;
+    }
+    const folds = node !== null && node.state === 'committed' ? node.connectionFolds : scope.connectionFolds;
+    const { sent = 0, received = 0 } = end.traffic ?? {};
+    const failed = end.errorType === null ? 0 : 1;
+    const kind = connectionKind(event);
+    folds.add(connectionName(event), event.time, end.time, { kind, sent, received, failed });
+  }
+
+  #give({ event, scope, node, nth }: OpenConnection, end: ConnectionEnd): void {
+    const key = `${event.time}-${nth}`;
+    this.#processes.giveUnder({ scope, node }, ({ offset, place }) =>
+      connectionSpan(place('connection', node?.image.id ?? event.image, key), { event, end, offset }),
+    );
+  }
+}

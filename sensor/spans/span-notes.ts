@@ -1,0 +1,35 @@
+import type { Attributes, SpanEvent } from './finished-span.ts';
+
+/** Events that one span can have (design of the trace). */
+export const maxSpanEvents = 64;
+
+interface Note {
+  readonly name: string;
+  /** Nanoseconds since boot, of the first. */
+  readonly time: bigint;
+  readonly attributes: Attributes;
+}
+
+/** What is to be told in events of a span: the same is told once, with its count. */
+export class SpanNotes {
+  /** What found no room. */
+  untold = 0;
+  readonly #notes = new Map<string, Note & { count: number }>();
+
+  add(note: Note): void {
+    const key = JSON.stringify([note.name, note.attributes]);
+    const known = this.#notes.get(key);
+    if (known !== undefined) known.count += 1;
+    else if (this.#notes.size < maxSpanEvents) this.#notes.set(key, { ...note, count: 1 });
+    else this.untold += 1;
+  }
+
+  /** `offset`: from nanoseconds since boot to Unix time. */
+  events(offset: bigint): SpanEvent[] {
+    return [...this.#notes.values()].map(({ name, time, attributes, count }) => ({
+      name,
+      time: time + offset,
+      attributes: { ...attributes, 'chaperone.count': count },
+    }));
+  }
+}
