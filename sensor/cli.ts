@@ -10,7 +10,7 @@ Tells what every step of a CI job did, as one OpenTelemetry trace, by watching t
 
 Commands:
   run [OPTION…] -- COMMAND…    run COMMAND under the sensor, draw and record what it did
-  report FILE…                 draw recorded traces
+  report FILE…                 draw recorded traces, or make an HTML page of them
   doctor                       say what the sensor can see on this machine, and what to change
 
 Options:

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -36,6 +36,8 @@ const wrongUses: [string[], RegExp][] = [
   [['run', '--frob', '--', 'true'], /Unknown option '--frob'/],
   [['report'], /Name at least one FILE/],
   [['report', '--frob'], /Unknown option '--frob'/],
+  [['report', '--html', '', 'trace.json'], /--html needs the name of a file/],
+  [['report', '--html', 'out.html', '--json', 'trace.json'], /Choose --json or --html/],
   [['report', 'missing.json'], /missing\.json cannot be read/],
   [['report', '.'], /\. cannot be read/],
   [['report', 'garbage.json'], /garbage\.json holds no trace/],
@@ -89,6 +91,24 @@ test('report --json gives the figures, one line a trace', async () => {
     lines.map((line) => JSON.parse(line).totals.steps),
     [1, 1],
   );
+});
+
+test('report --html makes one page of the traces in all files', async () => {
+  const files = ['first.otlp.json', 'second.otlp.json'].map((name) => join(folder, name));
+  for (const [index, path] of files.entries())
+    await writeTraceFile(path, [{ attributes: {}, spans: [stepNumber(index + 1)] }]);
+  const { status, stdout, stderr } = chaperone(['report', '--html', 'report.html', ...files]);
+  assert.deepEqual([status, stdout, stderr], [0, '', 'report   report.html\n']);
+  const page = readFileSync(join(folder, 'report.html'), 'utf8');
+  assert.match(page, /^<!doctype html>.*"step 1".*"step 2"/s);
+});
+
+test('a page that cannot be written is our failure, said with the name', async () => {
+  const path = join(folder, 'trace.otlp.json');
+  await writeTraceFile(path, [{ attributes: {}, spans: [stepNumber(1)] }]);
+  const { status, stderr } = chaperone(['report', '--html', 'no/such/report.html', path]);
+  assert.equal(status, 3);
+  assert.match(stderr, /no\/such\/report\.html could not be written; name another file \(ENOENT/);
 });
 
 test('doctor answers in JSON, and its status says whether the sensor works', () => {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { ChaperoneError } from '../../crds/errors.ts';
 import { type RecordedResource, readTraces } from '../export/trace-reader.ts';
+import { writeReport } from '../report/html/write-report.ts';
 import { tell } from '../report/story.ts';
 import { type Summary, summarize } from '../report/summary.ts';
 import { visible } from '../report/text.ts';
@@ -12,19 +13,22 @@ import { readEnvironment } from './config.ts';
 import { lookOf } from './terminal.ts';
 import { asUsageError, exitStatus, usageError } from './usage.ts';
 
-export const reportHelp = `Usage: chaperone report [--json] FILE…
+export const reportHelp = `Usage: chaperone report [--json | --html OUT] FILE…
 
-Draws the waterfall of recorded traces. FILE is what chaperone run wrote (trace.otlp.json), what the OpenTelemetry
-collector's file exporter wrote, or Jaeger's answer to /api/v3/traces/ID; - is the standard input.
+Draws the waterfall of recorded traces, or makes one HTML page of them. FILE is what chaperone run wrote
+(trace.otlp.json), what the OpenTelemetry collector's file exporter wrote, or Jaeger's answer to /api/v3/traces/ID;
+- is the standard input.
 
 Options:
-      --json    print the figures of summary.json instead, one line a trace
-  -h, --help    print this
+      --html OUT    write this file instead, for a browser: timeline, processes, network, coverage; it loads nothing
+      --json        print the figures of summary.json instead, one line a trace
+  -h, --help        print this
 
 Exit status: 0 drawn, 2 wrong use or a FILE that holds no trace.
 
 Examples:
   chaperone report chaperone-out/trace.otlp.json
+  chaperone report --html report.html trace.otlp.json
   curl -s http://localhost:16686/api/v3/traces/0bd0afbe17036e89e4a05c993dace1da | chaperone report -
 `;
 
@@ -32,28 +36,68 @@ Examples:
 const largestFile = 512 * 1024 * 1024;
 
 export async function report(args: readonly string[]): Promise<number> {
-  const { files, json, help } = parse(args);
-  if (help) {
+  const options = parse(args);
+  if (options === 'help') {
     process.stdout.write(reportHelp);
     return exitStatus.ok;
   }
-  for (const file of files) await reportFile(file, json);
+  const { files, json, html } = options;
+  if (html !== null) await writePage(files, html);
+  else for (const file of files) await reportFile(file, json);
   return exitStatus.ok;
 }
 
-function parse(args: readonly string[]): { files: string[]; json: boolean; help: boolean } {
-  const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+interface ReportOptions {
+  readonly files: readonly string[];
+  readonly json: boolean;
+  /** Where the HTML file goes; `null` for none. */
+  readonly html: string | null;
+}
+
+function parse(args: readonly string[]): ReportOptions | 'help' {
+  const { values, positionals } = parseOptions(args);
+  if (values.help) return 'help';
+  if (positionals.length === 0) throw usageError('report', 'Name at least one FILE');
+  if (values.html === '') throw usageError('report', '--html needs the name of a file');
+  if (values.html !== undefined && values.json) throw usageError('report', 'Choose --json or --html');
+  return { files: positionals, json: values.json ?? false, html: values.html ?? null };
+}
+
+function parseOptions(args: readonly string[]) {
+  const options = {
+    json: { type: 'boolean' },
+    html: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    const help = values.help ?? false;
-    if (positionals.length === 0 && !help) throw usageError('report', 'Name at least one FILE');
-    return { files: positionals, json: values.json ?? false, help };
+    return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     throw asUsageError('report', error);
   }
 }
 
 async function reportFile(file: string, json: boolean): Promise<void> {
+  for (const trace of byTrace(await readFile(file))) {
+    const summary = summaryOf(trace, file);
+    const look = lookOf(process.stdout, readEnvironment());
+    process.stdout.write(json ? `${JSON.stringify(summary)}\n` : drawWaterfall(trace.spans, summary, look));
+  }
+}
+
+/** One page of all the files: a trace may have its jobs in several. */
+async function writePage(files: readonly string[], html: string): Promise<void> {
+  const resources: RecordedResource[] = [];
+  for (const file of files) resources.push(...(await readFile(file)));
+  const traces = byTrace(resources).map((trace) => ({ trace, summary: summaryOf(trace, files.join(' ')) }));
+  await writeReport(html, traces).catch((error: unknown) => {
+    throw new ChaperoneError('report-write', `${visible(html)} could not be written; name another file`, {
+      cause: error,
+    });
+  });
+  process.stderr.write(`report   ${visible(html)}\n`);
+}
+
+async function readFile(file: string): Promise<readonly RecordedResource[]> {
   const { resources, skipped } = readTraces(await readText(file));
   if (resources.length === 0)
     throw new ChaperoneError(
@@ -65,11 +109,7 @@ async function reportFile(file: string, json: boolean): Promise<void> {
       `chaperone: ${nameOf(file)}: ${counted(skipped.lines, 'line')} and ${counted(skipped.spans, 'span')} were not understood\n`,
     );
   }
-  for (const resource of byTrace(resources)) {
-    const summary = summaryOf(resource, file);
-    const look = lookOf(process.stdout, readEnvironment());
-    process.stdout.write(json ? `${JSON.stringify(summary)}\n` : drawWaterfall(resource.spans, summary, look));
-  }
+  return resources;
 }
 
 function nameOf(file: string): string {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { classOf } from '../export/span-class.ts';
 import { spanNames, startCollector } from '../export/testing/collector.ts';
+import type { ReportData } from '../report/html/model/report-data.ts';
 import { ownCgroup } from './local-cgroup.ts';
 import { chaperone, folder, makeRepository, ofClass, real, run, runAct } from './testing/local-run.ts';
 
@@ -20,6 +21,14 @@ test('accounts for each of 2,000 processes, in the trace as in the summary', rea
   assert.equal(summary.processes.byExecutable.true, 2000);
   assert.deepEqual([status, summary.coverage.complete, summary.coverage.lost.total], [0, true, 0]);
   assert.match(stderr, /✔ success · 1 step · 2,002 processes · no connections · nothing lost/);
+});
+
+test('report.html is written beside the trace, with every span of it', real, async () => {
+  const { spans, summary } = await run(['--', 'sh', '-c', '/bin/true; exit 0']);
+  const page = readFileSync(summary.files.report ?? '', 'utf8');
+  const [, json = ''] = /<script type="application\/json" id="traces">(.*?)<\/script>/s.exec(page) ?? [];
+  const [trace] = JSON.parse(json) as ReportData[];
+  assert.deepEqual(trace?.nodes.map(({ kind }) => kind).sort(), spans.map(classOf).sort());
 });
 
 test("COMMAND's output and status are its own", real, async () => {
@@ -56,6 +65,7 @@ test('a full disk takes the files, not the drawing and not the status', real, ()
   const { status, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script, chaperone], { encoding: 'utf8' });
   assert.equal(status, 6);
   assert.match(stderr, /trace\.otlp\.json could not be written: .*ENOSPC/);
+  assert.match(stderr, /report\.html could not be written: .*ENOSPC/);
   assert.match(stderr, /✖ failure · 1 step/);
   assert.doesNotMatch(stderr, /^trace /m);
 });

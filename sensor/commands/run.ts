@@ -4,6 +4,7 @@ import { ChaperoneError, describeError } from '../../crds/errors.ts';
 import type { ExportAccount } from '../export/account.ts';
 import { createExporter } from '../export/exporter.ts';
 import { writeTraceFile } from '../export/trace-file.ts';
+import { writeReport } from '../report/html/write-report.ts';
 import { tell } from '../report/story.ts';
 import { type Summary, summarize } from '../report/summary.ts';
 import { visible } from '../report/text.ts';
@@ -26,7 +27,7 @@ Options:
                        (COMMAND is the one step); default act if COMMAND is act, else generic
       --otlp URL       also send the trace to this OTLP/HTTP endpoint; without a path /v1/traces is added.
                        OTEL_EXPORTER_OTLP_HEADERS holds headers for it
-      --out DIR        where trace.otlp.json and summary.json go; default ${defaultOut}
+      --out DIR        where trace.otlp.json, report.html and summary.json go; default ${defaultOut}
   -q, --quiet          draw nothing
   -h, --help           print this
 
@@ -110,16 +111,25 @@ class Recording {
 }
 
 async function tellOutcome({ out, quiet }: RunOptions, recording: Recording): Promise<void> {
-  const files = { trace: join(out, 'trace.otlp.json'), summary: join(out, 'summary.json') };
+  const files = {
+    trace: join(out, 'trace.otlp.json'),
+    report: join(out, 'report.html'),
+    summary: join(out, 'summary.json'),
+  };
   const traces = recording.traces();
   const hasTrace = await attempt(() => writeTraceFile(files.trace, traces), files.trace);
   const delivered = await recording.deliver();
   const resource = traces[0]?.attributes ?? {};
   const summary = summarize(tell(recording.spans), { spans: recording.spans, resource, delivered, files });
+  const trace = { attributes: resource, spans: recording.spans };
+  const hasReport = await attempt(() => writeReport(files.report, [{ trace, summary }]), files.report);
   const json = `${JSON.stringify(summary, null, 2)}\n`;
   const hasSummary = await attempt(() => writeFile(files.summary, json), files.summary);
   if (quiet) sayUndelivered(summary);
-  else process.stderr.write(drawing(recording.spans, summary, { trace: hasTrace, summary: hasSummary }));
+  else
+    process.stderr.write(
+      drawing(recording.spans, summary, { trace: hasTrace, report: hasReport, summary: hasSummary }),
+    );
 }
 
 /** Whether it was written. A full disk must keep the trace neither from the endpoint nor from the terminal. */

@@ -1,6 +1,6 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { encodeRequest, encodeResource, encodeSpan } from './otlp-json.ts';
 import type { RecordedResource } from './trace-reader.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 /** Spans on one line of a trace file: a line stays well below what line readers take. */
 const spansPerLine = 500;
@@ -10,17 +10,10 @@ const spansPerLine = 500;
  * The file appears whole or not at all.
  */
 export async function writeTraceFile(path: string, traces: readonly RecordedResource[]): Promise<void> {
-  const unfinished = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(
-      unfinished,
-      traces.flatMap((trace) => [...traceLines(trace)]),
-    );
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+  await writeWholeFile(
+    path,
+    traces.flatMap((trace) => [...traceLines(trace)]),
+  );
 }
 
 function* traceLines({ attributes, spans }: RecordedResource): Generator<string> {

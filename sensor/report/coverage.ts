@@ -19,6 +19,8 @@ export interface Coverage {
   readonly unaccounted: number;
   /** Processes whose lineage is not known: no room in a table, or begun before the sensor. */
   readonly unplaced: number;
+  /** Sockets for which a table had no room: how they ended is not known. */
+  readonly unfollowed: number;
   /** Processes that left the observed cgroup; what they did there was not seen. */
   readonly left: number;
   /** Frames of the probe that could not be read. */
@@ -65,6 +67,7 @@ export function coverageOf(
     gaps: word.most('gaps'),
     unaccounted: word.most('unaccounted'),
     unplaced: word.most('shed') + word.most('unattributed'),
+    unfollowed: word.most('unfollowed'),
     left: word.most('left'),
     undecoded: word.most('undecoded'),
     restarts: word.most('restarts'),

@@ -2,17 +2,22 @@ import type { FinishedSpan } from '../spans/finished-span.ts';
 import { type Extent, extent } from './bar.ts';
 import { commandLine } from './command-line.ts';
 import { type Notable, pickNotable, stepProcess } from './notable.ts';
+import { type Note, processNotes, stepNotes } from './notes.ts';
 import type { Tone } from './paint.ts';
 import type { Below, StepStory, Story } from './story.ts';
-import { byMost, exitCodeOf, resultOf } from './summary.ts';
-import { type Tally, tallyBelow, tallyStep } from './tally.ts';
+import { byMost, resultOf } from './summary.ts';
+import { type Tally, tallyBelow } from './tally.ts';
 import { visible } from './text.ts';
-import { counted, duration, grouped } from './units.ts';
+import { duration, grouped } from './units.ts';
 
 /** One line of the waterfall, its texts safe to show. */
 export interface Row {
   /** The lines of the tree before the label. */
   readonly tree: string;
+  /** Of the job 0. */
+  readonly depth: number;
+  /** What the line is about; of a remark the span that it stands below. */
+  readonly span: FinishedSpan;
   readonly label: string;
   readonly labelTone: Tone;
   /** `null` for a remark, which runs over all columns. */
@@ -21,12 +26,7 @@ export interface Row {
   readonly notes: readonly Note[];
 }
 
-export interface Note {
-  readonly tone: Tone;
-  readonly text: string;
-}
-
-type Node = Omit<Row, 'tree'> & { readonly children: readonly Node[] };
+type Node = Omit<Row, 'tree' | 'depth'> & { readonly children: readonly Node[] };
 
 interface Scale {
   readonly start: bigint;
@@ -38,7 +38,7 @@ interface Scale {
 /** The lines of one job, the job itself first: `workflow / job`. */
 export function rowsOf(story: Story, pipeline: string): Row[] {
   const scale = scaleOf(story);
-  const children = [...story.steps.map((step) => stepNode(step, scale)), ...outsideNodes(story.outside, scale)];
+  const children = [...story.steps.map((step) => stepNode(step, scale)), ...outsideNodes(story, scale)];
   const label = visible(pipeline === '' ? story.job.name : `${pipeline} / ${story.job.name}`);
   return flatten({ ...spanNode(story.job, scale, 'job'), label, labelTone: 'strong', notes: [], children });
 }
@@ -63,31 +63,31 @@ function stepNode(step: StepStory, scale: Scale): Node {
   return {
     ...spanNode(step.span, scale, toneOf(step.span)),
     labelTone: 'plain',
-    notes: [...failureNotes(step), ...countNotes(step), ...connectionNotes(shown.connections)],
-    children: [...inOrder.map(({ node }) => node), ...restNodes(tallyBelow(shown), notable)],
+    notes: stepNotes(step, shown.connections),
+    children: [...inOrder.map(({ node }) => node), ...restNodes(step.span, tallyBelow(shown), notable)],
   };
 }
 
 /** Processes that no recorded step claims: before the first step, between steps, left behind by nobody known. */
-function outsideNodes(outside: Below, scale: Scale): Node[] {
+function outsideNodes({ job, outside }: Story, scale: Scale): Node[] {
   if (outside.processes.length === 0 && outside.connections.length === 0) return [];
   const notable = pickNotable(outside, scale, 2);
-  return [...notable.map((one) => processNode(one, scale)), ...restNodes(tallyBelow(outside), notable)];
+  return [...notable.map((one) => processNode(one, scale)), ...restNodes(job, tallyBelow(outside), notable)];
 }
 
 function processNode({ process, below }: Notable, scale: Scale): Node {
-  const { span, connections } = process;
+  const { span } = process;
   return {
     ...spanNode(span, scale, span.error === null ? 'process' : 'bad'),
     label: visible(commandLine(span)),
     labelTone: 'quiet',
-    notes: [...exitNotes(span), ...connectionNotes(connections)],
+    notes: processNotes(process),
     children: below.map((one) => processNode(one, scale)),
   };
 }
 
 /** `⋯ 139 more: node ×88, sh ×40` for what got no line of its own. */
-function restNodes(all: Tally, notable: readonly Notable[]): Node[] {
+function restNodes(span: FinishedSpan, all: Tally, notable: readonly Notable[]): Node[] {
   const rest = new Map(all.byExecutable);
   for (const name of shownNames(notable)) rest.set(name, (rest.get(name) ?? 0) - 1);
   const left = byMost(rest).filter(([, count]) => count > 0);
@@ -98,7 +98,7 @@ function restNodes(all: Tally, notable: readonly Notable[]): Node[] {
     .map(([name, count]) => (count === 1 ? visible(name) : `${visible(name)} ×${grouped(count)}`));
   const more = left.length > names.length ? ', …' : '';
   const label = `⋯ ${grouped(total)} more: ${names.join(', ')}${more}`;
-  return [{ label, labelTone: 'quiet', bar: null, duration: '', notes: [], children: [] }];
+  return [{ span, label, labelTone: 'quiet', bar: null, duration: '', notes: [], children: [] }];
 }
 
 function shownNames(notable: readonly Notable[]): string[] {
@@ -107,6 +107,7 @@ function shownNames(notable: readonly Notable[]): string[] {
 
 function spanNode(span: FinishedSpan, scale: Scale, tone: Tone): Omit<Node, 'labelTone' | 'notes' | 'children'> {
   return {
+    span,
     label: visible(span.name),
     bar: { ...extent(span, scale), tone },
     duration: duration(span.end > span.start ? span.end - span.start : 0n),
@@ -118,58 +119,15 @@ function toneOf(span: FinishedSpan): Tone {
   return resultOf(span) === 'success' ? 'step' : 'warning';
 }
 
-function failureNotes(step: StepStory): Note[] {
-  const result = resultOf(step.span);
-  if (result === 'success' || result === 'unknown') return [];
-  const exitCode = exitCodeOf(step);
-  const text = exitCode === null || exitCode === 0 ? (signalOf(step) ?? result) : `exit ${exitCode}`;
-  return [{ tone: step.span.error === null ? 'warning' : 'bad', text: `✖ ${visible(text)}` }];
-}
-
-function countNotes(step: StepStory): Note[] {
-  const { processes } = tallyStep(step);
-  return processes > 1 ? [{ tone: 'quiet', text: counted(processes, 'process', 'processes') }] : [];
-}
-
-/** The signal that ended the step's own process. */
-function signalOf({ processes }: StepStory): string | null {
-  return processes.map(({ span }) => signalIn(span)).findLast((signal) => signal !== null) ?? null;
-}
-
-/** `SIGKILL` or `exit 2`. */
-function exitNotes(span: FinishedSpan): Note[] {
-  const tone = span.error === null ? 'quiet' : 'bad';
-  const signal = signalIn(span);
-  if (signal !== null) return [{ tone, text: visible(signal) }];
-  const exitCode = span.attributes['process.exit.code'];
-  return typeof exitCode === 'number' && exitCode !== 0 ? [{ tone, text: `exit ${exitCode}` }] : [];
-}
-
-function signalIn({ attributes }: FinishedSpan): string | null {
-  const kind = attributes['error.type'];
-  return typeof kind === 'string' && kind.startsWith('SIG') ? kind : null;
-}
-
-/** `→ github.com:443 (88×), npm.example.com:443` */
-function connectionNotes(connections: readonly FinishedSpan[]): Note[] {
-  if (connections.length === 0) return [];
-  const { byHost } = tallyBelow({ processes: [], connections });
-  const hosts = byMost(byHost).map(([host, count]) =>
-    count === 1 ? visible(host) : `${visible(host)} (${grouped(count)}×)`,
-  );
-  const text = hosts.length > 3 ? `${hosts.slice(0, 3).join(', ')}, ${hosts.length - 3} more` : hosts.join(', ');
-  return [{ tone: 'link', text: `→ ${text}` }];
-}
-
 function flatten(root: Node): Row[] {
   const rows: Row[] = [];
-  const walk = ({ children, ...row }: Node, tree: string, indent: string): void => {
-    rows.push({ ...row, tree });
+  const walk = ({ children, ...row }: Node, tree: string, indent: string, depth: number): void => {
+    rows.push({ ...row, tree, depth });
     for (const [index, child] of children.entries()) {
       const last = index === children.length - 1;
-      walk(child, `${indent}${last ? '└─ ' : '├─ '}`, `${indent}${last ? '   ' : '│  '}`);
+      walk(child, `${indent}${last ? '└─ ' : '├─ '}`, `${indent}${last ? '   ' : '│  '}`, depth + 1);
     }
   };
-  walk(root, '', '');
+  walk(root, '', '', 0);
   return rows;
 }

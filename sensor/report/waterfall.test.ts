@@ -127,6 +127,14 @@ test('of many processes the failed, the connected and the long ones get a line, 
   assert.match(drawn, /⋯ 300 more: cc ×300/);
 });
 
+test('connections that failed are told apart, by the name that was asked for', () => {
+  const at = new JobBuilder();
+  const curl = at.process(at.step(at.job('ci', 0, 2), 'Fetch', 0, 2), ['sh'], 0, 2);
+  at.connection(curl, 'github.com', 443, 0, 1, { outcome: 'established' });
+  at.connection(curl, '192.0.2.1', 443, 1, 2, { outcome: 'timed_out' });
+  assert.match(draw(at.spans, 160), /Fetch .* → github\.com:443 {2}→ 192\.0\.2\.1:443 timed out \(2×\)/);
+});
+
 test('losses are said instead of "nothing lost"', () => {
   const at = new JobBuilder();
   at.job('ci', 0, 1, { attributes: { 'chaperone.coverage.complete': false, 'chaperone.coverage.lost.exec': 12 } });

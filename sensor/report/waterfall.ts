@@ -1,12 +1,12 @@
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { bar } from './bar.ts';
-import type { Coverage } from './coverage.ts';
+import { countWords, coverageWords, resultWord } from './closing.ts';
+import type { Note } from './notes.ts';
 import { type Paint, painter } from './paint.ts';
-import { type Note, type Row, rowsOf } from './rows.ts';
+import { type Row, rowsOf } from './rows.ts';
 import { tell } from './story.ts';
 import type { Summary } from './summary.ts';
-import { cut, fit, visible, widthOf } from './text.ts';
-import { counted } from './units.ts';
+import { cut, fit, widthOf } from './text.ts';
 
 export interface Look {
   readonly color: boolean;
@@ -87,48 +87,9 @@ function plainNotes(notes: readonly Note[]): string {
   return notes.map(({ text }) => text).join(noteGap);
 }
 
-/** `3 steps · 212 processes · 9 hosts · nothing lost` */
+/** `✔ success · 3 steps · 212 processes · 9 hosts · nothing lost` */
 function closingLine({ totals, coverage, result }: Summary, { paint }: Canvas): string {
-  const counts = [
-    ...(totals.jobs > 1 ? [counted(totals.jobs, 'job')] : []),
-    counted(totals.steps, 'step'),
-    counted(totals.processes, 'process', 'processes'),
-    totals.hosts === 0 ? 'no connections' : counted(totals.hosts, 'host'),
-  ];
-  const verdict = verdicts[result] ?? { tone: 'bad', text: `✖ ${visible(result)}` };
-  return [paint(verdict.tone, verdict.text), ...counts, ...coverageWords(coverage, paint)].join(paint('quiet', ' · '));
-}
-
-const verdicts: Record<string, Note> = {
-  success: { tone: 'good', text: '✔ success' },
-  unknown: { tone: 'warning', text: 'result unknown' },
-};
-
-function coverageWords(coverage: Coverage, paint: Paint): string[] {
-  const undelivered = some(
-    coverage.delivery?.undelivered ?? 0,
-    (count) => `${counted(count, 'span')} not delivered: ${visible(coverage.delivery?.lastFailure ?? '')}`,
-  );
-  if (!coverage.armed) {
-    const blind = paint('warning', `not observed: ${visible(coverage.reason)}`);
-    return [blind, ...undelivered.map((text) => paint('bad', text))];
-  }
-  if (coverage.complete) return [paint('good', 'nothing lost')];
-  const words = [
-    ...some(
-      Math.max(coverage.lost.total + coverage.unaccounted, coverage.gaps),
-      (count) => `${counted(count, 'event')} lost`,
-    ),
-    ...some(coverage.unplaced, (count) => `${counted(count, 'process', 'processes')} without a step`),
-    ...some(coverage.left, (count) => `${counted(count, 'process', 'processes')} left the observed cgroup`),
-    ...some(coverage.undecoded, (count) => `${counted(count, 'frame')} of the probe not understood`),
-    ...some(coverage.interruptions, (count) => `the sensor was interrupted ${count}×`),
-    ...some(coverage.missingSpans, (count) => `${counted(count, 'span')} missing`),
-    ...undelivered,
-  ];
-  return words.length > 0 ? words.map((text) => paint('bad', text)) : [paint('warning', 'coverage not recorded')];
-}
-
-function some(count: number, say: (count: number) => string): string[] {
-  return count > 0 ? [say(count)] : [];
+  const painted = ({ tone, text }: Note) => paint(tone, text);
+  const words = [painted(resultWord(result)), ...countWords(totals), ...coverageWords(coverage).map(painted)];
+  return words.join(paint('quiet', ' · '));
 }

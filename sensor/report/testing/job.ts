@@ -40,10 +40,23 @@ export class JobBuilder {
     );
   }
 
-  connection(parent: FinishedSpan, address: string, port: number, at: number, count = 1): FinishedSpan {
+  connection(
+    parent: FinishedSpan,
+    address: string,
+    port: number,
+    at: number,
+    count = 1,
+    given: Connected = {},
+  ): FinishedSpan {
     const folded: Attributes = count === 1 ? {} : { 'aggregation.is_summary': true, 'aggregation.span_count': count };
-    const attributes = { 'server.address': address, 'server.port': port, ...folded };
+    const outcome: Attributes = given.outcome === undefined ? {} : { 'chaperone.connection.outcome': given.outcome };
+    const attributes = { 'server.address': address, 'server.port': port, ...folded, ...outcome, ...given.attributes };
     return this.#span(parent, `connect ${address}:${port}`, [at, at], attributes, { kind: 'client' });
+  }
+
+  /** A span of no length that is none of the others. */
+  other(parent: FinishedSpan, name: string, at: number, { attributes = {} }: Given): FinishedSpan {
+    return this.#span(parent, name, [at, at], attributes, {});
   }
 
   #span(
@@ -73,6 +86,8 @@ export class JobBuilder {
 }
 
 type Given = Partial<Pick<FinishedSpan, 'attributes' | 'error' | 'kind'>>;
+
+type Connected = Pick<Given, 'attributes'> & { readonly outcome?: string };
 
 function taskAttributes(result: string, given: Given): Attributes {
   return { 'cicd.pipeline.task.run.result': given.error === undefined ? result : 'failure', ...given.attributes };

@@ -1,0 +1,124 @@
+import type { Note } from '../../notes.ts';
+
+/**
+ * What report.html shows of one trace, as JSON. Every text in it passed `visible` and is shown as text alone.
+ * Times are milliseconds after `start`, to a microsecond.
+ */
+export interface ReportData {
+  /** `workflow / job`. */
+  readonly title: string;
+  readonly traceId: string;
+  /** RFC 3339. */
+  readonly start: string;
+  /** From the first job's start to the last one's end. */
+  readonly duration: number;
+  readonly result: Note;
+  /** `3 steps`, `212 processes`, … */
+  readonly counts: readonly string[];
+  /** `nothing lost`, or exactly what was. */
+  readonly coverage: readonly Note[];
+  /** The job's resource: repository, runner, pod, sensor. */
+  readonly resource: readonly Fact[];
+  /** Every span, in the order of the tree. */
+  readonly nodes: readonly ReportNode[];
+  readonly overview: readonly OverviewLine[];
+  /** Most connections first. */
+  readonly hosts: readonly HostRow[];
+  /** Most changes first. */
+  readonly directories: readonly DirectoryRow[];
+  readonly findings: readonly FindingRow[];
+  /** Other events than changes of files and answers of name servers: memory, privilege. */
+  readonly activities: readonly ActivityRow[];
+  readonly account: AccountTable;
+}
+
+export type Fact = readonly [name: string, value: string | readonly string[]];
+
+export type NodeKind = 'job' | 'step' | 'process' | 'connection' | 'other';
+
+export interface ReportNode {
+  readonly kind: NodeKind;
+  /** Of a job 0. */
+  readonly depth: number;
+  /** How many of the nodes that follow lie below this one. */
+  readonly size: number;
+  readonly label: string;
+  readonly start: number;
+  readonly end: number;
+  /** The engine's word on a job or step (`success`, `failure`, …), what came of a connection; else empty. */
+  readonly result: string;
+  readonly failed: boolean;
+  readonly notes: readonly Note[];
+  readonly facts: readonly Fact[];
+  readonly events: readonly NodeEvent[];
+}
+
+export interface NodeEvent {
+  readonly name: string;
+  readonly at: number;
+  readonly facts: readonly Fact[];
+}
+
+/** A line of the waterfall: a node, or a remark on what lies below that node and got no line. */
+export interface OverviewLine {
+  readonly node: number;
+  readonly depth: number;
+  /** Empty where the line is the node itself. */
+  readonly remark: string;
+}
+
+export interface HostRow {
+  readonly host: string;
+  /** Where the host is a name. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly string[];
+  readonly connections: number;
+  /** Those of them that failed. */
+  readonly failed: number;
+  /** `established 86`, `refused 2`; empty where it was not recorded. */
+  readonly outcomes: readonly string[];
+  /** Bytes; `null` where they were not recorded. */
+  readonly sent: number | null;
+  readonly received: number | null;
+  /** The connections, the earliest first. */
+  readonly nodes: readonly number[];
+}
+
+export interface DirectoryRow {
+  readonly directory: string;
+  readonly changes: number;
+  readonly operations: readonly string[];
+  readonly files: readonly FileRow[];
+}
+
+export interface FileRow {
+  readonly path: string;
+  readonly operation: string;
+  readonly changes: number;
+  readonly node: number;
+}
+
+export interface FindingRow {
+  readonly verdict: string;
+  readonly rule: string;
+  readonly subject: string;
+  readonly count: number;
+  readonly at: number;
+  readonly node: number;
+}
+
+export interface ActivityRow {
+  readonly name: string;
+  readonly detail: string;
+  readonly at: number;
+  readonly node: number;
+}
+
+/** The account of events: `cells[row][column]` for a class of event at a stage; `null` where the sensor did not count. */
+export interface AccountTable {
+  readonly stages: readonly string[];
+  readonly classes: readonly string[];
+  readonly cells: readonly (readonly (number | null)[])[];
+  /** Counts that are not by class, and what the sensor says of itself. */
+  readonly rest: readonly Fact[];
+}

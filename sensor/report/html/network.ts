@@ -1,0 +1,75 @@
+import type { FinishedSpan } from '../../spans/finished-span.ts';
+import { failureOf, outcomeOf } from '../connection-outcome.ts';
+import { spanCount } from '../span-count.ts';
+import { byMost } from '../summary.ts';
+import { target } from '../tally.ts';
+import { visible } from '../text.ts';
+import { grouped } from '../units.ts';
+import type { HostRow } from './model/report-data.ts';
+import type { NodeList } from './nodes.ts';
+
+/** The connections by the host that each was for: the name its address was resolved from where that is known, else the address. */
+export function hostRows({ nodes, spans }: NodeList): HostRow[] {
+  const byHost = new Map<string, Connection[]>();
+  for (const [node, span] of spans.entries()) {
+    if (nodes[node]?.kind !== 'connection') continue;
+    const [host, port] = splitTarget(span);
+    const connections = byHost.get(host) ?? [];
+    connections.push({ node, span, port });
+    byHost.set(host, connections);
+  }
+  const rows = [...byHost].map(([host, connections]) => hostRow(host, connections));
+  return rows.sort((a, b) => b.connections - a.connections || (a.host < b.host ? -1 : 1));
+}
+
+interface Connection {
+  readonly node: number;
+  readonly span: FinishedSpan;
+  readonly port: string;
+}
+
+function hostRow(host: string, connections: readonly Connection[]): HostRow {
+  const outcomes = new Map<string, number>();
+  let [count, failed] = [0, 0];
+  for (const { span } of connections) {
+    const many = spanCount(span);
+    count += many;
+    if (failureOf(span) !== null) failed += many;
+    const outcome = outcomeOf(span);
+    if (outcome !== '') outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + many);
+  }
+  return {
+    host: visible(host),
+    addresses: distinct(connections.map(({ span }) => span.attributes['network.peer.address'])).filter(
+      (each) => each !== host,
+    ),
+    ports: distinct(connections.map(({ port }) => port)),
+    connections: count,
+    failed,
+    outcomes: byMost(outcomes).map(([outcome, many]) => `${visible(outcome)} ${grouped(many)}`),
+    sent: total(connections, 'chaperone.bytes.sent'),
+    received: total(connections, 'chaperone.bytes.received'),
+    nodes: [...connections].sort((a, b) => earlier(a.span, b.span)).map(({ node }) => node),
+  };
+}
+
+function earlier(a: FinishedSpan, b: FinishedSpan): number {
+  return a.start < b.start ? -1 : Number(a.start > b.start);
+}
+
+/** Host and port, of a summary span from its name. */
+function splitTarget(span: FinishedSpan): [host: string, port: string] {
+  const [, host = '', port = ''] = /^\[?(.*?)\]?(?::(\d+))?$/s.exec(target(span)) ?? [];
+  return [host, port];
+}
+
+function distinct(values: readonly unknown[]): string[] {
+  return [...new Set(values.filter((value) => typeof value === 'string' && value !== ''))].map((value) =>
+    visible(String(value)),
+  );
+}
+
+function total(connections: readonly Connection[], name: string): number | null {
+  const counts = connections.map(({ span }) => span.attributes[name]).filter((count) => typeof count === 'number');
+  return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,141 @@
+import { classOf } from '../../export/span-class.ts';
+import { later } from '../../lineage/time.ts';
+import type { Attributes, AttributeValue, FinishedSpan } from '../../spans/finished-span.ts';
+import { commandLine } from '../command-line.ts';
+import { failureOf, outcomeOf } from '../connection-outcome.ts';
+import { type Note, processNotes, stepNotes } from '../notes.ts';
+import { spanCount } from '../span-count.ts';
+import type { Below, ProcessStory, StepStory, Story } from '../story.ts';
+import { resultOf } from '../summary.ts';
+import { target } from '../tally.ts';
+import { visible } from '../text.ts';
+import { grouped } from '../units.ts';
+import type { Fact, NodeEvent, NodeKind, ReportNode } from './model/report-data.ts';
+
+/** The spans of a trace in the order of the tree, with where each of them stands. */
+export class NodeList {
+  readonly nodes: ReportNode[] = [];
+  readonly spans: FinishedSpan[] = [];
+  readonly #places = new Map<FinishedSpan, number>();
+  readonly #origin: bigint;
+
+  /** `origin` is the instant from which times are counted. */
+  constructor(origin: bigint) {
+    this.#origin = origin;
+  }
+
+  /** Where the span stands; 0 for one that does not. */
+  placeOf(span: FinishedSpan): number {
+    return this.#places.get(span) ?? 0;
+  }
+
+  addJob({ job, steps, outside }: Story, label: string): void {
+    const { processes, connections } = outside;
+    this.#add(job, { label, result: resultOf(job) }, 0, () => {
+      this.#addAll([...steps.map((step) => this.#step(step, 1)), ...this.#below({ processes, connections }, 1)]);
+    });
+  }
+
+  #step(step: StepStory, depth: number): Child {
+    const { span } = step;
+    const told = { label: span.name, result: resultOf(span), notes: stepNotes(step, step.connections) };
+    const children = () =>
+      this.#addInOrder([...step.steps.map((inner) => this.#step(inner, depth + 1)), ...this.#below(step, depth + 1)]);
+    return { start: span.start, add: () => this.#add(span, told, depth, children) };
+  }
+
+  #below({ processes, connections }: Below, depth: number): Child[] {
+    return [
+      ...processes.map((process) => this.#process(process, depth)),
+      ...connections.map((connection) => this.#connection(connection, depth)),
+    ].sort(byStart);
+  }
+
+  #process(process: ProcessStory, depth: number): Child {
+    const { span, count } = process;
+    const line = commandLine(span);
+    const told = { label: count === 1 ? line : `${line} ×${grouped(count)}`, notes: processNotes(process) };
+    const children = () => this.#addInOrder(this.#below(process, depth + 1));
+    return { start: span.start, add: () => this.#add(span, told, depth, children) };
+  }
+
+  #connection(span: FinishedSpan, depth: number): Child {
+    const count = spanCount(span);
+    const failure = failureOf(span);
+    const label = `→ ${target(span)}${count === 1 ? '' : ` (${grouped(count)}×)`}`;
+    const notes: Note[] = failure === null ? [] : [{ tone: 'warning', text: visible(failure) }];
+    return { start: span.start, add: () => this.#add(span, { label, result: outcomeOf(span), notes }, depth) };
+  }
+
+  #addInOrder(children: readonly Child[]): void {
+    this.#addAll([...children].sort(byStart));
+  }
+
+  #addAll(children: readonly Child[]): void {
+    for (const { add } of children) add();
+  }
+
+  #add(span: FinishedSpan, told: Told, depth: number, addChildren: () => void = () => {}): void {
+    const place = this.nodes.length;
+    const node = { ...this.#nodeOf(span, told, depth), size: 0 };
+    this.nodes.push(node);
+    this.spans.push(span);
+    this.#places.set(span, place);
+    addChildren();
+    node.size = this.nodes.length - place - 1;
+  }
+
+  #nodeOf(span: FinishedSpan, { label, result = '', notes = [] }: Told, depth: number): ReportNode {
+    const spanClass = classOf(span);
+    const kind: NodeKind = spanClass in kinds ? (spanClass as NodeKind) : 'other';
+    return {
+      kind,
+      depth,
+      size: 0,
+      label: visible(label),
+      start: this.millis(span.start),
+      end: this.millis(later(span.start, span.end)),
+      result: visible(result),
+      failed: span.error !== null || (kind === 'connection' && failureOf(span) !== null),
+      notes,
+      facts: [...factsOf(span.attributes), ['span id', span.spanId]],
+      events: span.events.map(({ name, time, attributes }) => this.#event(name, time, attributes)),
+    };
+  }
+
+  #event(name: string, time: bigint, attributes: Attributes): NodeEvent {
+    return { name: visible(name), at: this.millis(time), facts: factsOf(attributes) };
+  }
+
+  /** Milliseconds since the origin, to a microsecond. */
+  millis(time: bigint): number {
+    return Math.round(Number(time - this.#origin) / 1e3) / 1e3;
+  }
+}
+
+const kinds = { job: true, step: true, process: true, connection: true };
+
+interface Told {
+  readonly label: string;
+  readonly result?: string;
+  readonly notes?: readonly Note[];
+}
+
+/** A child that is added once its place in the order is known. */
+interface Child {
+  readonly start: bigint;
+  readonly add: () => void;
+}
+
+function byStart(a: Child, b: Child): number {
+  return a.start < b.start ? -1 : Number(a.start > b.start);
+}
+
+/** Attributes as texts that are safe to show, in the order given. */
+export function factsOf(attributes: Attributes): Fact[] {
+  return Object.entries(attributes).map(([name, value]) => [visible(name), textOf(value)]);
+}
+
+function textOf(value: AttributeValue): string | string[] {
+  return Array.isArray(value) ? value.map(visible) : visible(String(value));
+}

@@ -1,0 +1,130 @@
+import { grouped } from '../../units.ts';
+import type { ReportData } from '../model/report-data.ts';
+import { ancestorsOf } from '../model/tree.ts';
+import { element, jobText } from './element.ts';
+import { bytes, instant } from './format.ts';
+import { opening, table } from './table.ts';
+
+/** What the sections beside the trees need to lead to a span. */
+export interface Links {
+  readonly data: ReportData;
+  readonly parents: readonly number[];
+  readonly go: (node: number) => void;
+}
+
+/** The connections by host. */
+export function networkSection(links: Links): HTMLElement {
+  const { hosts } = links.data;
+  if (hosts.length === 0) return element('p', { class: 'empty' }, 'No connection was made.');
+  const columns = [
+    { title: 'Host' },
+    { title: 'Address' },
+    { title: 'Port' },
+    { title: 'Connections', isNumber: true },
+    { title: 'Outcome' },
+    { title: 'Sent', isNumber: true },
+    { title: 'Received', isNumber: true },
+  ];
+  const rows = hosts.map((row) => [
+    opening(jobText(row.host), row.nodes, (node) => connectionEntry(links, node)),
+    jobText(row.addresses.join(', ') || '–'),
+    jobText(row.ports.join(', ')),
+    grouped(row.connections),
+    element('span', { class: row.failed > 0 ? 'note warning' : '' }, row.outcomes.join(', ') || '–'),
+    bytes(row.sent),
+    bytes(row.received),
+  ]);
+  return table('Connections by host', columns, rows);
+}
+
+/** `+1.2 s  refused  curl, in step Install` */
+function connectionEntry(links: Links, node: number): HTMLElement {
+  const { data, parents } = links;
+  const { start = 0, result = '', failed = false } = data.nodes[node] ?? {};
+  const above = ancestorsOf(parents, node);
+  const step = above.find((ancestor) => data.nodes[ancestor]?.kind === 'step');
+  const by = data.nodes[parents[node] ?? -1]?.label ?? '';
+  const where = step === undefined || step === parents[node] ? '' : `, in ${data.nodes[step]?.label}`;
+  return element(
+    'span',
+    {},
+    element('span', { class: 'when' }, instant(start)),
+    linkTo(links, node, `${by}${where}`),
+    element('span', { class: failed ? 'note warning' : 'quiet' }, result),
+  );
+}
+
+/** Changes of files by directory. */
+export function filesSection(links: Links): HTMLElement {
+  const columns = [{ title: 'Directory' }, { title: 'Changes', isNumber: true }, { title: 'Operations' }];
+  const rows = links.data.directories.map(({ directory, files, changes, operations }) => [
+    opening(jobText(directory), files, ({ path, operation, node }) =>
+      element('span', {}, element('span', { class: 'when' }, operation), linkTo(links, node, path)),
+    ),
+    grouped(changes),
+    operations.join(', '),
+  ]);
+  return table('Changes of files by directory', columns, rows);
+}
+
+/** What the policy refused or would have refused. */
+export function findingsSection(links: Links): HTMLElement {
+  const columns = [
+    { title: 'Rule' },
+    { title: 'Verdict' },
+    { title: 'What' },
+    { title: 'Times', isNumber: true },
+    { title: 'First', isNumber: true },
+    { title: 'Where' },
+  ];
+  const rows = links.data.findings.map(({ rule, verdict, subject, count, at, node }) => [
+    jobText(rule),
+    jobText(verdict, 'note bad'),
+    jobText(subject),
+    grouped(count),
+    instant(at),
+    linkTo(links, node, links.data.nodes[links.parents[node] ?? node]?.label ?? ''),
+  ]);
+  return table('Findings', columns, rows);
+}
+
+/** Access to memory, changes of privilege and whatever else a process did that is worth an event. */
+export function activitySection(links: Links): HTMLElement {
+  const columns = [{ title: 'Event' }, { title: 'At', isNumber: true }, { title: 'Process' }, { title: 'Details' }];
+  const rows = links.data.activities
+    .slice(0, mostActivities)
+    .map(({ name, detail, at, node }) => [
+      jobText(name),
+      instant(at),
+      linkTo(links, node, links.data.nodes[node]?.label ?? ''),
+      jobText(detail),
+    ]);
+  const left = links.data.activities.length - rows.length;
+  const more = left > 0 ? [element('p', { class: 'quiet' }, `And ${grouped(left)} more; search finds them.`)] : [];
+  return element('div', {}, table('Events', columns, rows), ...more);
+}
+
+const mostActivities = 500;
+
+/** What was seen and what was not. */
+export function coverageSection({ data }: Links): HTMLElement {
+  const { stages, classes, cells, rest } = data.account;
+  const sentence = data.coverage.map(({ tone, text }) => element('span', { class: `verdict ${tone}` }, text));
+  const columns = [{ title: 'Kernel events' }, ...stages.map((stage) => ({ title: stage, isNumber: true }))];
+  const rows = classes.map((kind, row) => [
+    kind,
+    ...(cells[row] ?? []).map((count) => (count === null ? '–' : grouped(count))),
+  ]);
+  const facts = rest.map(([name, value]) => [name, typeof value === 'string' ? jobText(value) : null]);
+  return element(
+    'div',
+    { class: 'coverage' },
+    element('p', { class: 'sentence' }, ...sentence),
+    ...(rows.length > 0 ? [table('The account of kernel events', columns, rows)] : []),
+    ...(facts.length > 0 ? [table('The sensor', [{ title: 'What' }, { title: 'Value' }], facts)] : []),
+  );
+}
+
+function linkTo({ go }: Links, node: number, text: string): HTMLElement {
+  return element('button', { type: 'button', class: 'link', onclick: () => go(node) }, jobText(text));
+}

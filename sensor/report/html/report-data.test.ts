@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
+import { tell } from '../story.ts';
+import { summarize } from '../summary.ts';
+import { JobBuilder } from '../testing/job.ts';
+import { embeddedJson, reportDocument } from './document.ts';
+import type { ReportData } from './model/report-data.ts';
+import { search, searchIndex } from './model/search.ts';
+import { parentsOf, sizesOf } from './model/tree.ts';
+import { reportData } from './report-data.ts';
+import { hostileJob } from './testing/jobs.ts';
+
+function dataOf(spans: readonly FinishedSpan[], attributes: Attributes = {}): ReportData {
+  const summary = summarize(tell(spans), { spans, resource: attributes, delivered: null, files: {} });
+  return reportData({ attributes, spans }, summary);
+}
+
+function buildJob(): JobBuilder {
+  const at = new JobBuilder();
+  const job = at.job('build', 0, 40, {
+    attributes: { 'chaperone.coverage.lost.exec': 0, 'chaperone.coverage.gaps': 0 },
+  });
+  const shell = at.process(at.step(job, 'Install', 4, 24), ['bash', '-e', '/tmp/1.sh'], 4, 24);
+  const npm = at.process(shell, ['npm', 'ci'], 5, 24);
+  at.connection(npm, 'npm.example.com', 443, 6, 88);
+  at.connection(npm, '192.0.2.1', 443, 7, 1, { outcome: 'refused' });
+  at.folded(npm, 'node', 140, 8, 23);
+  return at;
+}
+
+test('the nodes are the tree of the spans, each with its place in time', () => {
+  const { nodes, title, duration } = dataOf(buildJob().spans, { 'cicd.pipeline.name': 'CI' });
+  assert.deepEqual(
+    nodes.map(({ depth, size, label, start, end }) => [depth, size, label, start, end]),
+    [
+      [0, 6, 'CI / build', 0, 40_000],
+      [1, 5, 'Install', 4_000, 24_000],
+      [2, 4, 'bash -e /tmp/1.sh', 4_000, 24_000],
+      [3, 3, 'npm ci', 5_000, 24_000],
+      [4, 0, '→ npm.example.com:443 (88×)', 6_000, 6_000],
+      [4, 0, '→ 192.0.2.1:443', 7_000, 7_000],
+      [4, 0, 'node ×140', 8_000, 23_000],
+    ],
+  );
+  assert.deepEqual([title, duration], ['CI / build', 40_000]);
+});
+
+test('any spans at all stand in the tree once each, and sizes agree with depths', () => {
+  const parents = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(parents, (links) => {
+      const at = new JobBuilder();
+      const job = at.job('ci', 0, 1);
+      const processes = links.map((_, index) => at.process(job, [`p${index}`], 0, 1));
+      const spans = processes.map((span, index) => ({
+        ...span,
+        parentSpanId: processes[links[index] ?? 0]?.spanId ?? job.spanId,
+      }));
+      const { nodes } = dataOf([job, ...spans]);
+      assert.equal(nodes.length, links.length + 1);
+      assert.deepEqual(
+        nodes.map(({ size }) => size),
+        sizesOf(parentsOf(nodes)),
+      );
+    }),
+  );
+});
+
+test('a host is one row with its ports, outcomes and bytes', () => {
+  const at = new JobBuilder();
+  const curl = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['curl'], 0, 1);
+  const peer = {
+    'network.peer.address': '198.51.100.7',
+    'chaperone.bytes.sent': 100,
+    'chaperone.bytes.received': 2_000,
+  };
+  at.connection(curl, 'github.com', 443, 0, 1, { outcome: 'established', attributes: peer });
+  at.connection(curl, 'github.com', 80, 1, 3, { outcome: 'timed_out' });
+  at.connection(curl, '2001:db8::1', 443, 1);
+  const { hosts } = dataOf(at.spans);
+  assert.deepEqual(hosts[0], {
+    host: 'github.com',
+    addresses: ['198.51.100.7'],
+    ports: ['443', '80'],
+    connections: 4,
+    failed: 3,
+    outcomes: ['timed out 3', 'established 1'],
+    sent: 100,
+    received: 2_000,
+    nodes: [3, 4],
+  });
+  assert.deepEqual(hosts[1], {
+    ...hosts[1],
+    host: '2001:db8::1',
+    outcomes: [],
+    sent: null,
+    received: null,
+    nodes: [5],
+  });
+});
+
+test('changes of files are told by directory, other events and findings in lists of their own', () => {
+  const at = new JobBuilder();
+  const step = at.step(at.job('job', 0, 2), 'step', 0, 2);
+  const event = (name: string, attributes: Attributes) => ({ name, time: step.start, attributes });
+  const process = at.process(step, ['sh'], 0, 1);
+  process.events.push(
+    event('chaperone.file.change', { 'file.path': '/w/a', 'chaperone.file.operation': 'write', 'chaperone.count': 3 }),
+    event('chaperone.file.change', { 'file.path': '/w/b', 'chaperone.file.operation': 'create' }),
+    event('chaperone.file.change', { 'file.path': '/c', 'chaperone.file.operation': 'delete' }),
+    event('chaperone.memory.access', { 'process.pid': 7 }),
+  );
+  const attributes = {
+    'security_rule.name': 'no-gist',
+    'chaperone.policy.verdict': 'refused',
+    'server.address': 'gist',
+  };
+  at.other(process, 'policy refused no-gist', 1, { attributes });
+  const { directories, activities, findings } = dataOf(at.spans);
+  assert.deepEqual(
+    directories.map(({ directory, changes, operations }) => [directory, changes, operations]),
+    [
+      ['/w', 4, ['write 3', 'create 1']],
+      ['/', 1, ['delete 1']],
+    ],
+  );
+  assert.deepEqual(activities, [{ name: 'chaperone.memory.access', detail: 'process.pid 7', at: 0, node: 2 }]);
+  assert.deepEqual(findings, [{ rule: 'no-gist', verdict: 'refused', subject: 'gist', count: 1, at: 1_000, node: 3 }]);
+});
+
+test('the account shows every class and stage that the job counts', () => {
+  const at = new JobBuilder();
+  const counts = { 'produced.exec': 5, 'produced.other': 2, 'lost.exec': 1, 'folded.processes': 4, gaps: 1 };
+  const attributes = Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [`chaperone.coverage.${name}`, count]),
+  );
+  at.job('job', 0, 1, { attributes });
+  const { account } = dataOf(at.spans, { 'chaperone.sensor.tier': 'observe' });
+  assert.deepEqual(
+    [account.stages, account.classes],
+    [
+      ['produced', 'lost'],
+      ['exec', 'other'],
+    ],
+  );
+  assert.deepEqual(account.cells, [
+    [5, 1],
+    [2, null],
+  ]);
+  assert.deepEqual(account.rest, [
+    ['sensor tier', 'observe'],
+    ['processes told in summary spans', '4'],
+    ['numbers missing in the kernel’s sequences', '1'],
+  ]);
+});
+
+test('search finds names, arguments, hosts and notes, every word of the query, whatever the case', () => {
+  const { nodes } = dataOf(buildJob().spans);
+  const index = searchIndex(nodes);
+  const found = (query: string) => search(index, query).map((node) => nodes[node]?.label);
+  assert.deepEqual(found('NPM.example'), ['npm ci', '→ npm.example.com:443 (88×)']);
+  assert.deepEqual(found('/tmp/1.sh'), ['bash -e /tmp/1.sh']);
+  assert.deepEqual(found('192.0.2.1 refused'), ['npm ci', '→ 192.0.2.1:443']);
+  assert.deepEqual([found('  '), found('nowhere')], [[], []]);
+});
+
+test('of hostile texts in every field nothing is left that could be markup, move a cursor or turn a line around', () => {
+  const data = dataOf(hostileJob().spans, hostileJob().resource);
+  assert.doesNotMatch(JSON.stringify(data), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  const page = reportDocument([data], { style: 'a{}', script: 'b()' });
+  assert.deepEqual(page.match(/<\/?(script|style|img|iframe|!--)/gi), [
+    '<style',
+    '</style',
+    '<script',
+    '</script',
+    '<script',
+    '</script',
+  ]);
+  const [, json = ''] = /<script type="application\/json" id="traces">(.*?)<\/script>/s.exec(page) ?? [];
+  assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify([data])));
+});
+
+test('no text leaves its place in the document', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const json = embeddedJson({ text: `${text}</script><!--\u2028` });
+      assert.doesNotMatch(json, /[<>&\u2028\u2029]/);
+      assert.equal(JSON.parse(json).text, `${text}</script><!--\u2028`);
+    }),
+  );
+});
+
+test('the policy of the page names the one script and the one style by what they hold', () => {
+  const page = reportDocument([], { style: 'a{}', script: 'b()' });
+  assert.match(page, /default-src 'none'; style-src 'sha256-[\w+/]{43}='; script-src 'sha256-[\w+/]{43}=';/);
+});
+
+test('a forged trace of 30,000 nested steps is told all the same', () => {
+  const at = new JobBuilder();
+  const job = at.job('ci', 0, 1);
+  const step = at.step(job, 'step', 0, 1);
+  const id = (index: number) => index.toString(16).padStart(16, 'a');
+  const chain = Array.from({ length: 30_000 }, (_, index) => ({
+    ...step,
+    spanId: id(index),
+    parentSpanId: index === 0 ? job.spanId : id(index - 1),
+  }));
+  assert.equal(dataOf([job, ...chain]).nodes.length, 30_001);
+});

@@ -1,0 +1,61 @@
+import type { RecordedResource } from '../../export/trace-reader.ts';
+import type { FinishedSpan } from '../../spans/finished-span.ts';
+import { countWords, coverageWords, resultWord } from '../closing.ts';
+import { rowsOf } from '../rows.ts';
+import { type Story, tell } from '../story.ts';
+import type { Summary } from '../summary.ts';
+import { visible } from '../text.ts';
+import { accountTable } from './account.ts';
+import { activityRows, directoryRows, findingRows } from './events.ts';
+import type { OverviewLine, ReportData } from './model/report-data.ts';
+import { hostRows } from './network.ts';
+import { factsOf, NodeList } from './nodes.ts';
+
+/** What report.html shows of one trace; every text in it is safe to show. */
+export function reportData({ attributes, spans }: RecordedResource, summary: Summary): ReportData {
+  const stories = tell(spans);
+  const jobs = stories.map(({ job }) => job);
+  const { start, end } = extentOf(jobs);
+  const list = new NodeList(start);
+  for (const story of stories) list.addJob(story, labelOf(story, summary));
+  return {
+    title: visible(stories.map((story) => labelOf(story, summary)).join(', ')),
+    traceId: summary.traceId,
+    start: summary.jobs[0]?.start ?? '',
+    duration: list.millis(end),
+    result: resultWord(summary.result),
+    counts: countWords(summary.totals),
+    coverage: coverageWords(summary.coverage),
+    resource: factsOf(attributes),
+    nodes: list.nodes,
+    overview: stories.flatMap((story) => overviewOf(story, summary.pipeline, list)),
+    hosts: hostRows(list),
+    directories: directoryRows(list),
+    findings: findingRows(list),
+    activities: activityRows(list),
+    account: accountTable(jobs, attributes, summary.coverage),
+  };
+}
+
+function labelOf({ job }: Story, { pipeline }: Summary): string {
+  return pipeline === '' ? job.name : `${pipeline} / ${job.name}`;
+}
+
+function extentOf(jobs: readonly FinishedSpan[]): { start: bigint; end: bigint } {
+  const [first] = jobs;
+  let [start, end] = [first?.start ?? 0n, first?.end ?? 0n];
+  for (const job of jobs) {
+    if (job.start < start) start = job.start;
+    if (job.end > end) end = job.end;
+  }
+  return { start, end };
+}
+
+/** The lines that the terminal's waterfall has. */
+function overviewOf(story: Story, pipeline: string, list: NodeList): OverviewLine[] {
+  return rowsOf(story, pipeline).map(({ span, depth, label, bar }) => ({
+    node: list.placeOf(span),
+    depth,
+    remark: bar === null ? label : '',
+  }));
+}
