@@ -49,8 +49,27 @@ export const socketDestinations = 'chaperone.socket.destinations';
 export const socketCreated = 'chaperone.socket.create';
 export const socketType = 'chaperone.socket.type';
 export const socketProtocol = 'chaperone.socket.protocol';
-/** Process span: events that found no room on it. */
+/** Process, step and job span: events that found no room on their process's span, or no such span. */
 export const eventsUntold = 'chaperone.events.untold';
+
+/** Process span: what was executed where that is more than a file by its path: `memfd`, `unlinked`, `script`, `descriptor`, `secure`, `loader`. */
+export const processExecution = 'chaperone.process.execution';
+/** Process span: the script that the executable interprets; the program that it loads, being a loader. */
+export const processScript = 'chaperone.process.script';
+export const processProgram = 'chaperone.process.program';
+/** Process span: bytes of the arguments that are not known. */
+export const processUnknownArguments = 'chaperone.process.args.unknown_bytes';
+/** Process span of no step: `runner` started it, `exec` (it entered the pod from outside), `container` (of another one), `before` the sensor. */
+export const processOrigin = 'chaperone.process.origin';
+/** Process span (of the last image of a process), step and job span: CPU time in seconds of what has ended, and the most bytes that one process had. */
+export const cpuUser = 'chaperone.cpu.user';
+export const cpuSystem = 'chaperone.cpu.system';
+export const memoryPeak = 'chaperone.memory.peak';
+/** Event of a process span: it became another user or group, or its effective capabilities changed; by a `call` or an `executable`. */
+export const privilegeChange = 'chaperone.privilege.change';
+export const privilegeCause = 'chaperone.privilege.cause';
+/** Job and step span: how many such changes there were. */
+export const privilegeChanges = 'chaperone.privilege.changes.count';
 
 /** Job span: whether everything that happened was seen; below the prefix, by kind of event, what was produced, delivered, lost and folded. */
 export const coverageComplete = 'chaperone.coverage.complete';

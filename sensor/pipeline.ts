@@ -1,5 +1,6 @@
 import type {
   CloseEvent,
+  CredentialsEvent,
   ExecEvent,
   ExitEvent,
   HelloEvent,
@@ -142,6 +143,8 @@ class JobPipeline implements Pipeline {
     else if (event.kind === 'exit') this.#exited(event);
     else if (event.kind === 'close') this.#disconnected(event);
     else if (event.kind === 'socket') this.#madeSocket(event);
+    else if (event.kind === 'argv') this.#table.argv(event);
+    else if (event.kind === 'credentials') this.#credentialsChanged(event);
     else if (event.kind === 'connect' || event.kind === 'accept' || event.kind === 'unix') this.#connected(event);
     if (event.time - this.#settled >= settleEveryNanos) this.#settle(event.time);
   }
@@ -177,7 +180,10 @@ class JobPipeline implements Pipeline {
   }
 
   #exited(event: ExitEvent): void {
-    this.#imagesEnded(this.#table.exit(event));
+    const images = this.#table.exit(event);
+    const place = event.usage === null ? null : this.#placeOf(event);
+    if (event.usage !== null) place?.job.used(event.usage, place.scope);
+    this.#imagesEnded(images);
     const ended = this.#attribution.processEnded(event);
     for (const job of ended) this.#identify(job);
     if (ended.length > 0) this.#options.onJobEnd?.();
@@ -188,6 +194,7 @@ class JobPipeline implements Pipeline {
       this.#attribution.imageEnded(image);
       const known = this.#nodes.get(image);
       known?.job.ended(known.node);
+      this.#table.forgetArguments(image);
     }
   }
 
@@ -208,12 +215,17 @@ class JobPipeline implements Pipeline {
     else place.job.madeSocket(event, place.scope, place.node);
   }
 
+  #credentialsChanged(event: CredentialsEvent): void {
+    const place = this.#placeOf(event);
+    place?.job.credentialsChanged(event, place.scope, place.node);
+  }
+
   /** Where what a process did belongs; `null`: outside of every job. */
   #placeOf(event: KernelEvent): (Place & { node: ProcessNode | null }) | null {
     const image = this.#table.find(event.image);
     const known = image === null ? undefined : this.#nodes.get(image);
     if (known !== undefined) return { ...known, scope: known.node.scope };
-    const place = this.#attribution.placeConnection(event);
+    const place = this.#attribution.placeUnknown(event);
     return place && { ...place, node: null };
   }
 

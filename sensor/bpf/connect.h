@@ -4,6 +4,7 @@
 
 #include <linux/in.h>
 #include <bpf/bpf_endian.h>
+#include "credentials.h"
 #include "sockets.h"
 
 /* The hooks observe: they let everything pass. */
@@ -80,6 +81,8 @@ static __always_inline void tell_connect(struct bpf_sock_addr *ctx, struct conne
 	event->port = bpf_ntohs(ctx->user_port);
 	event->hook = hook;
 	task = scope == OUTSIDE ? NULL : current_task();
+	if (task)
+		tell_credentials((void *)bpf_get_current_task(), task, CAUSE_CALL);
 	if (hook == HOOK_SENDMSG && is_repeated(event, task ? task->image : 0))
 		return;
 	describe(&event->header, FRAME_CONNECT, sizeof(*event), task);

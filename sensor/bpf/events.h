@@ -19,6 +19,8 @@ enum frame_type {
 	FRAME_ACCEPT = 6,
 	FRAME_SOCKET = 7,
 	FRAME_UNIX = 8,
+	FRAME_ARGV = 11,
+	FRAME_CREDENTIALS = 12,
 	FRAME_HELLO = 64,	/* first frame; JSON */
 	FRAME_STATS = 65,	/* every 2 s, and before each FRAME_FLUSHED; JSON */
 	FRAME_FLUSHED = 66,	/* everything that was in the ring at the time of the command lies before it; JSON {id} */
@@ -39,6 +41,28 @@ enum frame_flag {
 	FLAG_PROOF = 1 << 15,		/* of the probe's own canary; never leaves the probe */
 };
 
+/* What an exec's file was. From kernel objects, not from what the caller said. */
+enum exec_trait {
+	TRAIT_MEMFD = 1 << 0,		/* a file of memory only (memfd_create(2)): it never had a name in a file system */
+	TRAIT_UNLINKED = 1 << 1,	/* no name leads to the file any more */
+	TRAIT_SCRIPT = 1 << 2,		/* run by an interpreter: filename is the script, path the interpreter; MEMFD and UNLINKED are the script's */
+	TRAIT_DESCRIPTOR = 1 << 3,	/* execveat(2), fexecve(3): filename is /dev/fd/N or, relative to a folder, /dev/fd/N/NAME */
+	TRAIT_SECURE = 1 << 4,		/* gave more rights than the caller's: set-user-id, set-group-id or file capabilities */
+};
+
+/* How the first of a line of forks came to be observed. Inherited by fork. */
+enum origin {
+	ORIGIN_BEFORE = 1,	/* it was there before the sensor */
+	ORIGIN_CONTAINER = 2,	/* the first process of a container that began since */
+	ORIGIN_JOINED = 3,	/* it entered the observed cgroup from outside, as `kubectl exec` does */
+};
+
+/* How a process's credentials changed. */
+enum credentials_cause {
+	CAUSE_CALL = 1,		/* setuid(2), capset(2) and the like, at some time since its last event */
+	CAUSE_EXEC = 2,		/* it executed a file that gives more rights (TRAIT_SECURE) */
+};
+
 /* How a connection was seen. */
 enum connect_hook {
 	HOOK_CONNECT = 1,	/* connect(2), TCP or UDP */
@@ -53,6 +77,10 @@ enum connect_hook {
 #define ENV_BYTES 8192
 /* Of a unix socket's path, with its final NUL (unix(7)). */
 #define UNIX_PATH_BYTES 108
+
+/* A longer argv follows its exec in chunks, from its start: 128 KiB of it. */
+#define ARGV_CHUNK_BYTES 16384
+#define ARGV_CHUNKS 8
 
 struct event_header {
 	__u32 len;		/* of the whole frame, a multiple of 8 */
@@ -89,6 +117,18 @@ struct exec_event {
 	__u32 argv_len;		/* NUL after each argument */
 	__u32 env_len;		/* KEY=VALUE, NUL after each; allowed keys of a runner's direct child only, at its first exec */
 	__u32 argv_true_len;
+	__u32 traits;		/* enum exec_trait */
+	__u32 origin;		/* enum origin */
+	__u32 euid, suid;	/* effective and saved user; header.uid is the real one */
+};
+
+/* Right after the exec of an argv of more than ARGV_BYTES, for as long as the ring is not half full. Followed by the chunk, padded as an exec. */
+struct argv_event {
+	struct event_header header;	/* image is the exec's */
+	__u32 offset;			/* of the chunk in argv */
+	__u32 chunk_len;
+	__u32 argv_true_len;
+	__u32 pad;
 };
 
 struct exit_event {
@@ -96,6 +136,24 @@ struct exit_event {
 	__u64 start_time;		/* of the process, CLOCK_BOOTTIME, ns */
 	__s32 code;			/* as exit(2) was given it, 0 … 255 */
 	__u32 signal;			/* that ended it, or 0 */
+	__u64 user_time;		/* of all its threads, ns, by the kernel's samples at each tick */
+	__u64 system_time;
+	__u64 run_time;			/* both together, exact but for what ran since the scheduler last looked (at most a tick) */
+	__u64 peak_memory;		/* most bytes resident since its last exec; 0 if what it had before that was more, and so hides it */
+};
+
+struct credentials {
+	__u32 uid, euid, gid, egid;	/* in the initial user namespace */
+	__u64 capabilities;		/* the effective set */
+	__u32 namespace_level;		/* of the user namespace that the capabilities are of; 0 is the initial one */
+	__u32 pad;
+};
+
+struct credentials_event {
+	struct event_header header;
+	struct credentials before, after;
+	__u32 cause;			/* enum credentials_cause */
+	__u32 pad;
 };
 
 struct connect_event {

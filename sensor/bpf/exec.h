@@ -2,10 +2,13 @@
 #ifndef CHAPERONE_EXEC_H
 #define CHAPERONE_EXEC_H
 
+#include "argv.h"
+#include "credentials.h"
 #include "environment.h"
 #include "path.h"
 #include "scratch.h"
 #include "tasks.h"
+#include "traits.h"
 
 /* Where the next part goes. `before` is the most that the parts before it can take. */
 static __always_inline char *next_part(struct scratch *scratch, __u64 before)
@@ -126,6 +129,7 @@ static __always_inline void describe_exec(struct exec_event *event, struct linux
 	event->header.image = make_id(event->header.time, event->header.tgid);
 	event->parent_tgid = task ? task->parent_tgid : 0;
 	event->argc = BPF_CORE_READ(bprm, argc);
+	event->origin = task ? task->origin : 0;
 }
 
 #define AFTER_PATH PATH_BYTES
@@ -141,6 +145,9 @@ static __always_inline void fill_exec(struct scratch *scratch, struct task_struc
 	struct file *file = BPF_CORE_READ(mm, exe_file);
 
 	describe_exec(event, bprm, task);
+	event->traits = read_traits(bprm, file);
+	event->euid = BPF_CORE_READ(current, cred, euid.val);
+	event->suid = BPF_CORE_READ(current, cred, suid.val);
 	scratch->end = 0;
 	read_path(&scratch->path, (void *)file + bpf_core_field_offset(struct file, f_path), fs);
 	event->path_len = append_path(scratch, 0);
@@ -169,18 +176,11 @@ static __always_inline void lose_exec(struct task *task, enum scope scope)
 	task->flags = (task->flags | TASK_EXECUTED) & ~TASK_RUNNER;
 }
 
-/* After the point of no return, in the new image, with its only thread. */
-static __always_inline void on_exec(struct task_struct *current, struct linux_binprm *bprm)
+static __always_inline void tell_exec(struct task_struct *current, struct linux_binprm *bprm, struct task *task, enum scope scope)
 {
-	enum scope scope = scope_of_current();
-	struct scratch *scratch;
-	struct task *task;
+	struct scratch *scratch = take_scratch();
 	__u64 len;
 
-	if (!is_told(scope))
-		return;
-	task = current_task();
-	scratch = take_scratch();
 	if (!scratch) {
 		lose_exec(task, scope);
 		return;
@@ -191,6 +191,26 @@ static __always_inline void on_exec(struct task_struct *current, struct linux_bi
 	if (len <= sizeof(scratch->frame))
 		send(&scratch->frame.event.header, FRAME_EXEC, len);
 	give_back(scratch);
+}
+
+/* After the point of no return, in the new image, with its only thread. */
+static __always_inline void on_exec(struct task_struct *current, struct linux_binprm *bprm)
+{
+	enum scope scope = scope_of_current();
+	struct task *task;
+
+	if (!is_told(scope))
+		return;
+	task = current_task();
+	if (task && !is_secure(bprm)) /* what changed before the exec is the old image's doing */
+		tell_credentials(current, task, CAUSE_CALL);
+	tell_exec(current, bprm, task, scope);
+	if (!task)
+		return;
+	task->peak_before = BPF_CORE_READ(current, signal, maxrss);
+	if (is_secure(bprm))
+		tell_credentials(current, task, CAUSE_EXEC);
+	send_long_argv(current, task, scope);
 }
 
 #endif

@@ -2,8 +2,21 @@
 #ifndef CHAPERONE_FORK_H
 #define CHAPERONE_FORK_H
 
+#include "credentials.h"
 #include "leave.h"
 #include "tasks.h"
+
+/* A child that is the first of a pid namespace, of a parent that entered the cgroup and has executed nothing there, is a container's first process. */
+static __always_inline void inherit(struct task *heir, struct task *parent, struct task_struct *child)
+{
+	if (!parent) {
+		heir->origin = origin_of(heir);
+		read_credentials(child, &heir->credentials);
+		return;
+	}
+	heir->origin = parent->origin == ORIGIN_JOINED && !parent->image && heir->ns_tgid == 1 ? ORIGIN_CONTAINER : parent->origin;
+	heir->credentials = parent->credentials;
+}
 
 /* In the parent's context, before the child runs. */
 static __always_inline void on_fork(struct task_struct *parent, struct task_struct *child)
@@ -22,6 +35,8 @@ static __always_inline void on_fork(struct task_struct *parent, struct task_stru
 	}
 	if (is_told(scope_of_current()))
 		task = current_task();
+	if (task)
+		tell_credentials(parent, task, CAUSE_CALL);
 
 	describe(&event.header, FRAME_FORK, sizeof(event), task);
 	event.child_tgid = child->tgid;
@@ -31,8 +46,9 @@ static __always_inline void on_fork(struct task_struct *parent, struct task_stru
 
 	heir.image = event.header.image;
 	heir.start_time = child->start_boottime;
-	heir.parent_tgid = event.header.tgid;
+	heir.parent_tgid = BPF_CORE_READ(child, real_parent, tgid); /* with CLONE_PARENT not the one that forks */
 	heir.ns_tgid = event.child_ns_tgid;
+	inherit(&heir, task, child);
 	if (task && (task->flags & TASK_RUNNER)) {
 		event.child_root = event.child_id;
 		event.header.flags |= FLAG_RUNNER_CHILD;

@@ -23,6 +23,10 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct inode {
+	unsigned int i_nlink;
+};
+
 struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
@@ -45,6 +49,16 @@ struct path {
 
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 struct fs_struct {
@@ -87,18 +101,41 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+/* Of the threads that are gone. */
 struct signal_struct {
 	atomic_t live;
 	unsigned int flags;
 	int group_exit_code;
+	__u64 utime, stime;
+	unsigned long maxrss; /* pages */
+	unsigned long long sum_sched_runtime;
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
 };
 
 typedef struct {
-	unsigned int val;
+	__u32 val;
 } kuid_t;
 
+typedef struct {
+	__u32 val;
+} kgid_t;
+
+typedef struct {
+	__u64 val; /* before kernel 6.3 two halves */
+} kernel_cap_t;
+
+struct user_namespace {
+	int level;
+};
+
 struct cred {
-	kuid_t uid;
+	kuid_t uid, suid, euid;
+	kgid_t gid, egid;
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 };
 
 struct task_struct {
@@ -113,7 +150,10 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct css_set *cgroups;
 	struct pid *thread_pid;
+	struct files_struct *files;
 	const struct cred *cred;
+	struct sched_entity se;
+	__u64 utime, stime;
 };
 
 struct sock_common {
@@ -138,8 +178,11 @@ struct bpf_sock_addr_kern {
 };
 
 struct linux_binprm {
+	unsigned int secureexec : 1;
 	int argc;
 	const char *filename;
+	const char *interp;
+	const char *fdpath;
 };
 
 #pragma clang attribute pop

@@ -118,7 +118,12 @@ const struct wire_contract {
 	struct accept_event accept;
 	struct socket_event socket;
 	struct unix_event unix_connect;
+	struct argv_event argv;
+	struct credentials_event credentials;
 	enum frame_type type;
 	enum frame_flag flag;
 	enum connect_hook hook;
+	enum exec_trait trait;
+	enum origin origin;
+	enum credentials_cause cause;
 } *wire_contract __attribute__((unused));

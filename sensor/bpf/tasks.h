@@ -17,11 +17,16 @@ struct task {
 	__u64 image;
 	__u64 root;
 	__u64 start_time;
+	__u64 peak_before;	/* pages: the most it had resident before its last exec */
+	struct credentials credentials; /* as last told */
 	__u32 parent_tgid;
 	__u32 ns_tgid;
 	__u32 flags;
-	__u32 pad;
+	__u32 origin;
 };
+
+/* CLOCK_BOOTTIME, ns: from then on every fork is seen. The probe sets it once all is attached. */
+__u64 attached_at = 0;
 
 /*
  * By tgid. Inserted at fork, or when a process that was there before (or joined the cgroup) is first seen; deleted at exit; read by every hook.
@@ -65,6 +70,27 @@ static __always_inline void insert_task(__u32 tgid, struct task *task)
 		__sync_fetch_and_add(&own->table_full, 1);
 }
 
+static __always_inline enum origin origin_of(struct task *task)
+{
+	if (!attached_at || task->start_time < attached_at)
+		return ORIGIN_BEFORE;
+	return task->ns_tgid == 1 ? ORIGIN_CONTAINER : ORIGIN_JOINED;
+}
+
+static __always_inline void read_credentials(struct task_struct *task, struct credentials *credentials)
+{
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+
+	credentials->uid = BPF_CORE_READ(cred, uid.val);
+	credentials->euid = BPF_CORE_READ(cred, euid.val);
+	credentials->gid = BPF_CORE_READ(cred, gid.val);
+	credentials->egid = BPF_CORE_READ(cred, egid.val);
+	credentials->namespace_level = BPF_CORE_READ(cred, user_ns, level);
+	credentials->pad = 0;
+	bpf_probe_read_kernel(&credentials->capabilities, sizeof(credentials->capabilities),
+			      (void *)cred + bpf_core_field_offset(struct cred, cap_effective));
+}
+
 /* The entry of a task's process, made if it has none. NULL only when the table is full. */
 static __always_inline struct task *entry_of(struct task_struct *task, __u32 tgid)
 {
@@ -76,10 +102,13 @@ static __always_inline struct task *entry_of(struct task_struct *task, __u32 tgi
 	fresh.start_time = BPF_CORE_READ(task, group_leader, start_boottime);
 	fresh.parent_tgid = BPF_CORE_READ(task, real_parent, tgid);
 	fresh.ns_tgid = namespace_tgid(task);
+	fresh.origin = origin_of(&fresh);
+	read_credentials(task, &fresh.credentials);
 	insert_task(tgid, &fresh);
 	return bpf_map_lookup_elem(&tasks, &tgid);
 }
 
+/* The current process's entry. */
 static __always_inline struct task *current_task(void)
 {
 	return entry_of((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32);

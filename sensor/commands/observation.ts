@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
-import type { KernelEventFields } from '../decode/events.ts';
+import { type KernelEventFields, noTraits } from '../decode/events.ts';
 import { readWorkflows } from '../engines/act/workflow.ts';
 import { type Clock, systemClock, unixNanos } from '../export/clock.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
@@ -97,6 +97,11 @@ class OwnWord {
       replaces: false,
       parentImage: null,
       parentPid: process.pid,
+      argvBytes: Buffer.byteLength(this.#command.join('\0')) + 1,
+      euid: process.geteuid?.() ?? 0,
+      suid: process.geteuid?.() ?? 0,
+      traits: noTraits,
+      origin: null,
     });
   }
 
@@ -105,7 +110,14 @@ class OwnWord {
     const time = unixNanos(this.#clock);
     const code = signal === null ? status : 0;
     const number = signal === null ? 0 : status - 128;
-    this.#pipeline.push({ kind: 'exit', ...this.#fields(time, 1), code, signal: number, startTime: this.#start });
+    this.#pipeline.push({
+      kind: 'exit',
+      ...this.#fields(time, 1),
+      code,
+      signal: number,
+      startTime: this.#start,
+      usage: null,
+    });
   }
 
   #fields(time: bigint, seq: number): KernelEventFields {

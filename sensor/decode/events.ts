@@ -57,6 +57,64 @@ export interface ExecEvent extends KernelEventFields {
   /** The image before this one: the forking process's, or the one replaced. */
   readonly parentImage: string | null;
   readonly parentPid: number;
+  /** Bytes of the whole argv. */
+  readonly argvBytes: number;
+  /** Effective and saved user; `uid` is the real one. */
+  readonly euid: number;
+  readonly suid: number;
+  readonly traits: ExecTraits;
+  readonly origin: Origin | null;
+}
+
+/** What kind of file was executed, as the kernel knows it. */
+export interface ExecTraits {
+  /** A file of memory only, which never had a name in a file system. */
+  readonly memfd: boolean;
+  /** No name leads to the file any more. */
+  readonly unlinked: boolean;
+  /** `filename` is a script, `path` its interpreter; `memfd` and `unlinked` are the script's. */
+  readonly script: boolean;
+  /** Executed by a file descriptor: `filename` is `/dev/fd/N` or `/dev/fd/N/NAME`. */
+  readonly descriptor: boolean;
+  /** It gave more rights than the caller's. */
+  readonly secure: boolean;
+}
+
+/** Of a file like any other. */
+export const noTraits: ExecTraits = { memfd: false, unlinked: false, script: false, descriptor: false, secure: false };
+
+/** How the first of a line of forks came to be observed: there before the sensor, a container's first process, or entered from outside (`kubectl exec`). */
+export type Origin = 'before' | 'container' | 'joined';
+
+/** A part of an argv of more than 4 KiB, of which at most 128 KiB are told; right after its exec, whose `image` it has. */
+export interface ArgvEvent extends KernelEventFields {
+  readonly kind: 'argv';
+  /** Of the part within the argv, in bytes. */
+  readonly offset: number;
+  readonly bytes: Buffer;
+  /** Bytes of the whole argv. */
+  readonly argvBytes: number;
+}
+
+/** Users are numbers of the initial user namespace. */
+export interface Credentials {
+  readonly uid: number;
+  readonly euid: number;
+  readonly gid: number;
+  readonly egid: number;
+  /** The effective set, a bit each. */
+  readonly capabilities: bigint;
+  /** Of the user namespace that the capabilities are of; 0 is the initial one. */
+  readonly namespaceLevel: number;
+}
+
+/** A process has other credentials than when it was last told of. */
+export interface CredentialsEvent extends KernelEventFields {
+  readonly kind: 'credentials';
+  readonly before: Credentials;
+  readonly after: Credentials;
+  /** `call`: setuid(2) and the like, at some time since its last event; `exec`: by executing a file that gives more rights. */
+  readonly cause: 'call' | 'exec';
 }
 
 /** The last thread of a process ended; `image` is the last one. */
@@ -67,6 +125,17 @@ export interface ExitEvent extends KernelEventFields {
   /** The signal that ended it, or 0. */
   readonly signal: number;
   readonly startTime: bigint;
+  /** `null` where only the end itself is known. */
+  readonly usage: Usage | null;
+}
+
+/** What a process used, all its threads together. */
+export interface Usage {
+  /** Nanoseconds. */
+  readonly userTime: bigint;
+  readonly systemTime: bigint;
+  /** Most bytes resident since its last execution; `null` where what it had before that (its parent's memory, after vfork) was more and hides it. */
+  readonly peakMemory: number | null;
 }
 
 /** An address and port on the network. */
@@ -151,6 +220,8 @@ export const eventClasses = [
   'accept',
   'socket',
   'unix',
+  'argv',
+  'credentials',
 ] as const satisfies readonly KernelEvent['kind'][];
 
 /** A count for each class of kernel event. */
@@ -229,7 +300,9 @@ export type KernelEvent =
   | CloseEvent
   | AcceptEvent
   | SocketEvent
-  | UnixEvent;
+  | UnixEvent
+  | ArgvEvent
+  | CredentialsEvent;
 
 /** A frame that gave no event. */
 export interface UndecodedEvent {

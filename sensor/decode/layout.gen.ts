@@ -6,6 +6,19 @@ export const connectHook = {
   packet: 3,
 } as const;
 
+export const credentialsCause = {
+  call: 1,
+  exec: 2,
+} as const;
+
+export const execTrait = {
+  memfd: 1,
+  unlinked: 2,
+  script: 4,
+  descriptor: 8,
+  secure: 16,
+} as const;
+
 export const frameFlag = {
   argvTruncated: 1,
   runner: 2,
@@ -25,11 +38,19 @@ export const frameType = {
   accept: 6,
   socket: 7,
   unix: 8,
+  argv: 11,
+  credentials: 12,
   hello: 64,
   stats: 65,
   flushed: 66,
   flush: 128,
   ack: 129,
+} as const;
+
+export const origin = {
+  before: 1,
+  container: 2,
+  joined: 3,
 } as const;
 
 export const acceptEventSize = 112;
@@ -54,6 +75,25 @@ export function readAcceptEvent(view: DataView, at: number): RawAcceptEvent {
     pad: view.getUint16(at + 78, true),
     addr: new Uint8Array(view.buffer, view.byteOffset + at + 80, 16),
     peerAddr: new Uint8Array(view.buffer, view.byteOffset + at + 96, 16),
+  };
+}
+
+export const argvEventSize = 80;
+
+export interface RawArgvEvent {
+  readonly offset: number;
+  readonly chunkLen: number;
+  readonly argvTrueLen: number;
+  readonly pad: number;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold argvEventSize bytes from there. */
+export function readArgvEvent(view: DataView, at: number): RawArgvEvent {
+  return {
+    offset: view.getUint32(at + 64, true),
+    chunkLen: view.getUint32(at + 68, true),
+    argvTrueLen: view.getUint32(at + 72, true),
+    pad: view.getUint32(at + 76, true),
   };
 }
 
@@ -107,6 +147,46 @@ export function readConnectEvent(view: DataView, at: number): RawConnectEvent {
   };
 }
 
+export const credentialsSize = 32;
+
+export interface RawCredentials {
+  readonly uid: number;
+  readonly euid: number;
+  readonly gid: number;
+  readonly egid: number;
+  readonly capabilities: bigint;
+  readonly namespaceLevel: number;
+  readonly pad: number;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold credentialsSize bytes from there. */
+export function readCredentials(view: DataView, at: number): RawCredentials {
+  return {
+    uid: view.getUint32(at + 0, true),
+    euid: view.getUint32(at + 4, true),
+    gid: view.getUint32(at + 8, true),
+    egid: view.getUint32(at + 12, true),
+    capabilities: view.getBigUint64(at + 16, true),
+    namespaceLevel: view.getUint32(at + 24, true),
+    pad: view.getUint32(at + 28, true),
+  };
+}
+
+export const credentialsEventSize = 136;
+
+export interface RawCredentialsEvent {
+  readonly cause: number;
+  readonly pad: number;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold credentialsEventSize bytes from there. */
+export function readCredentialsEvent(view: DataView, at: number): RawCredentialsEvent {
+  return {
+    cause: view.getUint32(at + 128, true),
+    pad: view.getUint32(at + 132, true),
+  };
+}
+
 export const eventHeaderSize = 64;
 
 export interface RawEventHeader {
@@ -144,7 +224,7 @@ export function readEventHeader(view: DataView, at: number): RawEventHeader {
   };
 }
 
-export const execEventSize = 104;
+export const execEventSize = 120;
 
 export interface RawExecEvent {
   readonly parentImage: bigint;
@@ -156,6 +236,10 @@ export interface RawExecEvent {
   readonly argvLen: number;
   readonly envLen: number;
   readonly argvTrueLen: number;
+  readonly traits: number;
+  readonly origin: number;
+  readonly euid: number;
+  readonly suid: number;
 }
 
 /** Reads the struct's own fields at an offset; the view must hold execEventSize bytes from there. */
@@ -170,15 +254,23 @@ export function readExecEvent(view: DataView, at: number): RawExecEvent {
     argvLen: view.getUint32(at + 92, true),
     envLen: view.getUint32(at + 96, true),
     argvTrueLen: view.getUint32(at + 100, true),
+    traits: view.getUint32(at + 104, true),
+    origin: view.getUint32(at + 108, true),
+    euid: view.getUint32(at + 112, true),
+    suid: view.getUint32(at + 116, true),
   };
 }
 
-export const exitEventSize = 80;
+export const exitEventSize = 112;
 
 export interface RawExitEvent {
   readonly startTime: bigint;
   readonly code: number;
   readonly signal: number;
+  readonly userTime: bigint;
+  readonly systemTime: bigint;
+  readonly runTime: bigint;
+  readonly peakMemory: bigint;
 }
 
 /** Reads the struct's own fields at an offset; the view must hold exitEventSize bytes from there. */
@@ -187,6 +279,10 @@ export function readExitEvent(view: DataView, at: number): RawExitEvent {
     startTime: view.getBigUint64(at + 64, true),
     code: view.getInt32(at + 72, true),
     signal: view.getUint32(at + 76, true),
+    userTime: view.getBigUint64(at + 80, true),
+    systemTime: view.getBigUint64(at + 88, true),
+    runTime: view.getBigUint64(at + 96, true),
+    peakMemory: view.getBigUint64(at + 104, true),
   };
 }
 

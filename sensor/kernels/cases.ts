@@ -56,7 +56,45 @@ export const kernelCases: readonly KernelCase[] = [
   {
     title: 'a program of no file system is told by its name',
     commands: (actor) => [[actor, 'memfd']],
-    check: ({ execs }) => assert.deepEqual([execs.length, execs[1]?.path], [2, '/memfd:ghost']),
+    check: ({ execs }) => {
+      assert.deepEqual([execs.length, execs[1]?.path], [2, '/memfd:ghost']);
+      assert.deepEqual(
+        [execs[0]?.traits.memfd, execs[1]?.traits.memfd, execs[1]?.traits.descriptor],
+        [false, true, true],
+      );
+    },
+  },
+  {
+    title: 'arguments of 100 KiB come in chunks',
+    commands: (actor) => [[actor, 'nothing', 'x'.repeat(50_000), 'y'.repeat(50_000)]],
+    check: ({ execs, events }, actor) => {
+      const chunks = events.filter((event) => event.kind === 'argv');
+      const bytes = Buffer.concat(chunks.map((chunk) => chunk.bytes)).toString();
+      assert.equal(bytes, `${actor}\0nothing\0${'x'.repeat(50_000)}\0${'y'.repeat(50_000)}\0`);
+      assert.deepEqual([execs[0]?.argvTruncated, execs[0]?.argvBytes], [true, bytes.length]);
+    },
+  },
+  {
+    title: 'a process that becomes another user is told',
+    commands: (actor) => [[actor, 'as', '1234', actor, 'nothing']],
+    check: ({ events, execs }) => {
+      const changes = events.filter((event) => event.kind === 'credentials');
+      assert.deepEqual(
+        changes.map(({ before, after, cause }) => [before.euid, after.euid, after.gid, after.capabilities, cause]),
+        [[0, 1234, 1234, 0n, 'call']],
+      );
+      assert.deepEqual([execs[1]?.uid, execs[1]?.euid], [1234, 1234]);
+    },
+  },
+  {
+    title: 'an end is told with CPU time and the most memory',
+    commands: (actor) => [[actor, 'storm', '1', '1', actor, 'work', '2', '100', '256']],
+    check: ({ exits }) => {
+      const usage = exits[0]?.usage;
+      const nanos = Number((usage?.userTime ?? 0n) + (usage?.systemTime ?? 0n));
+      assert.ok(nanos > 150_000_000, `${nanos} ns`);
+      assert.ok((usage?.peakMemory ?? 0) >= 256 << 20, `${usage?.peakMemory} bytes`);
+    },
   },
   {
     title: 'connections are told with address, port, transport and family',

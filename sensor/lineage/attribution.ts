@@ -78,7 +78,7 @@ export class Attribution {
   }
 
   /** For what a process did that is not known here: the runner itself, or one that began before. */
-  placeConnection(event: KernelEventFields): Place | null {
+  placeUnknown(event: KernelEventFields): Place | null {
     if (this.#everything !== null) return this.#everything;
     const known = event.root === null ? undefined : this.#roots.get(event.root);
     if (known !== undefined) return known;

@@ -1,4 +1,6 @@
-import type { ExecEvent, ExitEvent } from '../decode/events.ts';
+import type { ArgvEvent, ExecEvent, ExecTraits, ExitEvent, Origin, Usage } from '../decode/events.ts';
+import { loadedProgram } from './loader.ts';
+import { LongArguments } from './long-arguments.ts';
 import { later } from './time.ts';
 
 /** One executed image: what a process span tells of. Times are nanoseconds since boot. */
@@ -8,6 +10,8 @@ export interface ProcessImage {
   readonly nsPid: number;
   readonly parentPid: number;
   readonly uid: number;
+  readonly euid: number;
+  readonly suid: number;
   /** The direct child of a runner that it descends from, as the kernel inherited it; `null` outside of runners. */
   readonly root: string | null;
   /** The image that forked it or that it replaced, at most `maxDepth` levels from the top. */
@@ -18,11 +22,22 @@ export interface ProcessImage {
   readonly path: string;
   readonly filename: string;
   readonly cwd: string;
-  readonly argv: readonly string[];
+  /** As much of it as is known; more may come right after the execution. */
+  argv: readonly string[];
+  readonly argc: number;
+  /** Bytes of the argv, and how many of them are known. */
+  readonly argvBytes: number;
+  argvKnown: number;
+  /** What really runs, if the executable is a loader of programs. */
+  readonly program: string | null;
+  readonly traits: ExecTraits;
+  readonly origin: Origin | null;
   readonly start: bigint;
   end: bigint | null;
   exitCode: number | null;
   signal: number | null;
+  /** Of the process, at the last image that it had. */
+  usage: Usage | null;
 }
 
 export interface TableLimits {
@@ -32,6 +47,9 @@ export interface TableLimits {
   readonly ended: number;
   readonly maxDepth: number;
 }
+
+/** Most bytes of an argv in an exec (ARGV_BYTES). */
+const inlineArgv = 4096;
 
 const defaultLimits: TableLimits = { live: 32_768, ended: 8_192, maxDepth: 12 };
 
@@ -45,6 +63,7 @@ export class ProcessTable {
   readonly #live = new Map<string, ProcessImage>();
   readonly #ended = new Map<string, ProcessImage>();
   readonly #limits: TableLimits;
+  readonly #arguments = new LongArguments();
 
   constructor(limits: Partial<TableLimits> = {}) {
     this.#limits = { ...defaultLimits, ...limits };
@@ -59,6 +78,8 @@ export class ProcessTable {
       nsPid: event.nsPid,
       parentPid: event.replaces ? (before?.parentPid ?? event.parentPid) : event.parentPid,
       uid: event.uid,
+      euid: event.euid,
+      suid: event.suid,
       root: event.root,
       parent,
       replaced: event.replaces && before?.pid === event.pid ? before : null,
@@ -67,14 +88,32 @@ export class ProcessTable {
       filename: event.filename,
       cwd: event.cwd,
       argv: event.argv,
+      argc: event.argc,
+      argvBytes: event.argvBytes,
+      argvKnown: event.argvTruncated ? Math.min(event.argvBytes, inlineArgv) : event.argvBytes,
+      program: loadedProgram(event.path, event.filename, event.argv),
+      traits: event.traits,
+      origin: event.origin,
       start: event.time,
       end: null,
       exitCode: null,
       signal: null,
+      usage: null,
     };
     this.#live.set(image.id, image);
     if (this.#live.size > this.#limits.live) this.#shedOldest();
     return image;
+  }
+
+  /** More of the arguments of an image that was just executed. */
+  argv(event: ArgvEvent): void {
+    const image = this.#live.get(event.image);
+    if (image !== undefined) this.#arguments.add(event, image);
+  }
+
+  /** After an ended image was told of. */
+  forgetArguments(image: ProcessImage): void {
+    this.#arguments.release(image);
   }
 
   /** The images that end with this process, the last executed first; none for a child that only forked, and for images never seen. */
@@ -82,6 +121,7 @@ export class ProcessTable {
     const ended: ProcessImage[] = [];
     let image = this.#live.get(event.image) ?? null;
     if (image?.pid !== event.pid) return ended;
+    image.usage = event.usage;
     for (; image !== null && image.end === null; image = image.replaced) {
       image.end = later(image.start, event.time);
       image.exitCode = event.signal === 0 ? event.code : null;

@@ -15,6 +15,8 @@ static const char *const class_names[EVENT_CLASSES] = {
 	[FRAME_ACCEPT - 1] = "accept",
 	[FRAME_SOCKET - 1] = "socket",
 	[FRAME_UNIX - 1] = "unix",
+	[FRAME_ARGV - 1] = "argv",
+	[FRAME_CREDENTIALS - 1] = "credentials",
 };
 
 static struct json begin(struct word *word, enum frame_type type)

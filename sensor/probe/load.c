@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../bpf/scratch-tries.h"
+#include "clock.h"
 #include "load.h"
 #include "sensor.skel.h"
 
@@ -45,6 +46,7 @@ int load_sensor(struct sensor *sensor, const struct scope *scope, size_t ring_by
 		unload_sensor(sensor);
 		return -1;
 	}
+	sensor->programs->bss->attached_at = now_ns();
 	sensor->ring_fd = bpf_map__fd(sensor->programs->maps.ring);
 	sensor->counters_fd = bpf_map__fd(sensor->programs->maps.counters);
 	sensor->idle = &sensor->programs->bss->idle;
@@ -63,6 +65,7 @@ static int configure(struct sensor *sensor, const struct scope *scope, size_t ri
 	programs->rodata->observed_cgroup = scope->id;
 	programs->rodata->observed_level = scope->level;
 	programs->rodata->own_cgroup = scope->own_id;
+	programs->rodata->page_bytes = sysconf(_SC_PAGESIZE);
 	configure_unix_hook(sensor);
 	bpf_map__set_max_entries(programs->maps.ring, ring_bytes);
 	bpf_map__set_max_entries(programs->maps.scratches, sensor->cpus + SCRATCH_TRIES - 1);

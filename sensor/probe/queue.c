@@ -41,7 +41,10 @@ static bool push(struct queue *queue, const struct event_header *frame, size_t k
 
 void push_event(struct queue *queue, const struct event_header *frame)
 {
-	if (!push(queue, frame, ROOM_FOR_WORDS))
+	/* The chunks of long arguments leave half of it to what says more. */
+	size_t kept_free = frame->type == FRAME_ARGV ? queue->size / 2 : ROOM_FOR_WORDS;
+
+	if (!push(queue, frame, kept_free))
 		queue->dropped[frame->type - FRAME_FORK]++;
 }
 

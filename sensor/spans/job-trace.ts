@@ -3,7 +3,9 @@ import {
   bytesReceived,
   bytesSent,
   connectionsCount,
+  eventsUntold,
   failedConnections,
+  privilegeChanges,
   rawSockets,
   socketCreated,
   socketProtocol,
@@ -11,12 +13,13 @@ import {
   stepInferred,
   stepOrdinal,
 } from '../../crds/attributes.ts';
-import type { CloseEvent, ExecEvent, SocketEvent } from '../decode/events.ts';
+import type { CloseEvent, CredentialsEvent, ExecEvent, SocketEvent, Usage } from '../decode/events.ts';
 import type { Engine, JobHandle, JobIdentity, StepKey } from '../engines/engine.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Budget } from './budget.ts';
 import type { ConnectionStart } from './connection-end.ts';
 import { ConnectionSpans } from './connection-spans.ts';
+import { credentialsNote } from './credentials-note.ts';
 import type { Attributes } from './finished-span.ts';
 import { otherName } from './fold.ts';
 import type { JobIds } from './ids.ts';
@@ -28,6 +31,7 @@ import { type FrozenStep, Scope, type StepRun } from './scope.ts';
 import { StepList } from './step-list.ts';
 import { type TaskResult, taskSpan } from './task-span.ts';
 import { maxName, printable } from './text.ts';
+import { UsageTotals } from './usage.ts';
 
 /** How long a step must be idle before its span is given: a step can consist of several processes, one after the other. */
 const settleNanos = 2_000_000_000n;
@@ -115,9 +119,18 @@ export class JobTrace {
   /** A raw or ping socket was made. */
   madeSocket({ time, type, protocol }: SocketEvent, scope: Scope, node: ProcessNode | null): void {
     scope.rawSockets += 1;
-    if (node === null) return;
-    node.notes.add({ name: socketCreated, time, attributes: { [socketType]: type, [socketProtocol]: protocol } });
-    this.#processes.keep(node);
+    const attributes = { [socketType]: type, [socketProtocol]: protocol };
+    this.#processes.note({ name: socketCreated, time, attributes }, scope, node);
+  }
+
+  credentialsChanged(event: CredentialsEvent, scope: Scope, node: ProcessNode | null): void {
+    scope.privilegeChanges += 1;
+    this.#processes.note(credentialsNote(event), scope, node);
+  }
+
+  /** A process of this scope ended, having used this. */
+  used(usage: Usage, scope: Scope): void {
+    scope.usage.add(usage);
   }
 
   /** Asks the engine who this job is, until it knows. */
@@ -238,6 +251,8 @@ export class JobTrace {
   }
 
   #totals(): Attributes {
+    const usage = new UsageTotals();
+    for (const scope of this.scopes()) usage.merge(scope.usage);
     return {
       'chaperone.steps.count': this.steps.count,
       'chaperone.processes.count': this.total((scope) => scope.processes),
@@ -247,6 +262,9 @@ export class JobTrace {
       [bytesSent]: this.total((scope) => scope.bytesSent),
       [bytesReceived]: this.total((scope) => scope.bytesReceived),
       [rawSockets]: this.total((scope) => scope.rawSockets),
+      [privilegeChanges]: this.total((scope) => scope.privilegeChanges),
+      [eventsUntold]: this.total((scope) => scope.untold),
+      ...usage.attributes(),
       'chaperone.hosts.count': this.hosts.size,
       'chaperone.coverage.folded.processes': this.total((scope) => scope.foldedProcesses),
       'chaperone.coverage.folded.connections': this.total((scope) => scope.foldedConnections),

@@ -6,10 +6,11 @@ import type { JobIds } from './ids.ts';
 import type { JobWriter, SpanBuilder } from './job-writer.ts';
 import type { PolicyView } from './policy-view.ts';
 import { createNode, foldTarget, hasSpan, type ProcessNode, spanParent, uncommitted } from './process-node.ts';
-import { type Placement, processName, processSpan, summarySpan } from './process-span.ts';
+import { type Placement, type ProcessOrigin, processName, processSpan, summarySpan } from './process-span.ts';
 import type { Redactor } from './redact.ts';
 import type { SecretHints } from './redaction/masks.ts';
 import type { Scope } from './scope.ts';
+import type { Note } from './span-notes.ts';
 
 /** A leaf shorter than this is the first to be folded. */
 const shortNanos = 1_000_000_000n;
@@ -51,6 +52,7 @@ export class ProcessSpans {
     scope.processes += 1;
     if (this.#settings.policy().processes === 'None') node.state = 'hidden';
     else if (place.isStepRoot) this.#commit(node);
+    else if (isOutOfTheOrdinary(image)) this.#takeRoom(node);
     return node;
   }
 
@@ -67,9 +69,11 @@ export class ProcessSpans {
     return true;
   }
 
-  /** What a process's events tell is worth a span, as a connection is. */
-  keep(node: ProcessNode): void {
-    this.#takeRoom(node);
+  /** Tells something on a process's own span, which is worth one then, as with a connection. What has no span, or none any more, is counted. */
+  note(note: Note, scope: Scope, node: ProcessNode | null): void {
+    if (node !== null && node.state !== 'sent' && this.#takeRoom(node) && node.state === 'committed')
+      node.notes.add(note);
+    else scope.untold += 1;
   }
 
   /** Gives a promised span below a process, or below the scope where that has no span. */
@@ -110,7 +114,13 @@ export class ProcessSpans {
     this.#giveFolds(scope, node, node.folds);
     this.#giveFolds(scope, node, node.connectionFolds);
     node.state = 'sent';
-    const view = { image, offset: this.#settings.offset(), isStepRoot: node.isStepRoot, notes: node.notes };
+    const view = {
+      image,
+      offset: this.#settings.offset(),
+      isStepRoot: node.isStepRoot,
+      origin: originOf(node),
+      notes: node.notes,
+    };
     const parent = spanParent(node);
     this.#giveBelow({ scope, parent }, (ids, redact) => {
       const spanId = ids.below('process', image.id);
@@ -168,4 +178,17 @@ export class ProcessSpans {
       at.parent === null ? this.#settings.scopeSpanId(at.scope, ids) : ids.below('process', at.parent.image.id);
     return { traceId: ids.traceId, spanId: at.spanId, parentSpanId };
   }
+}
+
+/** Executions that an attack is made of. */
+function isOutOfTheOrdinary({ traits }: ProcessImage): boolean {
+  return traits.memfd || traits.unlinked || traits.secure;
+}
+
+const origins = { joined: 'exec', container: 'container', before: 'before' } as const;
+
+function originOf({ image, scope }: ProcessNode): ProcessOrigin | null {
+  if (scope.step !== null) return null;
+  if (image.root !== null) return 'runner';
+  return image.origin === null ? null : origins[image.origin];
 }

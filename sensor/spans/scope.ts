@@ -3,7 +3,9 @@ import {
   bytesReceived,
   bytesSent,
   connectionsCount,
+  eventsUntold,
   failedConnections,
+  privilegeChanges,
   rawSockets,
 } from '../../crds/attributes.ts';
 import type { StepView } from '../engines/engine.ts';
@@ -12,6 +14,7 @@ import type { Attributes } from './finished-span.ts';
 import { Folds } from './fold.ts';
 import type { SpanBuilder } from './job-writer.ts';
 import { resultOfExit, type TaskResult } from './task-span.ts';
+import { UsageTotals } from './usage.ts';
 
 /** What processes hang at: the job itself or a step. Counts are of everything that happened, folded or not. */
 export class Scope {
@@ -26,6 +29,11 @@ export class Scope {
   bytesReceived = 0;
   /** Raw and ping sockets. */
   rawSockets = 0;
+  /** Changes of user, group or capabilities. */
+  privilegeChanges = 0;
+  /** Events of processes whose span is gone, or that have none. */
+  untold = 0;
+  readonly usage = new UsageTotals();
   processSpans = 0;
   summaries = 0;
   foldedProcesses = 0;
@@ -48,6 +56,9 @@ export class Scope {
       [bytesSent]: this.bytesSent,
       [bytesReceived]: this.bytesReceived,
       [rawSockets]: this.rawSockets,
+      [privilegeChanges]: this.privilegeChanges,
+      [eventsUntold]: this.untold,
+      ...this.usage.attributes(),
       'chaperone.coverage.folded.processes': this.foldedProcesses,
       'chaperone.coverage.folded.connections': this.foldedConnections,
     };

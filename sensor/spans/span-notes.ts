@@ -3,7 +3,8 @@ import type { Attributes, SpanEvent } from './finished-span.ts';
 /** Events that one span can have (design of the trace). */
 export const maxSpanEvents = 64;
 
-interface Note {
+/** Something that a process did. */
+export interface Note {
   readonly name: string;
   /** Nanoseconds since boot, of the first. */
   readonly time: bigint;

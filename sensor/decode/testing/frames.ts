@@ -1,7 +1,9 @@
 import {
   acceptEventSize,
+  argvEventSize,
   closeEventSize,
   connectEventSize,
+  credentialsEventSize,
   eventHeaderSize,
   execEventSize,
   exitEventSize,
@@ -66,6 +68,8 @@ export function makeEmptyEvents(): Buffer[] {
     [frameType.accept, acceptEventSize],
     [frameType.socket, socketEventSize],
     [frameType.unix, unixEventSize],
+    [frameType.argv, argvEventSize],
+    [frameType.credentials, credentialsEventSize],
   ]);
   return [...sizes].map(([type, size]) => makeFrame({ type, body: Buffer.alloc(size - eventHeaderSize) }));
 }

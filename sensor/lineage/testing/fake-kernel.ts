@@ -2,13 +2,18 @@ import {
   type AcceptEvent,
   type CloseEvent,
   type ConnectEvent,
+  type Credentials,
   countEach,
   type ExecEvent,
+  type ExecTraits,
   type HelloEvent,
   type KernelEvent,
   type KernelEventFields,
+  noTraits,
+  type Origin,
   type SocketEvent,
   type StatsEvent,
+  type Usage,
 } from '../../decode/events.ts';
 
 /** A process as the fake kernel keeps it. */
@@ -27,6 +32,8 @@ export interface ExecOptions {
   env?: Record<string, string>;
   path?: string;
   cwd?: string;
+  traits?: Partial<ExecTraits>;
+  origin?: Origin;
 }
 
 const runnerNames = ['Runner.Worker', 'act'];
@@ -93,6 +100,11 @@ export class FakeKernel {
       replaces,
       parentImage,
       parentPid: process.parentPid,
+      argvBytes: Buffer.byteLength(argv.join('\0')) + 1,
+      euid: 1000,
+      suid: 1000,
+      traits: { ...noTraits, ...options.traits },
+      origin: options.origin ?? null,
     });
   }
 
@@ -103,8 +115,14 @@ export class FakeKernel {
     return child;
   }
 
-  exit(process: FakeProcess, code = 0, signal = 0): void {
-    this.#emit(process, { kind: 'exit', code, signal, startTime: 0n });
+  exit(process: FakeProcess, code = 0, signal = 0, usage: Usage | null = null): void {
+    this.#emit(process, { kind: 'exit', code, signal, startTime: 0n, usage });
+  }
+
+  /** The process becomes another user, or gains and loses capabilities. */
+  changeCredentials(process: FakeProcess, after: Partial<Credentials>, cause: 'call' | 'exec' = 'call'): void {
+    const before = { uid: 1000, euid: 1000, gid: 1000, egid: 1000, capabilities: 0n, namespaceLevel: 0 };
+    this.#emit(process, { kind: 'credentials', before, after: { ...before, ...after }, cause });
   }
 
   /** A program that starts, does nothing and ends. */

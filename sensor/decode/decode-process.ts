@@ -1,0 +1,177 @@
+import type {
+  ArgvEvent,
+  CredentialsEvent,
+  ExecEvent,
+  ExecTraits,
+  ExitEvent,
+  ForkEvent,
+  Origin,
+  Usage,
+} from './events.ts';
+import { fields, id, idOrNull } from './fields.ts';
+import {
+  argvEventSize,
+  credentialsCause,
+  credentialsEventSize,
+  credentialsSize,
+  eventHeaderSize,
+  execEventSize,
+  execTrait,
+  exitEventSize,
+  forkEventSize,
+  frameFlag,
+  origin,
+  type RawEventHeader,
+  type RawExecEvent,
+  type RawExitEvent,
+  readArgvEvent,
+  readCredentials,
+  readCredentialsEvent,
+  readExecEvent,
+  readExitEvent,
+  readForkEvent,
+} from './layout.gen.ts';
+
+export function decodeFork(frame: Buffer, view: DataView, header: RawEventHeader): ForkEvent | 'malformed' {
+  if (frame.length < forkEventSize) return 'malformed';
+  const fork = readForkEvent(view, 0);
+  return {
+    kind: 'fork',
+    ...fields(header),
+    childId: id(fork.childId),
+    childPid: fork.childTgid,
+    childNsPid: fork.childNsTgid,
+    childRoot: idOrNull(fork.childRoot),
+  };
+}
+
+export function decodeExec(frame: Buffer, view: DataView, header: RawEventHeader): ExecEvent | 'malformed' {
+  if (frame.length < execEventSize) return 'malformed';
+  const exec = readExecEvent(view, 0);
+  const parts = splitParts(frame, exec);
+  if (parts === null) return 'malformed';
+  const has = (flag: number) => (header.flags & flag) !== 0;
+  return {
+    kind: 'exec',
+    ...fields(header),
+    path: parts.path.toString(),
+    filename: parts.filename.toString(),
+    cwd: parts.cwd.toString(),
+    argv: splitStrings(parts.argv),
+    argc: exec.argc,
+    argvTruncated: has(frameFlag.argvTruncated),
+    pathTruncated: has(frameFlag.pathTruncated),
+    env: decodeEnvironment(parts.env),
+    envTruncated: has(frameFlag.envTruncated),
+    isRunner: has(frameFlag.runner),
+    isRunnerChild: has(frameFlag.runnerChild),
+    replaces: has(frameFlag.replaces),
+    parentImage: idOrNull(exec.parentImage),
+    parentPid: exec.parentTgid,
+    argvBytes: exec.argvTrueLen,
+    euid: exec.euid,
+    suid: exec.suid,
+    traits: readTraits(exec.traits),
+    origin: origins.get(exec.origin) ?? null,
+  };
+}
+
+function readTraits(traits: number): ExecTraits {
+  const has = (trait: number) => (traits & trait) !== 0;
+  return {
+    memfd: has(execTrait.memfd),
+    unlinked: has(execTrait.unlinked),
+    script: has(execTrait.script),
+    descriptor: has(execTrait.descriptor),
+    secure: has(execTrait.secure),
+  };
+}
+
+const origins = new Map<number, Origin>([
+  [origin.before, 'before'],
+  [origin.container, 'container'],
+  [origin.joined, 'joined'],
+]);
+
+export function decodeArgv(frame: Buffer, view: DataView, header: RawEventHeader): ArgvEvent | 'malformed' {
+  if (frame.length < argvEventSize) return 'malformed';
+  const { offset, chunkLen, argvTrueLen } = readArgvEvent(view, 0);
+  const end = argvEventSize + chunkLen;
+  if (end > frame.length) return 'malformed';
+  // A copy, since the frame may share its memory.
+  const bytes = Buffer.from(frame.subarray(argvEventSize, end));
+  return { kind: 'argv', ...fields(header), offset, bytes, argvBytes: argvTrueLen };
+}
+
+export function decodeCredentials(
+  frame: Buffer,
+  view: DataView,
+  header: RawEventHeader,
+): CredentialsEvent | 'malformed' {
+  if (frame.length < credentialsEventSize) return 'malformed';
+  return {
+    kind: 'credentials',
+    ...fields(header),
+    before: readCredentials(view, eventHeaderSize),
+    after: readCredentials(view, eventHeaderSize + credentialsSize),
+    cause: readCredentialsEvent(view, 0).cause === credentialsCause.exec ? 'exec' : 'call',
+  };
+}
+
+export function decodeExit(frame: Buffer, view: DataView, header: RawEventHeader): ExitEvent | 'malformed' {
+  if (frame.length < exitEventSize) return 'malformed';
+  const exit = readExitEvent(view, 0);
+  const { code, signal, startTime } = exit;
+  return { kind: 'exit', ...fields(header), code, signal, startTime, usage: readUsage(exit) };
+}
+
+/** The ticks only say how user and system share what the scheduler has measured (as in the kernel's cputime_adjust; without any, all is the user's). */
+function readUsage({ userTime, systemTime, runTime, peakMemory }: RawExitEvent): Usage {
+  const sampled = userTime + systemTime;
+  const total = sampled > runTime ? sampled : runTime;
+  const user = sampled === 0n ? total : (total * userTime) / sampled;
+  return { userTime: user, systemTime: total - user, peakMemory: peakMemory === 0n ? null : Number(peakMemory) };
+}
+
+interface ExecParts {
+  readonly path: Buffer;
+  readonly filename: Buffer;
+  readonly cwd: Buffer;
+  readonly argv: Buffer;
+  readonly env: Buffer;
+}
+
+/** Null if the lengths do not fit the frame. */
+function splitParts(frame: Buffer, exec: RawExecEvent): ExecParts | null {
+  const path = execEventSize + exec.pathLen;
+  const filename = path + exec.filenameLen;
+  const cwd = filename + exec.cwdLen;
+  const argv = cwd + exec.argvLen;
+  const env = argv + exec.envLen;
+  if (env > frame.length) return null;
+  return {
+    path: frame.subarray(execEventSize, path),
+    filename: frame.subarray(path, filename),
+    cwd: frame.subarray(filename, cwd),
+    argv: frame.subarray(cwd, argv),
+    env: frame.subarray(argv, env),
+  };
+}
+
+/** A NUL ends each string; the last may have lost its own. */
+export function splitStrings(bytes: Buffer): string[] {
+  if (bytes.length === 0) return [];
+  const strings = bytes.toString().split('\0');
+  if (strings.at(-1) === '') strings.pop();
+  return strings;
+}
+
+/** The first of a name counts, as for getenv(3). */
+function decodeEnvironment(bytes: Buffer): Record<string, string> {
+  const variables = new Map<string, string>();
+  for (const text of splitStrings(bytes)) {
+    const at = text.indexOf('=');
+    if (at > 0 && !variables.has(text.slice(0, at))) variables.set(text.slice(0, at), text.slice(at + 1));
+  }
+  return Object.fromEntries(variables);
+}
