@@ -17,8 +17,9 @@ static __always_inline bool is_raw(__u32 type, __u32 protocol)
 }
 
 /*
- * In the context of the process. The canary's may be of any kind: it proves the hook without the right to make raw sockets. Packet sockets
- * (AF_PACKET) are of no family that this hook is run for.
+ * In the context of the process. Of datagram sockets what they receive is counted from now on, whether or not they will send. The canary's event
+ * may be of any of these: it proves the hook without the right to make raw sockets. Packet sockets (AF_PACKET) are of no family that this hook is
+ * run for.
  */
 static __always_inline int on_socket(struct bpf_sock *ctx)
 {
@@ -27,22 +28,24 @@ static __always_inline int on_socket(struct bpf_sock *ctx)
 	struct socket_owner *owner;
 	enum scope scope;
 
-	if (!raw && !proving)
+	if (ctx->type != SOCK_DGRAM && !raw)
 		return ALLOW;
 	scope = scope_of_current();
-	if (scope != PROOF && (!raw || scope != OBSERVED))
+	if (!is_told(scope))
 		return ALLOW;
 	describe(&event.header, FRAME_SOCKET, sizeof(event), current_task());
 	event.socket = bpf_get_socket_cookie(ctx);
 	event.family = ctx->family == AF_INET ? 4 : 6;
 	event.type = ctx->type;
 	event.protocol = ctx->protocol;
-	owner = raw ? make_socket_owner(ctx) : NULL;
+	owner = make_socket_owner(ctx);
 	if (owner) {
-		owner->flags = SOCKET_OPEN | SOCKET_RAW;
+		owner->flags = raw ? SOCKET_OPEN | SOCKET_RAW : 0;
 		owner->started = event.header.time;
 		give_socket(owner, &event.header, scope);
 	}
+	if (!raw && scope != PROOF)
+		return ALLOW;
 	number(&event.header, FRAME_SOCKET, scope);
 	send(&event.header, FRAME_SOCKET, sizeof(event));
 	return ALLOW;

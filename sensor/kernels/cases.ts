@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { totalOf } from '../decode/events.ts';
 import type { Observation } from '../probe/testing/observe.ts';
+import { networkCases } from './network-cases.ts';
 
 /** Commands, and what the probe must tell of them, exactly: on this machine's kernel as on those in virtual machines. */
 export interface KernelCase {
@@ -145,4 +146,5 @@ export const kernelCases: readonly KernelCase[] = [
       assert.equal(totalOf(stats.lost) + totalOf(stats.probeDropped), 0);
     },
   },
+  ...networkCases,
 ];

@@ -19,24 +19,9 @@
 #include <unistd.h>
 
 #include "../../bpf/events.h"
+#include "actor-network.h"
 
 extern char **environ;
-
-/* An address of the loopback interface; a family of 46 is IPv4 through an IPv6 socket. */
-static socklen_t loopback(struct sockaddr_storage *address, int family, int port)
-{
-	struct sockaddr_in *v4 = (void *)address;
-	struct sockaddr_in6 *v6 = (void *)address;
-
-	memset(address, 0, sizeof(*address));
-	if (family == 4) {
-		*v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-		return sizeof(*v4);
-	}
-	*v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
-	inet_pton(AF_INET6, family == 46 ? "::ffff:127.0.0.1" : "::1", &v6->sin6_addr);
-	return sizeof(*v6);
-}
 
 /* connect FAMILY tcp|udp PORT */
 static int do_connect(char **a)
@@ -421,6 +406,7 @@ static const struct {
 	{"thread-exec", 1, do_thread_exec}, {"exec", 1, do_exec}, {"storm", 3, do_storm}, {"memfd", 0, do_memfd},
 	{"memfd-script", 1, do_memfd_script}, {"fexec", 1, do_fexec}, {"execveat", 2, do_execveat}, {"unlinked", 2, do_unlinked},
 	{"as", 2, do_as}, {"seteuid", 1, do_seteuid}, {"work", 3, do_work}, {"grow", 2, do_grow}, {"kill", 1, do_kill},
+	NETWORK_DEEDS,
 	{"watch", 4, do_watch}, {"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
 };
 

@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type {
+  AcceptEvent,
+  CloseEvent,
   ConnectEvent,
   ExecEvent,
   ExitEvent,
   ForkEvent,
   HelloEvent,
   ProbeEvent,
+  SocketEvent,
   StatsEvent,
+  UnixEvent,
 } from '../../decode/events.ts';
 import { commandInCgroup, type LocalProbe, spawnProbe } from '../../probe-link/spawn-probe.ts';
 import { makeCgroup, probe } from './machine.ts';
@@ -21,6 +25,10 @@ export interface Observation {
   readonly execs: readonly ExecEvent[];
   readonly exits: readonly ExitEvent[];
   readonly connects: readonly ConnectEvent[];
+  readonly closes: readonly CloseEvent[];
+  readonly accepts: readonly AcceptEvent[];
+  readonly sockets: readonly SocketEvent[];
+  readonly unixes: readonly UnixEvent[];
 }
 
 /** Runs a command in the observed cgroup and resolves with how it ended. */
@@ -63,6 +71,10 @@ export function observationOf(events: readonly ProbeEvent[]): Observation {
     execs: of(events, 'exec'),
     exits: of(events, 'exit'),
     connects: of(events, 'connect'),
+    closes: of(events, 'close'),
+    accepts: of(events, 'accept'),
+    sockets: of(events, 'socket'),
+    unixes: of(events, 'unix'),
   };
 }
 
