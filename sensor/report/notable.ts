@@ -53,9 +53,10 @@ function weigh(processes: readonly ProcessStory[], around: Surroundings): Candid
   });
 }
 
-/** Nothing of its own beside its parent's line. */
+/** Nothing of its own beside its parent's line, which a signal may have ended with it. */
 function repeats({ span, connections }: ProcessStory, parent: ProcessStory | null): boolean {
-  if (parent === null || span.error !== null || connections.length > 0) return false;
+  if (parent === null || connections.length > 0) return false;
+  if (span.error !== null && span.attributes['error.type'] !== parent.span.attributes['error.type']) return false;
   return Number(span.end - span.start) >= 0.8 * Number(parent.span.end - parent.span.start);
 }
 

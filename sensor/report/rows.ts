@@ -54,8 +54,7 @@ function scaleOf({ job, steps }: Story): Scale {
 
 function stepNode(step: StepStory, scale: Scale): Node {
   const shell = stepProcess(step);
-  const shown: Below =
-    shell === null ? step : { processes: shell.processes, connections: [...step.connections, ...shell.connections] };
+  const shown: Below = shell === null ? step : { ...shell, connections: [...step.connections, ...shell.connections] };
   const nested = step.steps.map((inner) => ({ start: inner.span.start, node: stepNode(inner, scale) }));
   const notable = pickNotable(shown, step.span, nested.length > 0 ? 2 : scale.processLines);
   const own = notable.map((one) => ({ start: one.process.span.start, node: processNode(one, scale) }));

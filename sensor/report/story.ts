@@ -21,8 +21,11 @@ export interface StepStory extends Below {
 
 /** What lies directly below a span. */
 export interface Below {
+  /** With spans of kinds that this release does not know. */
   readonly processes: readonly ProcessStory[];
   readonly connections: readonly FinishedSpan[];
+  /** Connections that somebody else made and it accepted. */
+  readonly accepted: readonly FinishedSpan[];
 }
 
 export interface ProcessStory extends Below {
@@ -63,7 +66,9 @@ class Kinship {
   }
 
   stepsOf(spanId: string, depth: number): StepStory[] {
-    return depth > deepest ? [] : inOrder(this.#claim(spanId, 'step').map((span) => this.stepOf(span, depth)));
+    if (depth > deepest) return [];
+    const spans = this.#claim(spanId, (spanClass) => spanClass === 'step');
+    return inOrder(spans.map((span) => this.stepOf(span, depth)));
   }
 
   stepOf(span: FinishedSpan, depth: number): StepStory {
@@ -71,10 +76,11 @@ class Kinship {
   }
 
   below(spanId: string, depth: number): Below {
-    const connections = this.#claim(spanId, 'connection');
+    const connections = this.#claim(spanId, (spanClass) => spanClass === 'connection');
+    const accepted = this.#claim(spanId, (spanClass) => spanClass === 'accept');
     // Deeper than a kernel's process tree is a forgery that would only fill the stack.
-    const processes = depth > deepest ? [] : this.#claim(spanId, 'process', 'accept', 'other');
-    return { connections, processes: processes.map((span) => this.processOf(span, depth)) };
+    const processes = depth > deepest ? [] : this.#claim(spanId, (spanClass) => !frames.includes(spanClass));
+    return { connections, accepted, processes: processes.map((span) => this.processOf(span, depth)) };
   }
 
   processOf(span: FinishedSpan, depth: number): ProcessStory {
@@ -96,9 +102,9 @@ class Kinship {
     return true;
   }
 
-  #claim(parentId: string, ...classes: SpanClass[]): FinishedSpan[] {
+  #claim(parentId: string, isWanted: (spanClass: SpanClass) => boolean): FinishedSpan[] {
     const spans = this.#children.get(parentId) ?? [];
-    return spans.filter((span) => classes.includes(classOf(span)) && this.claimOne(span));
+    return spans.filter((span) => isWanted(classOf(span)) && this.claimOne(span));
   }
 }
 
@@ -107,17 +113,21 @@ function joined(story: Story, kin: Kinship, orphans: readonly FinishedSpan[]): S
   const steps = [...story.steps];
   const processes = [...story.outside.processes];
   const connections = [...story.outside.connections];
+  const accepted = [...story.outside.accepted];
   for (const span of orphans) {
     if (!kin.claimOne(span)) continue;
     const spanClass = classOf(span);
     if (spanClass === 'step') steps.push(kin.stepOf(span, 1));
     else if (spanClass === 'connection') connections.push(span);
+    else if (spanClass === 'accept') accepted.push(span);
     else processes.push(kin.processOf(span, 1));
   }
-  return { ...story, steps: inOrder(steps), outside: { processes, connections } };
+  return { ...story, steps: inOrder(steps), outside: { processes, connections, accepted } };
 }
 
 const deepest = 200;
+/** What stands above processes. */
+const frames: readonly SpanClass[] = ['job', 'step'];
 
 function madeUpJob(orphans: readonly FinishedSpan[]): FinishedSpan {
   const [first] = orphans as [FinishedSpan];

@@ -61,7 +61,7 @@ function addBelow(tally: Tally, below: Below): void {
 export function target({ name, attributes }: FinishedSpan): string {
   const address = attributes['server.address'];
   const port = attributes['server.port'];
-  if (typeof address !== 'string') return name.replace(/^connect /, '');
+  if (typeof address !== 'string') return name.replace(/^(connect|accept) /, '');
   return port === undefined ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 

@@ -135,6 +135,17 @@ test('connections that failed are told apart, by the name that was asked for', (
   assert.match(draw(at.spans, 160), /Fetch .* → github\.com:443 {2}→ 192\.0\.2\.1:443 timed out \(2×\)/);
 });
 
+test('of processes that one signal ended together the outermost is told', () => {
+  const at = new JobBuilder();
+  const killed = { error: {}, attributes: { 'error.type': 'SIGTERM' } };
+  const shell = at.process(at.step(at.job('ci', 0, 9), 'Serve', 0, 9), ['sh'], 0, 9);
+  at.process(at.process(at.process(shell, ['env'], 0, 8, killed), ['bash'], 0, 8, killed), ['python3'], 0, 8, killed);
+  for (let index = 0; index < 9; index += 1) at.process(shell, ['true'], 8, 8.01);
+  const drawn = draw(at.spans);
+  assert.match(drawn, /env .* SIGTERM/);
+  assert.match(drawn, /⋯ 11 more: true ×9, bash, python3/);
+});
+
 test('losses are said instead of "nothing lost"', () => {
   const at = new JobBuilder();
   at.job('ci', 0, 1, { attributes: { 'chaperone.coverage.complete': false, 'chaperone.coverage.lost.exec': 12 } });

@@ -1,21 +1,30 @@
-import type { FinishedSpan } from '../../spans/finished-span.ts';
+import type { AttributeValue, FinishedSpan } from '../../spans/finished-span.ts';
 import { failureOf, outcomeOf } from '../connection-outcome.ts';
 import { spanCount } from '../span-count.ts';
 import { byMost } from '../summary.ts';
 import { target } from '../tally.ts';
 import { visible } from '../text.ts';
 import { grouped } from '../units.ts';
-import type { HostRow } from './model/report-data.ts';
+import type { HostRow, NodeKind } from './model/report-data.ts';
 import type { NodeList } from './nodes.ts';
 
 /** The connections by the host that each was for: the name its address was resolved from where that is known, else the address. */
-export function hostRows({ nodes, spans }: NodeList): HostRow[] {
+export function hostRows(list: NodeList): HostRow[] {
+  return rowsOf(list, 'connection', 'network.peer.address');
+}
+
+/** The connections that others made, by the address that they came to. */
+export function acceptedRows(list: NodeList): HostRow[] {
+  return rowsOf(list, 'accept', 'client.address');
+}
+
+function rowsOf({ nodes, spans }: NodeList, kind: NodeKind, address: string): HostRow[] {
   const byHost = new Map<string, Connection[]>();
   for (const [node, span] of spans.entries()) {
-    if (nodes[node]?.kind !== 'connection') continue;
+    if (nodes[node]?.kind !== kind) continue;
     const [host, port] = splitTarget(span);
     const connections = byHost.get(host) ?? [];
-    connections.push({ node, span, port });
+    connections.push({ node, span, port, address: span.attributes[address] });
     byHost.set(host, connections);
   }
   const rows = [...byHost].map(([host, connections]) => hostRow(host, connections));
@@ -26,6 +35,7 @@ interface Connection {
   readonly node: number;
   readonly span: FinishedSpan;
   readonly port: string;
+  readonly address: AttributeValue | undefined;
 }
 
 function hostRow(host: string, connections: readonly Connection[]): HostRow {
@@ -40,9 +50,7 @@ function hostRow(host: string, connections: readonly Connection[]): HostRow {
   }
   return {
     host: visible(host),
-    addresses: distinct(connections.map(({ span }) => span.attributes['network.peer.address'])).filter(
-      (each) => each !== host,
-    ),
+    addresses: distinct(connections.map(({ address }) => address)).filter((each) => each !== host),
     ports: distinct(connections.map(({ port }) => port)),
     connections: count,
     failed,

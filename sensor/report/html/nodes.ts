@@ -30,9 +30,8 @@ export class NodeList {
   }
 
   addJob({ job, steps, outside }: Story, label: string): void {
-    const { processes, connections } = outside;
     this.#add(job, { label, result: resultOf(job) }, 0, () => {
-      this.#addAll([...steps.map((step) => this.#step(step, 1)), ...this.#below({ processes, connections }, 1)]);
+      this.#addAll([...steps.map((step) => this.#step(step, 1)), ...this.#below(outside, 1)]);
     });
   }
 
@@ -44,10 +43,11 @@ export class NodeList {
     return { start: span.start, add: () => this.#add(span, told, depth, children) };
   }
 
-  #below({ processes, connections }: Below, depth: number): Child[] {
+  #below({ processes, connections, accepted }: Below, depth: number): Child[] {
     return [
       ...processes.map((process) => this.#process(process, depth)),
-      ...connections.map((connection) => this.#connection(connection, depth)),
+      ...connections.map((connection) => this.#connection(connection, depth, `→ ${target(connection)}`)),
+      ...accepted.map((connection) => this.#connection(connection, depth, acceptedLabel(connection))),
     ].sort(byStart);
   }
 
@@ -59,10 +59,10 @@ export class NodeList {
     return { start: span.start, add: () => this.#add(span, told, depth, children) };
   }
 
-  #connection(span: FinishedSpan, depth: number): Child {
+  #connection(span: FinishedSpan, depth: number, line: string): Child {
     const count = spanCount(span);
     const failure = failureOf(span);
-    const label = `→ ${target(span)}${count === 1 ? '' : ` (${grouped(count)}×)`}`;
+    const label = count === 1 ? line : `${line} (${grouped(count)}×)`;
     const notes: Note[] = failure === null ? [] : [{ tone: 'warning', text: visible(failure) }];
     return { start: span.start, add: () => this.#add(span, { label, result: outcomeOf(span), notes }, depth) };
   }
@@ -96,7 +96,7 @@ export class NodeList {
       start: this.millis(span.start),
       end: this.millis(later(span.start, span.end)),
       result: visible(result),
-      failed: span.error !== null || (kind === 'connection' && failureOf(span) !== null),
+      failed: span.error !== null || (isConnection(kind) && failureOf(span) !== null),
       notes,
       facts: [...factsOf(span.attributes), ['span id', span.spanId]],
       events: span.events.map(({ name, time, attributes }) => this.#event(name, time, attributes)),
@@ -113,7 +113,17 @@ export class NodeList {
   }
 }
 
-const kinds = { job: true, step: true, process: true, connection: true };
+const kinds = { job: true, step: true, process: true, connection: true, accept: true };
+
+/** `← 192.0.2.1 at 127.0.0.1:8080`: who came, and where. */
+function acceptedLabel(span: FinishedSpan): string {
+  const client = span.attributes['client.address'];
+  return typeof client === 'string' ? `← ${client} at ${target(span)}` : `← at ${target(span)}`;
+}
+
+function isConnection(kind: NodeKind): boolean {
+  return kind === 'connection' || kind === 'accept';
+}
 
 interface Told {
   readonly label: string;

@@ -101,6 +101,34 @@ test('a host is one row with its ports, outcomes and bytes', () => {
   });
 });
 
+test('connections that were accepted stand under who accepted them and count for no host', () => {
+  const at = new JobBuilder();
+  const server = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['httpd'], 0, 1);
+  at.accepted(server, '192.0.2.9', 1);
+  const { nodes, hosts, accepted, counts } = dataOf(at.spans);
+  assert.deepEqual([nodes.at(-1)?.depth, nodes.at(-1)?.label], [3, '← 192.0.2.9 at 127.0.0.1:8080']);
+  assert.deepEqual(
+    accepted.map(({ host, addresses, ports }) => [host, addresses, ports]),
+    [['127.0.0.1', ['192.0.2.9'], ['8080']]],
+  );
+  assert.deepEqual([hosts, counts], [[], ['1 step', '1 process', 'no connections']]);
+});
+
+test('spans of a kind that this release does not know stand where they belong', () => {
+  const at = new JobBuilder();
+  const curl = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['curl'], 0, 1);
+  at.other(curl, 'DNS lookup example.com', 1, {});
+  assert.deepEqual(
+    dataOf(at.spans).nodes.map(({ depth, kind }) => [depth, kind]),
+    [
+      [0, 'job'],
+      [1, 'step'],
+      [2, 'process'],
+      [3, 'other'],
+    ],
+  );
+});
+
 test('changes of files are told by directory, other events and findings in lists of their own', () => {
   const at = new JobBuilder();
   const step = at.step(at.job('job', 0, 2), 'step', 0, 2);

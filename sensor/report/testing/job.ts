@@ -54,6 +54,12 @@ export class JobBuilder {
     return this.#span(parent, `connect ${address}:${port}`, [at, at], attributes, { kind: 'client' });
   }
 
+  /** A connection that came from `client` to port 8080 of 127.0.0.1. */
+  accepted(parent: FinishedSpan, client: string, at: number): FinishedSpan {
+    const attributes = { 'server.address': '127.0.0.1', 'server.port': 8080, 'client.address': client };
+    return this.#span(parent, 'accept 127.0.0.1:8080', [at, at], attributes, { kind: 'server' });
+  }
+
   /** A span of no length that is none of the others. */
   other(parent: FinishedSpan, name: string, at: number, { attributes = {} }: Given): FinishedSpan {
     return this.#span(parent, name, [at, at], attributes, {});

@@ -24,6 +24,8 @@ export interface ReportData {
   readonly overview: readonly OverviewLine[];
   /** Most connections first. */
   readonly hosts: readonly HostRow[];
+  /** Connections that others made, by the address that they came to. */
+  readonly accepted: readonly HostRow[];
   /** Most changes first. */
   readonly directories: readonly DirectoryRow[];
   readonly findings: readonly FindingRow[];
@@ -34,7 +36,7 @@ export interface ReportData {
 
 export type Fact = readonly [name: string, value: string | readonly string[]];
 
-export type NodeKind = 'job' | 'step' | 'process' | 'connection' | 'other';
+export type NodeKind = 'job' | 'step' | 'process' | 'connection' | 'accept' | 'other';
 
 export interface ReportNode {
   readonly kind: NodeKind;
@@ -69,7 +71,7 @@ export interface OverviewLine {
 
 export interface HostRow {
   readonly host: string;
-  /** Where the host is a name. */
+  /** Of a name those that it stands for; of an address that accepted, those that came. */
   readonly addresses: readonly string[];
   readonly ports: readonly string[];
   readonly connections: number;

@@ -30,9 +30,13 @@ export class Axis {
   }
 
   draw(): void {
-    const most = Math.max(2, Math.floor(this.#track.clientWidth / tickWidth));
+    const { left, width } = this.#track.getBoundingClientRect();
+    const most = Math.max(2, Math.floor(width / tickWidth));
     const marks = ticks(this.#scale.window, most);
-    this.#track.replaceChildren(this.#band, ...marks.map(tick));
+    this.#track.replaceChildren(
+      this.#band,
+      ...marks.map((mark) => tick(mark, window.innerWidth - left - mark.at * width)),
+    );
     this.#lineTrack.replaceChildren(...marks.map(({ at }) => placed(element('i'), at)));
   }
 
@@ -70,9 +74,9 @@ export class Axis {
   }
 }
 
-/** The label stands right of its mark; at the end of the axis there is room for the mark alone. */
-function tick({ at, label }: Tick): HTMLElement {
-  return placed(element('span', { class: 'tick' }, at > 0.94 ? '' : label), at);
+/** The label stands right of its mark, where there are pixels enough left to the edge of the screen. */
+function tick({ at, label }: Tick, room: number): HTMLElement {
+  return placed(element('span', { class: 'tick' }, room < tickWidth ? '' : label), at);
 }
 
 /** Less than this part of the axis is a click, not a drag. */

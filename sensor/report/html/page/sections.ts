@@ -1,5 +1,5 @@
 import { grouped } from '../../units.ts';
-import type { ReportData } from '../model/report-data.ts';
+import type { HostRow, ReportData } from '../model/report-data.ts';
 import { ancestorsOf } from '../model/tree.ts';
 import { element, jobText } from './element.ts';
 import { bytes, instant } from './format.ts';
@@ -12,29 +12,43 @@ export interface Links {
   readonly go: (node: number) => void;
 }
 
-/** The connections by host. */
+/** The connections by host, and those that were accepted. */
 export function networkSection(links: Links): HTMLElement {
-  const { hosts } = links.data;
-  if (hosts.length === 0) return element('p', { class: 'empty' }, 'No connection was made.');
+  const { hosts, accepted } = links.data;
+  if (hosts.length + accepted.length === 0) return element('p', { class: 'empty' }, 'No connection was made.');
+  return element(
+    'div',
+    {},
+    ...(hosts.length > 0 ? [hostTable(links, 'Connections by host', ['Host', 'Address'], hosts)] : []),
+    ...(accepted.length > 0 ? [hostTable(links, 'Accepted connections', ['At', 'From'], accepted)] : []),
+  );
+}
+
+function hostTable(
+  links: Links,
+  caption: string,
+  [host, address]: [string, string],
+  rows: readonly HostRow[],
+): HTMLElement {
   const columns = [
-    { title: 'Host' },
-    { title: 'Address' },
+    { title: host },
+    { title: address },
     { title: 'Port' },
     { title: 'Connections', isNumber: true },
     { title: 'Outcome' },
     { title: 'Sent', isNumber: true },
     { title: 'Received', isNumber: true },
   ];
-  const rows = hosts.map((row) => [
+  const cells = rows.map((row) => [
     opening(jobText(row.host), row.nodes, (node) => connectionEntry(links, node)),
     jobText(row.addresses.join(', ') || '–'),
-    jobText(row.ports.join(', ')),
+    jobText(row.ports.join(', ') || '–'),
     grouped(row.connections),
     element('span', { class: row.failed > 0 ? 'note warning' : '' }, row.outcomes.join(', ') || '–'),
     bytes(row.sent),
     bytes(row.received),
   ]);
-  return table('Connections by host', columns, rows);
+  return table(caption, columns, cells);
 }
 
 /** `+1.2 s  refused  curl, in step Install` */

@@ -102,6 +102,7 @@ function statusOf({ kind, result }: ReportNode): HTMLElement[] {
 }
 
 function timeCell({ start, end }: ReportNode): HTMLElement {
+  if (start === end) return element('span', { class: 'time' }, unseen(`at ${instant(start)}`));
   return element('span', { class: 'time' }, unseen(`at ${instant(start)}, took `), span(end - start));
 }
 
