@@ -71,6 +71,23 @@ export const privilegeCause = 'chaperone.privilege.cause';
 /** Job and step span: how many such changes there were. */
 export const privilegeChanges = 'chaperone.privilege.changes.count';
 
+/** Step and job span: DNS questions, each message; job span: distinct names that they asked for, as far as 32,768. */
+export const questionsCount = 'chaperone.dns.questions.count';
+export const namesCount = 'chaperone.names.count';
+
+/** Connection span: how `server.address` was found: `dns`, or `tls` where the TLS server name chose among several names of the address. */
+export const nameSource = 'chaperone.name.source';
+/** Connection span: whose lookup that was: the `process` itself, the nearest `ancestor`, or another one of the `step`. */
+export const nameAsker = 'chaperone.name.asker';
+/** Connection span without a name: the names of which it may be any. */
+export const nameCandidates = 'chaperone.name.candidates';
+/** Connection span: what the client itself wrote, which may be anything: TLS server name, target of an HTTP CONNECT as `host:port`. */
+export const tlsServerName = 'chaperone.tls.server_name';
+export const proxyTarget = 'chaperone.proxy.target';
+/** DNS lookup span and `dns.answer` event: the address that was asked; lookup span: the answer's response code by IANA's name. */
+export const dnsResolver = 'chaperone.dns.resolver';
+export const dnsResponseCode = 'chaperone.dns.response_code';
+
 /** Job span: whether everything that happened was seen; below the prefix, by kind of event, what was produced, delivered, lost and folded. */
 export const coverageComplete = 'chaperone.coverage.complete';
 export const coveragePrefix = 'chaperone.coverage.';

@@ -1,10 +1,12 @@
 import type {
   CloseEvent,
   CredentialsEvent,
+  DnsEvent,
   ExecEvent,
   ExitEvent,
   HelloEvent,
   KernelEvent,
+  OpeningEvent,
   ProbeEvent,
   SocketEvent,
 } from './decode/events.ts';
@@ -63,7 +65,23 @@ const settleEveryNanos = 100_000_000n;
 /** A runner that is not ephemeral does one job after the other; of so many the steps are remembered, for what they left behind. */
 const maxJobs = 32;
 
+type Consumers = { readonly [Kind in KernelEvent['kind']]: (event: Extract<KernelEvent, { kind: Kind }>) => void };
+
 class JobPipeline implements Pipeline {
+  readonly #consumers: Consumers = {
+    fork: () => {},
+    exec: (event) => this.#executed(event),
+    exit: (event) => this.#exited(event),
+    connect: (event) => this.#connected(event),
+    accept: (event) => this.#connected(event),
+    unix: (event) => this.#connected(event),
+    close: (event) => this.#disconnected(event),
+    socket: (event) => this.#madeSocket(event),
+    dns: (event) => this.#heard(event),
+    opening: (event) => this.#opened(event),
+    argv: (event) => this.#table.argv(event),
+    credentials: (event) => this.#credentialsChanged(event),
+  };
   readonly #options: PipelineOptions;
   readonly #budget: Budget;
   readonly #policy: () => PolicyView;
@@ -139,13 +157,7 @@ class JobPipeline implements Pipeline {
 
   #pushKernelEvent(event: KernelEvent): void {
     this.#coverage.seen(event);
-    if (event.kind === 'exec') this.#executed(event);
-    else if (event.kind === 'exit') this.#exited(event);
-    else if (event.kind === 'close') this.#disconnected(event);
-    else if (event.kind === 'socket') this.#madeSocket(event);
-    else if (event.kind === 'argv') this.#table.argv(event);
-    else if (event.kind === 'credentials') this.#credentialsChanged(event);
-    else if (event.kind === 'connect' || event.kind === 'accept' || event.kind === 'unix') this.#connected(event);
+    (this.#consumers[event.kind] as (event: KernelEvent) => void)(event);
     if (event.time - this.#settled >= settleEveryNanos) this.#settle(event.time);
   }
 
@@ -207,6 +219,15 @@ class JobPipeline implements Pipeline {
   /** The end of what began outside of any job, or was told as open at a job's end, is nobody's. */
   #disconnected(event: CloseEvent): void {
     for (const job of this.#attribution.jobs) if (job.disconnected(event)) return;
+  }
+
+  #heard(event: DnsEvent): void {
+    const place = this.#placeOf(event);
+    place?.job.heard(event, place.scope, place.node);
+  }
+
+  #opened(event: OpeningEvent): void {
+    for (const job of this.#attribution.jobs) if (job.opened(event)) return;
   }
 
   #madeSocket(event: SocketEvent): void {

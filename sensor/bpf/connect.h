@@ -65,6 +65,8 @@ static __always_inline void open_socket(struct bpf_sock_addr *ctx, const struct 
 		owner->flags = SOCKET_OPEN;
 		owner->error = 0;
 	}
+	if (bpf_ntohs(ctx->user_port) == DNS_PORT)
+		owner->asks = 1;
 	give_socket(owner, header, scope);
 }
 

@@ -19,6 +19,8 @@ enum frame_type {
 	FRAME_ACCEPT = 6,
 	FRAME_SOCKET = 7,
 	FRAME_UNIX = 8,
+	FRAME_DNS = 9,
+	FRAME_OPENING = 10,
 	FRAME_ARGV = 11,
 	FRAME_CREDENTIALS = 12,
 	FRAME_HELLO = 64,	/* first frame; JSON */
@@ -68,6 +70,11 @@ enum connect_hook {
 	HOOK_CONNECT = 1,	/* connect(2), TCP or UDP */
 	HOOK_SENDMSG = 2,	/* a datagram with an address; one event for each socket, sender and destination */
 	HOOK_PACKET = 3,	/* a packet of a raw or ping socket; one event for each socket and destination */
+};
+
+enum dns_direction {
+	DNS_QUESTION = 1,	/* sent to the resolver */
+	DNS_ANSWER = 2,		/* received from it */
 };
 
 /* Largest parts of an exec, in bytes. */
@@ -209,6 +216,30 @@ struct unix_event {
 	__u64 socket;
 	__u8 path[UNIX_PATH_BYTES];	/* as given to connect(2), NUL after it */
 	__u8 pad[4];
+};
+
+/*
+ * A packet that a socket sent to a resolver or received from one: UDP or TCP with port 53. The header is of the socket's owner. Followed by the first
+ * len bytes of its payload, padded with zeros to a multiple of 8; of TCP it is what one segment carried.
+ */
+struct dns_event {
+	struct event_header header;
+	__u64 socket;		/* as in connect_event */
+	__u8 addr[16];		/* the resolver's, as in connect_event */
+	__u16 family;		/* 4 or 6 */
+	__u16 port;		/* host order */
+	__u16 protocol;		/* IPPROTO_… */
+	__u16 direction;	/* enum dns_direction */
+	__u32 len;		/* at most 4,096 */
+	__u32 sent;		/* how long the payload was */
+};
+
+/* The first payload that was sent on a TCP connection, if it looks like a TLS ClientHello or an HTTP CONNECT. Followed by its first bytes, as above. */
+struct opening_event {
+	struct event_header header;
+	__u64 socket;
+	__u32 len;		/* at most 2,048 */
+	__u32 sent;
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include "exit.h"
 #include "fork.h"
 #include "leave.h"
+#include "names.h"
 #include "packet.h"
 #include "unix.h"
 
@@ -92,12 +93,14 @@ int BPF_PROG(sensor_error_report, struct sock *sk)
 SEC("cgroup_skb/egress")
 int sensor_egress(struct __sk_buff *skb)
 {
+	tell_names(skb, true);
 	return on_packet(skb, true);
 }
 
 SEC("cgroup_skb/ingress")
 int sensor_ingress(struct __sk_buff *skb)
 {
+	tell_names(skb, false);
 	return on_packet(skb, false);
 }
 
@@ -118,6 +121,8 @@ const struct wire_contract {
 	struct accept_event accept;
 	struct socket_event socket;
 	struct unix_event unix_connect;
+	struct dns_event dns;
+	struct opening_event opening;
 	struct argv_event argv;
 	struct credentials_event credentials;
 	enum frame_type type;
@@ -126,4 +131,5 @@ const struct wire_contract {
 	enum exec_trait trait;
 	enum origin origin;
 	enum credentials_cause cause;
+	enum dns_direction direction;
 } *wire_contract __attribute__((unused));

@@ -24,7 +24,9 @@ struct socket_owner {
 	__u32 uid;
 	__u32 flags;		/* enum socket_flag */
 	__u32 error;		/* the last errno that the kernel gave the socket; not of TCP */
-	__u32 pad;
+	__u8 asks;		/* it was used with port 53 */
+	__u8 opened;		/* TCP: its first payload was looked at */
+	__u8 pad[2];
 };
 
 /*
@@ -37,6 +39,9 @@ struct {
 	__type(key, int);
 	__type(value, struct socket_owner);
 } sockets SEC(".maps");
+
+/* Of the domain name system (RFC 1035, 4.2). */
+#define DNS_PORT 53
 
 /* The storage is charged to the sensor, so it must not grow with what a job opens. */
 #define MOST_SOCKETS 32768

@@ -134,6 +134,9 @@ const hookNames: Record<string, string> = {
   egress: 'sees packets sent',
   ingress: 'sees packets received',
   error_report: 'sees datagrams refused',
+  dns_question: 'sees names asked for',
+  dns_answer: 'sees what names are answered with',
+  opening: 'sees whom TLS and proxy clients name',
   connect_unix: 'sees connections to container engines',
 };
 

@@ -1,3 +1,4 @@
+import { decodeDns, decodeOpening } from './decode-names.ts';
 import { decodeArgv, decodeCredentials, decodeExec, decodeExit, decodeFork } from './decode-process.ts';
 import { decodeAccept, decodeClose, decodeConnect, decodeSocket, decodeUnix } from './decode-socket.ts';
 import type { ProbeEvent } from './events.ts';
@@ -18,6 +19,8 @@ const decoders = new Map<number, Decoder>([
   [frameType.accept, decodeAccept],
   [frameType.socket, decodeSocket],
   [frameType.unix, decodeUnix],
+  [frameType.dns, decodeDns],
+  [frameType.opening, decodeOpening],
   [frameType.argv, decodeArgv],
   [frameType.credentials, decodeCredentials],
   [frameType.hello, (frame) => decodeHello(body(frame))],

@@ -210,6 +210,34 @@ export interface UnixEvent extends KernelEventFields {
   readonly path: string;
 }
 
+/** A datagram that a socket sent to a resolver or received from one, or what one segment of a TCP stream with it carried. */
+export interface DnsEvent extends KernelEventFields {
+  readonly kind: 'dns';
+  /** As in {@link ConnectEvent}. */
+  readonly socket: string;
+  readonly direction: 'sent' | 'received';
+  /** The resolver's, as the process knows it: before any translation of addresses where the socket is connected to it. */
+  readonly address: string;
+  readonly port: number;
+  readonly transport: 'tcp' | 'udp';
+  readonly family: 'ipv4' | 'ipv6';
+  /** At most the first 4 KiB; the frame's own memory. */
+  readonly bytes: Uint8Array;
+  /** How many bytes there were. */
+  readonly sent: number;
+}
+
+/** The first payload sent on a TCP connection, if it looks like a TLS ClientHello or an HTTP `CONNECT`. */
+export interface OpeningEvent extends KernelEventFields {
+  readonly kind: 'opening';
+  /** As in {@link ConnectEvent}. */
+  readonly socket: string;
+  /** At most the first 2 KiB; the frame's own memory. */
+  readonly bytes: Uint8Array;
+  /** How many bytes were sent at once. */
+  readonly sent: number;
+}
+
 /** Every kind of kernel event, which is also its class in all accounts. */
 export const eventClasses = [
   'fork',
@@ -220,6 +248,8 @@ export const eventClasses = [
   'accept',
   'socket',
   'unix',
+  'dns',
+  'opening',
   'argv',
   'credentials',
 ] as const satisfies readonly KernelEvent['kind'][];
@@ -301,6 +331,8 @@ export type KernelEvent =
   | AcceptEvent
   | SocketEvent
   | UnixEvent
+  | DnsEvent
+  | OpeningEvent
   | ArgvEvent
   | CredentialsEvent;
 

@@ -11,6 +11,11 @@ export const credentialsCause = {
   exec: 2,
 } as const;
 
+export const dnsDirection = {
+  question: 1,
+  answer: 2,
+} as const;
+
 export const execTrait = {
   memfd: 1,
   unlinked: 2,
@@ -38,6 +43,8 @@ export const frameType = {
   accept: 6,
   socket: 7,
   unix: 8,
+  dns: 9,
+  opening: 10,
   argv: 11,
   credentials: 12,
   hello: 64,
@@ -187,6 +194,33 @@ export function readCredentialsEvent(view: DataView, at: number): RawCredentials
   };
 }
 
+export const dnsEventSize = 104;
+
+export interface RawDnsEvent {
+  readonly socket: bigint;
+  readonly addr: Uint8Array;
+  readonly family: number;
+  readonly port: number;
+  readonly protocol: number;
+  readonly direction: number;
+  readonly len: number;
+  readonly sent: number;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold dnsEventSize bytes from there. */
+export function readDnsEvent(view: DataView, at: number): RawDnsEvent {
+  return {
+    socket: view.getBigUint64(at + 64, true),
+    addr: new Uint8Array(view.buffer, view.byteOffset + at + 72, 16),
+    family: view.getUint16(at + 88, true),
+    port: view.getUint16(at + 90, true),
+    protocol: view.getUint16(at + 92, true),
+    direction: view.getUint16(at + 94, true),
+    len: view.getUint32(at + 96, true),
+    sent: view.getUint32(at + 100, true),
+  };
+}
+
 export const eventHeaderSize = 64;
 
 export interface RawEventHeader {
@@ -302,6 +336,23 @@ export function readForkEvent(view: DataView, at: number): RawForkEvent {
     childTgid: view.getUint32(at + 72, true),
     childNsTgid: view.getUint32(at + 76, true),
     childRoot: view.getBigUint64(at + 80, true),
+  };
+}
+
+export const openingEventSize = 80;
+
+export interface RawOpeningEvent {
+  readonly socket: bigint;
+  readonly len: number;
+  readonly sent: number;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold openingEventSize bytes from there. */
+export function readOpeningEvent(view: DataView, at: number): RawOpeningEvent {
+  return {
+    socket: view.getBigUint64(at + 64, true),
+    len: view.getUint32(at + 72, true),
+    sent: view.getUint32(at + 76, true),
   };
 }
 

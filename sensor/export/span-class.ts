@@ -2,9 +2,9 @@ import { stepId, stepOrdinal } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 
 /** What kind of thing a span tells of; what is shed is counted by it. */
-export type SpanClass = 'job' | 'step' | 'process' | 'connection' | 'accept' | 'other';
+export type SpanClass = 'job' | 'step' | 'process' | 'connection' | 'accept' | 'dns' | 'other';
 
-export const spanClasses: readonly SpanClass[] = ['job', 'step', 'process', 'connection', 'accept', 'other'];
+export const spanClasses: readonly SpanClass[] = ['job', 'step', 'process', 'connection', 'accept', 'dns', 'other'];
 
 type Told = Pick<FinishedSpan, 'kind' | 'attributes'>;
 
@@ -14,6 +14,7 @@ export function classOf({ kind, attributes }: Told): SpanClass {
   if ('cicd.pipeline.task.name' in attributes || 'cicd.pipeline.task.run.result' in attributes) return 'job';
   if (kind === 'client') return 'connection';
   if (kind === 'server') return 'accept';
+  if ('dns.question.name' in attributes) return 'dns';
   if ('process.executable.name' in attributes || 'aggregation.is_summary' in attributes) return 'process';
   return 'other';
 }

@@ -7,6 +7,7 @@ import {
   totalOf,
   type UndecodedEvent,
 } from '../decode/events.ts';
+import { Sequence } from './sequence.ts';
 
 /** Where events were lost, all classes together. */
 export interface LossCauses {
@@ -68,25 +69,24 @@ export class Coverage {
   #delivered = { ...none };
   #malformed = { ...none };
   #undecoded = 0;
-  #gaps = 0;
   #unaccounted = 0;
   #interruptions = 0;
-  readonly #next = new Map<number, number>();
+  readonly #sequences = new Map<number, Sequence>();
   /** Of the probe that runs now; before it, `#earlier`. */
   #probe: string | null = null;
   #stats: StatsEvent | null = null;
   #restart: EventCounts = none;
   #restarts = 0;
   #earlier = {
-    ...{ produced: none, arrived: none, ring: none, queue: none, restart: none, restarts: 0 },
+    ...{ produced: none, arrived: none, ring: none, queue: none, restart: none, restarts: 0, gaps: 0 },
     tables: { shed: 0, unfollowed: 0, left: 0 },
   };
 
   seen(event: KernelEvent): void {
     this.#delivered[event.kind] += 1;
-    const expected = this.#next.get(event.cpu);
-    if (expected !== undefined) this.#gaps += (event.seq - expected) >>> 0;
-    this.#next.set(event.cpu, (event.seq + 1) >>> 0);
+    const sequence = this.#sequences.get(event.cpu) ?? new Sequence(event.seq);
+    this.#sequences.set(event.cpu, sequence);
+    sequence.seen(event.seq);
   }
 
   undecoded({ eventClass }: UndecodedEvent): void {
@@ -120,7 +120,7 @@ export class Coverage {
     const lost = sum(ring, queue, restart, this.#malformed);
     const tables = this.#tables();
     const counts = {
-      gaps: this.#gaps,
+      gaps: this.#gaps(),
       unaccounted: this.#unaccounted,
       undecoded: this.#undecoded,
       ...tables,
@@ -165,6 +165,10 @@ export class Coverage {
     };
   }
 
+  #gaps(): number {
+    return [...this.#sequences.values()].reduce((gaps, { missing }) => gaps + missing, this.#earlier.gaps);
+  }
+
   /** What the kernel's tables had no room for, and who left. */
   #tables(): { shed: number; unfollowed: number; left: number } {
     const { tables } = this.#earlier;
@@ -181,6 +185,7 @@ export class Coverage {
     const produced = this.#produced();
     this.#earlier = {
       ...this.#losses(),
+      gaps: this.#gaps(),
       produced: sum(
         this.#earlier.produced,
         countEach((each) => Math.max(produced[each], arrived[each])),
@@ -193,6 +198,6 @@ export class Coverage {
     this.#stats = null;
     this.#restart = none;
     this.#restarts = 0;
-    this.#next.clear();
+    this.#sequences.clear();
   }
 }

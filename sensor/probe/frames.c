@@ -15,6 +15,8 @@ static const char *const class_names[EVENT_CLASSES] = {
 	[FRAME_ACCEPT - 1] = "accept",
 	[FRAME_SOCKET - 1] = "socket",
 	[FRAME_UNIX - 1] = "unix",
+	[FRAME_DNS - 1] = "dns",
+	[FRAME_OPENING - 1] = "opening",
 	[FRAME_ARGV - 1] = "argv",
 	[FRAME_CREDENTIALS - 1] = "credentials",
 };

@@ -67,6 +67,9 @@ void close_loopback(struct loopback *loopback)
 			close(loopback->fds[i]);
 }
 
+/* As a client of a proxy begins. */
+static const char request[] = "CONNECT canary:1 HTTP/1.1\r\n";
+
 /* TCP is connected, a datagram sent to an address: the two ways that the hooks see. */
 static int reach(enum loopback_port which, unsigned short port)
 {
@@ -77,7 +80,7 @@ static int reach(enum loopback_port which, unsigned short port)
 	if (fd < 0)
 		return -1;
 	if (types[which] == SOCK_STREAM)
-		return connect(fd, &address.any, size);
+		return connect(fd, &address.any, size) || send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) < 0;
 	return sendto(fd, "canary", 6, 0, &address.any, size) == 6 ? 0 : -1;
 }
 

@@ -18,7 +18,7 @@
 
 const char *const hook_names[HOOKS] = {
 	"fork", "exec", "exit", "connect4", "sendmsg4", "connect6", "sendmsg6", "sock_create", "sock_release", "sockops", "accept",
-	"egress", "ingress", "error_report", "connect_unix",
+	"egress", "ingress", "error_report", "dns_question", "dns_answer", "opening", "connect_unix",
 };
 
 struct proving {
@@ -142,6 +142,9 @@ static void note(struct proving *proving, const struct event_header *frame)
 		seen[(connect->family == 6 ? PROVED_CONNECT6 : PROVED_CONNECT4) + (connect->hook == HOOK_SENDMSG)] = true;
 	if (frame->type == FRAME_CLOSE)
 		note_close(seen, (const void *)frame);
+	if (frame->type == FRAME_DNS)
+		seen[((const struct dns_event *)frame)->direction == DNS_QUESTION ? PROVED_QUESTION : PROVED_ANSWER] = true;
+	seen[PROVED_OPENING] |= frame->type == FRAME_OPENING;
 	seen[PROVED_ACCEPT] |= frame->type == FRAME_ACCEPT;
 	seen[PROVED_SOCK_CREATE] |= frame->type == FRAME_SOCKET;
 	seen[PROVED_CONNECT_UNIX] |= frame->type == FRAME_UNIX;

@@ -8,6 +8,8 @@ export interface Budget {
   readonly stepProcesses: number;
   /** Connection spans of a process; further ones fold by address and port. */
   readonly processConnections: number;
+  /** Spans of a job that lookups may take; further ones are counted. */
+  readonly jobLookups: number;
   /** Levels of processes below a step; deeper ones hang at the last level. */
   readonly depth: number;
   /** Spans that processes with connections may take beyond `jobSpans`, so that noise cannot fold the attack away. */
@@ -21,6 +23,7 @@ export const defaultBudget: Budget = {
   jobBytes: 1024 * 1024,
   stepProcesses: 300,
   processConnections: 32,
+  jobLookups: 200,
   depth: 12,
   reserve: 2000,
   stepSummaries: 100,

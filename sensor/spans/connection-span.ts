@@ -7,23 +7,30 @@ import {
 } from '../../crds/attributes.ts';
 import type { AcceptEvent, ConnectEvent, Endpoint } from '../decode/events.ts';
 import type { ConnectionEnd, ConnectionStart } from './connection-end.ts';
+import type { ConnectionName } from './connection-name.ts';
 import type { Attributes, FinishedSpan, SpanKind } from './finished-span.ts';
+import { answerEvent } from './lookup-span.ts';
 import type { Placement } from './process-span.ts';
 import { known, maxName, printable } from './text.ts';
 
+export interface ConnectionView {
+  readonly event: ConnectionStart;
+  readonly end: ConnectionEnd;
+  readonly name: ConnectionName;
+  readonly offset: bigint;
+}
+
 /** A connection from where it was asked for, or accepted, to its end. */
-export function connectionSpan(
-  at: Placement,
-  { event, end, offset }: { event: ConnectionStart; end: ConnectionEnd; offset: bigint },
-): FinishedSpan {
+export function connectionSpan(at: Placement, { event, end, name, offset }: ConnectionView): FinishedSpan {
   return {
     ...at,
-    name: connectionName(event),
+    name: connectionName(event, name.host),
     kind: connectionKind(event),
     start: event.time + offset,
     end: end.time + offset,
     attributes: known({
-      ...peerAttributes(event),
+      ...peerAttributes(event, name.host),
+      ...name.attributes,
       [connectionOutcome]: end.outcome,
       [connectionOpen]: end.isOpen || null,
       [bytesSent]: end.traffic?.sent,
@@ -31,7 +38,7 @@ export function connectionSpan(
       [socketDestinations]: end.destinations > 1 ? end.destinations : null,
       'error.type': end.errorType,
     }),
-    events: [],
+    events: name.answer === null ? [] : [answerEvent(name.answer, offset)],
     links: [],
     error: end.errorType === null ? null : {},
     priority: false,
@@ -42,10 +49,13 @@ export function connectionKind(event: Pick<ConnectionStart, 'kind'>): SpanKind {
   return event.kind === 'accept' ? 'server' : 'client';
 }
 
-/** `connect 192.0.2.1:443`, and `connect [2001:db8::1]:443` so that the port stays readable; what is accepted is named by the own address. */
-export function connectionName(event: ConnectionStart): string {
+/** `connect github.com:443`, without a name `connect 192.0.2.1:443`, and `connect [2001:db8::1]:443` so that the port stays readable; what is accepted is named by the own address. */
+export function connectionName(event: ConnectionStart, host: string | null): string {
   if (event.kind === 'unix') return printable(`connect ${event.path}`, maxName);
-  return `${event.kind} ${hostAndPort(event)}`;
+  return printable(
+    `${event.kind} ${hostAndPort(host === null ? event : { address: host, port: event.port })}`,
+    maxName,
+  );
 }
 
 function hostAndPort({ address, port }: Endpoint): string {
@@ -53,10 +63,10 @@ function hostAndPort({ address, port }: Endpoint): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
-function peerAttributes(event: ConnectionStart): Attributes {
+function peerAttributes(event: ConnectionStart, host: string | null): Attributes {
   if (event.kind === 'unix') return { 'server.address': printable(event.path), 'network.transport': 'unix' };
   return known({
-    'server.address': event.address,
+    'server.address': host ?? event.address,
     'server.port': event.port === 0 ? null : event.port,
     ...(event.kind === 'accept' ? acceptedPeer(event) : connectedPeer(event)),
     'network.type': event.family,

@@ -1,6 +1,10 @@
-import type { CloseEvent } from '../decode/events.ts';
+import type { CloseEvent, OpeningEvent } from '../decode/events.ts';
+import { type Opening, readOpening } from '../names/opening.ts';
+import type { Origin } from '../names/resolved-addresses.ts';
 import { type ConnectionEnd, type ConnectionStart, endOf, unknownEnd, unsentEnd } from './connection-end.ts';
+import { type ConnectionName, nameConnection } from './connection-name.ts';
 import { connectionKind, connectionName, connectionSpan } from './connection-span.ts';
+import type { LookupSpans } from './lookup-spans.ts';
 import type { ProcessNode } from './process-node.ts';
 import type { ProcessSpans } from './process-spans.ts';
 import type { Scope } from './scope.ts';
@@ -14,6 +18,10 @@ interface OpenConnection {
   /** Counts the process's connections from 1. */
   readonly nth: number;
   readonly hasSpan: boolean;
+  /** What its address was resolved from, as of its beginning. */
+  readonly origin: Origin | null;
+  /** What its first bytes said. */
+  opening: Opening | null;
 }
 
 /** So many sockets of a job are followed to their end. */
@@ -22,11 +30,13 @@ const maxSockets = 16_384;
 /** The connections of one job, from their beginning to their end. Spans and folds come to exactly what was connected and accepted. */
 export class ConnectionSpans {
   readonly #processes: ProcessSpans;
+  readonly #lookups: LookupSpans;
   /** By socket: one of datagrams may have several destinations. */
   readonly #open = new Map<string, OpenConnection[]>();
 
-  constructor(processes: ProcessSpans) {
+  constructor(processes: ProcessSpans, lookups: LookupSpans) {
     this.#processes = processes;
+    this.#lookups = lookups;
   }
 
   /** False if there is no room to follow it: it is told without its end. */
@@ -36,7 +46,8 @@ export class ConnectionSpans {
     const nth = node === null ? ++scope.looseConnections : ++node.connections;
     const hasSpan = this.#processes.takeConnection(node, nth);
     if (!hasSpan) scope.foldedConnections += 1;
-    const connection = { event, scope, node, nth, hasSpan };
+    const origin = this.#lookups.originOf(event, scope, node);
+    const connection: OpenConnection = { event, scope, node, nth, hasSpan, origin, opening: null };
     const sameSocket = this.#open.get(event.socket);
     const isFollowed = sameSocket !== undefined || this.#open.size < maxSockets;
     // The kernel does not tell when a connection to a unix socket ends; further destinations of a socket that are folded have no end of their own.
@@ -45,6 +56,14 @@ export class ConnectionSpans {
     else if (sameSocket !== undefined) sameSocket.push(connection);
     else this.#open.set(event.socket, [connection]);
     return isFollowed;
+  }
+
+  /** False if the socket is not of this job. */
+  opened({ socket, bytes, sent }: OpeningEvent): boolean {
+    const connection = this.#open.get(socket)?.at(-1);
+    if (connection === undefined) return false;
+    connection.opening = readOpening(bytes, sent);
+    return true;
   }
 
   /** False if the socket is not of this job. */
@@ -70,25 +89,26 @@ export class ConnectionSpans {
   }
 
   #finish(connection: OpenConnection, end: ConnectionEnd): void {
-    const { event, scope, node, hasSpan } = connection;
+    const { event, scope, node, hasSpan, origin, opening } = connection;
+    const name = nameConnection(origin, opening);
     scope.bytesSent += end.traffic?.sent ?? 0;
     scope.bytesReceived += end.traffic?.received ?? 0;
     if (end.errorType !== null) scope.failedConnections += 1;
     if (hasSpan) {
-      this.#give(connection, end);
+      this.#give(connection, { end, name });
       return;
     }
     const folds = node !== null && node.state === 'committed' ? node.connectionFolds : scope.connectionFolds;
     const { sent = 0, received = 0 } = end.traffic ?? {};
     const failed = end.errorType === null ? 0 : 1;
     const kind = connectionKind(event);
-    folds.add(connectionName(event), event.time, end.time, { kind, sent, received, failed });
+    folds.add(connectionName(event, name.host), event.time, end.time, { kind, sent, received, failed });
   }
 
-  #give({ event, scope, node, nth }: OpenConnection, end: ConnectionEnd): void {
+  #give({ event, scope, node, nth }: OpenConnection, told: { end: ConnectionEnd; name: ConnectionName }): void {
     const key = `${event.time}-${nth}`;
     this.#processes.giveUnder({ scope, node }, ({ offset, place }) =>
-      connectionSpan(place('connection', node?.image.id ?? event.image, key), { event, end, offset }),
+      connectionSpan(place('connection', node?.image.id ?? event.image, key), { event, offset, ...told }),
     );
   }
 }

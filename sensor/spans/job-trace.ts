@@ -6,6 +6,7 @@ import {
   eventsUntold,
   failedConnections,
   privilegeChanges,
+  questionsCount,
   rawSockets,
   socketCreated,
   socketProtocol,
@@ -13,7 +14,15 @@ import {
   stepInferred,
   stepOrdinal,
 } from '../../crds/attributes.ts';
-import type { CloseEvent, CredentialsEvent, ExecEvent, SocketEvent, Usage } from '../decode/events.ts';
+import type {
+  CloseEvent,
+  CredentialsEvent,
+  DnsEvent,
+  ExecEvent,
+  OpeningEvent,
+  SocketEvent,
+  Usage,
+} from '../decode/events.ts';
 import type { Engine, JobHandle, JobIdentity, StepKey } from '../engines/engine.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Budget } from './budget.ts';
@@ -24,6 +33,7 @@ import type { Attributes } from './finished-span.ts';
 import { otherName } from './fold.ts';
 import type { JobIds } from './ids.ts';
 import { JobWriter, type SpanSink } from './job-writer.ts';
+import { LookupSpans } from './lookup-spans.ts';
 import type { ProcessNode } from './process-node.ts';
 import { processName } from './process-span.ts';
 import { ProcessSpans, type TraceSettings } from './process-spans.ts';
@@ -70,6 +80,7 @@ export class JobTrace {
   readonly #handle: JobHandle;
   readonly #settings: JobOptions['settings'];
   readonly #processes: ProcessSpans;
+  readonly #lookups: LookupSpans;
   readonly #connections: ConnectionSpans;
 
   constructor(options: JobOptions) {
@@ -85,7 +96,8 @@ export class JobTrace {
     const scopeSpanId = (scope: Scope, ids: JobIds) =>
       scope.step === null ? ids.jobSpanId : this.#freeze(scope.step, ids).spanId;
     this.#processes = new ProcessSpans(this.writer, options.budget, { ...this.#settings, scopeSpanId });
-    this.#connections = new ConnectionSpans(this.#processes);
+    this.#lookups = new LookupSpans(this.#processes, options.budget);
+    this.#connections = new ConnectionSpans(this.#processes, this.#lookups);
   }
 
   /** The scope that a direct child of the runner belongs to. Its first process begins the step. */
@@ -103,6 +115,7 @@ export class JobTrace {
 
   ended(node: ProcessNode): void {
     this.#processes.ended(node);
+    this.#lookups.ended(node.scope, node);
   }
 
   /** False if there is no room to follow the connection to its end. */
@@ -114,6 +127,16 @@ export class JobTrace {
   /** False if the socket is none of this job's. */
   disconnected(event: CloseEvent): boolean {
     return this.#connections.ended(event);
+  }
+
+  /** A name was asked for, or an answer came. */
+  heard(event: DnsEvent, scope: Scope, node: ProcessNode | null): void {
+    this.#lookups.heard(event, scope, node);
+  }
+
+  /** False if the socket is none of this job's. */
+  opened(event: OpeningEvent): boolean {
+    return this.#connections.opened(event);
   }
 
   /** A raw or ping socket was made. */
@@ -154,7 +177,7 @@ export class JobTrace {
     this.endConnections(this.start);
     this.sealed = true;
     for (const step of this.steps.unsent()) this.#giveStep(step);
-    this.#processes.flush(this.scope);
+    this.#flushScope(this.scope);
     const offset = this.#settings.offset();
     const end = this.end ?? this.start;
     this.writer.promise(1);
@@ -170,7 +193,12 @@ export class JobTrace {
   /** After everything else: what was folded since the steps were given. */
   flush(): void {
     this.endConnections(this.end ?? this.start);
-    for (const scope of this.scopes()) this.#processes.flush(scope);
+    for (const scope of this.scopes()) this.#flushScope(scope);
+  }
+
+  #flushScope(scope: Scope): void {
+    this.#lookups.ended(scope, null);
+    this.#processes.flush(scope);
   }
 
   scopes(): Scope[] {
@@ -184,7 +212,7 @@ export class JobTrace {
   #giveStep(step: StepRun): void {
     if (step.sent) return;
     for (const inner of step.nested) this.#giveStep(inner);
-    this.#processes.flush(step.scope);
+    this.#flushScope(step.scope);
     step.sent = true;
     for (const build of step.waiting.splice(0)) this.writer.give(build);
     const offset = this.#settings.offset();
@@ -268,6 +296,9 @@ export class JobTrace {
       'chaperone.hosts.count': this.hosts.size,
       'chaperone.coverage.folded.processes': this.total((scope) => scope.foldedProcesses),
       'chaperone.coverage.folded.connections': this.total((scope) => scope.foldedConnections),
+      [questionsCount]: this.total((scope) => scope.questions),
+      'chaperone.coverage.folded.lookups': this.total((scope) => scope.foldedLookups),
+      ...this.#lookups.totals(),
     };
   }
 }

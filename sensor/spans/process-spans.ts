@@ -69,6 +69,13 @@ export class ProcessSpans {
     return true;
   }
 
+  /** Whether there is room for the span of a lookup, which is among the first to be shed; its place is kept. */
+  takeLookup(): boolean {
+    if (!this.#writer.hasRoom(1)) return false;
+    this.#writer.promise(1);
+    return true;
+  }
+
   /** Tells something on a process's own span, which is worth one then, as with a connection. What has no span, or none any more, is counted. */
   note(note: Note, scope: Scope, node: ProcessNode | null): void {
     if (node !== null && node.state !== 'sent' && this.#takeRoom(node) && node.state === 'committed')

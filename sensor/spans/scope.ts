@@ -6,6 +6,7 @@ import {
   eventsUntold,
   failedConnections,
   privilegeChanges,
+  questionsCount,
   rawSockets,
 } from '../../crds/attributes.ts';
 import type { StepView } from '../engines/engine.ts';
@@ -29,6 +30,8 @@ export class Scope {
   bytesReceived = 0;
   /** Raw and ping sockets. */
   rawSockets = 0;
+  /** DNS questions: each message, whether asked again or not. */
+  questions = 0;
   /** Changes of user, group or capabilities. */
   privilegeChanges = 0;
   /** Events of processes whose span is gone, or that have none. */
@@ -38,6 +41,8 @@ export class Scope {
   summaries = 0;
   foldedProcesses = 0;
   foldedConnections = 0;
+  /** Lookups that failed or led to no connection, and found no room. */
+  foldedLookups = 0;
   /** Connections of no known process. */
   looseConnections = 0;
   readonly folds = new Folds();
@@ -61,6 +66,8 @@ export class Scope {
       ...this.usage.attributes(),
       'chaperone.coverage.folded.processes': this.foldedProcesses,
       'chaperone.coverage.folded.connections': this.foldedConnections,
+      [questionsCount]: this.questions,
+      'chaperone.coverage.folded.lookups': this.foldedLookups,
     };
   }
 }

@@ -4,11 +4,13 @@ import {
   closeEventSize,
   connectEventSize,
   credentialsEventSize,
+  dnsEventSize,
   eventHeaderSize,
   execEventSize,
   exitEventSize,
   forkEventSize,
   frameType,
+  openingEventSize,
   socketEventSize,
   unixEventSize,
 } from '../layout.gen.ts';
@@ -68,6 +70,8 @@ export function makeEmptyEvents(): Buffer[] {
     [frameType.accept, acceptEventSize],
     [frameType.socket, socketEventSize],
     [frameType.unix, unixEventSize],
+    [frameType.dns, dnsEventSize],
+    [frameType.opening, openingEventSize],
     [frameType.argv, argvEventSize],
     [frameType.credentials, credentialsEventSize],
   ]);

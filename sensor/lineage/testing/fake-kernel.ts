@@ -4,6 +4,7 @@ import {
   type ConnectEvent,
   type Credentials,
   countEach,
+  type DnsEvent,
   type ExecEvent,
   type ExecTraits,
   type HelloEvent,
@@ -15,6 +16,7 @@ import {
   type StatsEvent,
   type Usage,
 } from '../../decode/events.ts';
+import { answerFlags, questionName, writeMessage } from '../../names/testing/dns-bytes.ts';
 
 /** A process as the fake kernel keeps it. */
 export interface FakeProcess {
@@ -153,6 +155,22 @@ export class FakeKernel {
   socket(process: FakeProcess, type: SocketEvent['type']): SocketEvent {
     const socket = String(++this.#sockets);
     return this.#emit(process, { kind: 'socket', socket, family: 'ipv4', type, protocol: 1 });
+  }
+
+  /** A datagram to or from a resolver, of a socket of the process. */
+  dns(process: FakeProcess, bytes: Uint8Array, options: Partial<DnsEvent> = {}): DnsEvent {
+    const resolver = { address: '10.96.0.10', port: 53, family: 'ipv4', transport: 'udp' } as const;
+    const sent = bytes.length;
+    return this.#emit(process, { kind: 'dns', socket: '900', direction: 'sent', ...resolver, bytes, sent, ...options });
+  }
+
+  /** A name asked for and answered with IPv4 addresses, or (`null`) with the word that it does not exist. */
+  resolve(process: FakeProcess, name: string, addresses: readonly string[] | null): void {
+    const data = (address: string) => Buffer.from(address.split('.').map(Number));
+    const answers = (addresses ?? []).map((address) => ({ name: questionName, type: 1, data: data(address) }));
+    this.dns(process, writeMessage({ name }));
+    const flags = addresses === null ? answerFlags | 3 : answerFlags;
+    this.dns(process, writeMessage({ name, flags, answers }), { direction: 'received' });
   }
 
   #emit<Body extends object>(process: FakeProcess, body: Body): Body & KernelEventFields {

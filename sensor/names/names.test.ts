@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DnsEvent } from '../decode/events.ts';
+import { FakeKernel } from '../lineage/testing/fake-kernel.ts';
+import { beginLookup, type Lookup } from './lookup.ts';
+import { Names } from './names.ts';
+import { answerFlags, type MessageParts, questionName, writeMessage, writeUint16 } from './testing/dns-bytes.ts';
+
+const address = '192.0.2.1';
+const step = {};
+
+/** One process that asks, and what its answers named. */
+class Asking {
+  readonly names = new Names();
+  readonly lookups: Lookup[] = [];
+  readonly #kernel = new FakeKernel();
+  readonly #process = this.#kernel.process();
+
+  asks(parts: Partial<MessageParts> = {}, options: Partial<DnsEvent> = {}): this {
+    return this.hears(writeMessage({ name: 'a.test', ...parts }), options);
+  }
+
+  isAnswered(parts: Partial<MessageParts> = {}, options: Partial<DnsEvent> = {}): this {
+    const answers = [{ name: questionName, type: 1, data: Buffer.from([192, 0, 2, 1]) }];
+    const message = writeMessage({ name: 'a.test', flags: answerFlags, answers, ...parts });
+    return this.hears(message, { direction: 'received', ...options });
+  }
+
+  hears(bytes: Buffer, options: Partial<DnsEvent> = {}): this {
+    const lookUp = (name: string, at: { time: bigint; resolver: string }) => {
+      const lookup = beginLookup(name, at);
+      this.lookups.push(lookup);
+      return lookup;
+    };
+    this.names.hear(this.#kernel.dns(this.#process, bytes, options), { scope: step, image: 'one', lookUp });
+    return this;
+  }
+
+  /** What the address is called. */
+  get calls(): string[] {
+    return this.names.originOf(address, step, ['one'])?.lookups.map(({ name }) => name) ?? [];
+  }
+}
+
+test('an address is called by the name that was asked for', () => {
+  assert.deepEqual(new Asking().asks().isAnswered().calls, ['a.test']);
+  assert.deepEqual(new Asking().asks({ name: 'A.tEsT' }).isAnswered({ name: 'a.TEST' }).calls, ['a.test']);
+});
+
+test('an answer of another id, name, type, socket, transport or resolver names nothing, and is counted', () => {
+  const forgeries: ((asking: Asking) => Asking)[] = [
+    (asking) => asking.isAnswered({ id: 8 }),
+    (asking) => asking.isAnswered({ name: 'b.test' }),
+    (asking) => asking.isAnswered({ type: 28 }),
+    (asking) => asking.isAnswered({}, { socket: '901' }),
+    (asking) => asking.isAnswered({}, { address: '192.0.2.66' }),
+  ];
+  for (const forge of forgeries) {
+    const asking = forge(new Asking().asks());
+    assert.deepEqual([asking.calls, asking.names.unasked], [[], 1]);
+    assert.deepEqual(asking.isAnswered().calls, ['a.test']);
+  }
+});
+
+test('nobody is answered twice who asked once, nor who did not ask', () => {
+  const evil = [{ name: questionName, type: 1, data: Buffer.from([192, 0, 2, 66]) }];
+  const asking = new Asking().isAnswered().asks().isAnswered().isAnswered({ answers: evil });
+  assert.deepEqual([asking.names.originOf('192.0.2.66', step, ['one']), asking.names.unasked], [null, 2]);
+  assert.equal(new Asking().asks().asks().isAnswered().isAnswered().names.unasked, 0);
+});
+
+test('a failure names nothing, and its code is known', () => {
+  const asking = new Asking().asks().isAnswered({ flags: answerFlags | 2 });
+  assert.deepEqual([asking.calls, asking.lookups[0]?.rcode], [[], 2]);
+});
+
+test('several messages in one TCP segment are read, and a part of one is not', () => {
+  const stream = (bytes: Buffer) => Buffer.concat([writeUint16(bytes.length), bytes]);
+  const questions = Buffer.concat([
+    stream(writeMessage({ id: 1, name: 'a.test' })),
+    stream(writeMessage({ name: 'b.test' })),
+  ]);
+  const tcp = { transport: 'tcp' } as const;
+  const asking = new Asking().hears(questions, tcp);
+  assert.deepEqual([asking.lookups.map(({ name }) => name), asking.names.unreadable], [['a.test', 'b.test'], 0]);
+  asking.hears(questions.subarray(0, 9), tcp).hears(questions.subarray(2), tcp);
+  assert.deepEqual([asking.lookups.length, asking.names.unreadable], [2, 2]);
+});
+
+test('what is no DNS is counted', () => {
+  assert.equal(new Asking().hears(Buffer.from('canary')).hears(Buffer.alloc(0)).names.unreadable, 2);
+});
