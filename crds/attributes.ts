@@ -91,3 +91,8 @@ export const dnsResponseCode = 'chaperone.dns.response_code';
 /** Job span: whether everything that happened was seen; below the prefix, by kind of event, what was produced, delivered, lost and folded. */
 export const coverageComplete = 'chaperone.coverage.complete';
 export const coveragePrefix = 'chaperone.coverage.';
+
+/** Any span with events: how many more found no room in it. */
+export const eventsShed = 'chaperone.events.shed';
+/** Job and step span: events that found no room in their spans. */
+export const foldedEvents = 'chaperone.coverage.folded.events';

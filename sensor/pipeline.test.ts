@@ -347,12 +347,12 @@ test('in random process trees every span is under the step that truly started it
 
 const smallBudget = {
   ...defaultBudget,
-  jobSpans: 40,
+  jobSpans: 60,
   stepProcesses: 8,
   processConnections: 2,
   depth: 3,
-  reserve: 10,
   stepSummaries: 3,
+  jobSummaries: 8,
 };
 
 test('in random process trees and a small budget, counts stay exact, ids unique, and every parent exists', () => {

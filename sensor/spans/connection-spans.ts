@@ -44,7 +44,7 @@ export class ConnectionSpans {
     if (event.kind === 'accept') scope.accepted += 1;
     else scope.connections += 1;
     const nth = node === null ? ++scope.looseConnections : ++node.connections;
-    const hasSpan = this.#processes.takeConnection(node, nth);
+    const hasSpan = this.#processes.takeConnection(node, nth, connectionName(event, null));
     if (!hasSpan) scope.foldedConnections += 1;
     const origin = this.#lookups.originOf(event, scope, node);
     const connection: OpenConnection = { event, scope, node, nth, hasSpan, origin, opening: null };

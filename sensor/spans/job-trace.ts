@@ -5,6 +5,7 @@ import {
   connectionsCount,
   eventsUntold,
   failedConnections,
+  foldedEvents,
   privilegeChanges,
   questionsCount,
   rawSockets,
@@ -57,7 +58,7 @@ export interface JobOptions {
   /** The beginning was not seen, since this process was started again. */
   readonly resumed: boolean;
   readonly budget: Budget;
-  readonly settings: Omit<TraceSettings, 'scopeSpanId'>;
+  readonly settings: Omit<TraceSettings, 'jobScope' | 'scopeSpanId'>;
   readonly sink: SpanSink;
 }
 
@@ -66,7 +67,7 @@ export class JobTrace {
   readonly key: string | null;
   readonly runner: string | null;
   readonly start: bigint;
-  readonly scope = new Scope(null);
+  readonly scope: Scope;
   readonly writer: JobWriter;
   readonly steps: StepList;
   /** Executions by name, whatever became of their spans. */
@@ -89,13 +90,18 @@ export class JobTrace {
     this.start = options.start;
     this.#engine = options.engine;
     this.#settings = options.settings;
+    this.scope = new Scope(null, options.budget.jobSummaries);
     this.writer = new JobWriter(options.budget, options.sink, options.settings.redact);
     const startMs = options.resumed ? null : Number((this.start + this.#settings.offset()) / 1_000_000n);
     this.#handle = { key: this.key, runner: this.runner, startMs };
     this.steps = new StepList(this.#handle, { engine: options.engine, start: options.start });
     const scopeSpanId = (scope: Scope, ids: JobIds) =>
       scope.step === null ? ids.jobSpanId : this.#freeze(scope.step, ids).spanId;
-    this.#processes = new ProcessSpans(this.writer, options.budget, { ...this.#settings, scopeSpanId });
+    this.#processes = new ProcessSpans(this.writer, options.budget, {
+      ...this.#settings,
+      jobScope: this.scope,
+      scopeSpanId,
+    });
     this.#lookups = new LookupSpans(this.#processes, options.budget);
     this.#connections = new ConnectionSpans(this.#processes, this.#lookups);
   }
@@ -181,8 +187,7 @@ export class JobTrace {
     const offset = this.#settings.offset();
     const end = this.end ?? this.start;
     this.writer.promise(1);
-    const totals = { ...this.#totals(), 'chaperone.coverage.spans.given': this.writer.spans };
-    this.writer.give((ids) => this.#jobSpan(ids, { offset, end, attributes: { ...totals, ...attributes } }));
+    this.writer.give((ids) => this.#jobSpan(ids, { offset, end, attributes: { ...this.#totals(), ...attributes } }));
   }
 
   /** Tells what is open as being so when the job ended or, of a job that has not ended or that left something behind, at `time`. */
@@ -193,7 +198,7 @@ export class JobTrace {
   /** After everything else: what was folded since the steps were given. */
   flush(): void {
     this.endConnections(this.end ?? this.start);
-    for (const scope of this.scopes()) this.#flushScope(scope);
+    for (const scope of this.scopes().reverse()) this.#flushScope(scope);
   }
 
   #flushScope(scope: Scope): void {
@@ -220,7 +225,6 @@ export class JobTrace {
       start: step.start + offset,
       end: (step.idleSince ?? this.end ?? step.start) + offset,
       result: step.result,
-      attributes: step.scope.totals(),
     };
     this.writer.promise(1);
     this.writer.give((ids) => {
@@ -231,11 +235,9 @@ export class JobTrace {
         [stepOrdinal]: step.view.ordinal,
         ...(step.view.inferred ? { [stepInferred]: true } : {}),
         ...attributes,
+        ...step.scope.totals(),
       };
-      return taskSpan(
-        { traceId: ids.traceId, spanId, parentSpanId },
-        { ...run, name, attributes: { ...own, ...run.attributes } },
-      );
+      return taskSpan({ traceId: ids.traceId, spanId, parentSpanId }, { ...run, name, attributes: own });
     });
   }
 
@@ -299,6 +301,8 @@ export class JobTrace {
       [questionsCount]: this.total((scope) => scope.questions),
       'chaperone.coverage.folded.lookups': this.total((scope) => scope.foldedLookups),
       ...this.#lookups.totals(),
+      [foldedEvents]: this.total((scope) => scope.shedEvents),
+      'chaperone.coverage.spans.given': this.writer.spans,
     };
   }
 }

@@ -1,7 +1,8 @@
 import type { JobIdentity } from '../engines/engine.ts';
-import type { Budget } from './budget.ts';
+import { type Budget, type Sacrifice, sacrifices } from './budget.ts';
 import type { Attributes, FinishedSpan } from './finished-span.ts';
 import { type JobIds, receiverIds } from './ids.ts';
+import { otlpSize } from './otlp-size.ts';
 import type { Redactor } from './redact.ts';
 import { noHints, type SecretHints } from './redaction/masks.ts';
 import { scrubAttributes, scrubSpan } from './scrub-span.ts';
@@ -15,8 +16,9 @@ export type SpanSink = (spans: FinishedSpan[], resource: Attributes) => void;
 export class JobWriter {
   /** Spans given or promised. */
   spans = 0;
-  /** Estimate of what was given so far. */
+  /** What was given so far, in bytes of protobuf. */
   bytes = 0;
+  #given = 0;
   identity: JobIdentity | null = null;
   ids: JobIds | null = null;
   resource: Attributes = {};
@@ -31,10 +33,12 @@ export class JobWriter {
     this.#redactorFor = redactorFor;
   }
 
-  /** Whether so many more spans fit. `reserve` is for what must not be folded away. */
-  hasRoom(spans: number, reserve = 0): boolean {
+  /** Whether so many more spans fit, when the first is of this kind; of 0 whether there is room for something in a span. */
+  hasRoom(kind: Sacrifice, spans: number): boolean {
     const { jobSpans, jobBytes } = this.#budget;
-    return this.spans + spans <= jobSpans + reserve && (reserve > 0 || this.bytes < jobBytes);
+    const share = sacrifices[kind];
+    const waiting = this.spans - this.#given + spans;
+    return this.spans + spans <= share * jobSpans && this.bytes + waiting * usualBytes <= share * jobBytes;
   }
 
   /** Counts spans that must come later, because others refer to them. */
@@ -65,17 +69,11 @@ export class JobWriter {
   #deliver(builders: readonly SpanBuilder[], ids: JobIds): void {
     const redact = this.redactor;
     const spans = builders.map((build) => scrubSpan(build(ids, redact), redact));
-    for (const span of spans) this.bytes += estimateBytes(span);
+    for (const span of spans) this.bytes += otlpSize(span);
+    this.#given += spans.length;
     if (spans.length > 0) this.#sink(spans, this.resource);
   }
 }
 
-const perSpan = 120;
-const perAttribute = 8;
-
-/** Near what the span costs in protobuf; exactness is not needed, only that long arguments weigh what they weigh. */
-function estimateBytes(span: FinishedSpan): number {
-  let bytes = perSpan + span.name.length;
-  for (const [key, value] of Object.entries(span.attributes)) bytes += perAttribute + key.length + String(value).length;
-  return bytes;
-}
+/** What a span that was promised and is not made yet is reckoned with; most are smaller (a process with a few arguments: 460). */
+const usualBytes = 500;

@@ -1,5 +1,6 @@
+import { eventsShed } from '../../crds/attributes.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
-import type { Budget } from './budget.ts';
+import { type Budget, eventSacrifices, type Sacrifice } from './budget.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import type { Fold, Folds } from './fold.ts';
 import type { JobIds } from './ids.ts';
@@ -9,8 +10,9 @@ import { createNode, foldTarget, hasSpan, type ProcessNode, spanParent, uncommit
 import { type Placement, type ProcessOrigin, processName, processSpan, summarySpan } from './process-span.ts';
 import type { Redactor } from './redact.ts';
 import type { SecretHints } from './redaction/masks.ts';
+import { Repeats } from './repeats.ts';
 import type { Scope } from './scope.ts';
-import type { Note } from './span-notes.ts';
+import { maxSpanEvents, type Note } from './span-notes.ts';
 
 /** A leaf shorter than this is the first to be folded. */
 const shortNanos = 1_000_000_000n;
@@ -21,6 +23,8 @@ export interface TraceSettings {
   readonly offset: () => bigint;
   readonly policy: () => PolicyView;
   readonly redact: (hints: SecretHints) => Redactor;
+  /** Where everything is told that has no room elsewhere. */
+  readonly jobScope: Scope;
   /** The span id of a scope; asked only once the job's ids are known. */
   readonly scopeSpanId: (scope: Scope, ids: JobIds) => string;
 }
@@ -39,6 +43,7 @@ export class ProcessSpans {
   readonly #writer: JobWriter;
   readonly #budget: Budget;
   readonly #settings: TraceSettings;
+  readonly #repeats = new Repeats();
   #summaries = 0;
 
   constructor(writer: JobWriter, budget: Budget, settings: TraceSettings) {
@@ -52,7 +57,7 @@ export class ProcessSpans {
     scope.processes += 1;
     if (this.#settings.policy().processes === 'None') node.state = 'hidden';
     else if (place.isStepRoot) this.#commit(node);
-    else if (isOutOfTheOrdinary(image)) this.#takeRoom(node);
+    else if (isOutOfTheOrdinary(image)) this.#takeRoom(node, 'witness', 0);
     return node;
   }
 
@@ -63,22 +68,25 @@ export class ProcessSpans {
   }
 
   /** Whether the nth connection of a process (`null`: not known, or the runner itself) gets a span of its own; its place is kept. */
-  takeConnection(node: ProcessNode | null, nth: number): boolean {
-    if (nth > this.#budget.processConnections || !this.#takeRoom(node)) return false;
-    this.#writer.promise(1);
-    return true;
+  takeConnection(node: ProcessNode | null, nth: number, name: string): boolean {
+    const isRepeated = this.#repeats.isOften(node, name);
+    const kind = isRepeated ? 'repeatedConnection' : 'connection';
+    const fits = nth <= this.#budget.processConnections && this.#takeRoom(node, kind, 1);
+    if (fits) this.#writer.promise(1);
+    else this.#takeRoom(node, isRepeated ? kind : 'witness', 0);
+    return fits;
   }
 
   /** Whether there is room for the span of a lookup, which is among the first to be shed; its place is kept. */
   takeLookup(): boolean {
-    if (!this.#writer.hasRoom(1)) return false;
+    if (!this.#writer.hasRoom('lookup', 1)) return false;
     this.#writer.promise(1);
     return true;
   }
 
   /** Tells something on a process's own span, which is worth one then, as with a connection. What has no span, or none any more, is counted. */
   note(note: Note, scope: Scope, node: ProcessNode | null): void {
-    if (node !== null && node.state !== 'sent' && this.#takeRoom(node) && node.state === 'committed')
+    if (node !== null && node.state !== 'sent' && this.#takeRoom(node, 'witness', 0) && node.state === 'committed')
       node.notes.add(note);
     else scope.untold += 1;
   }
@@ -106,7 +114,7 @@ export class ProcessSpans {
     const cost = uncommitted(node).length;
     const isShortLeaf = node.folds.size === 0 && (image.end ?? image.start) - image.start < shortNanos;
     const limit = this.#budget.stepProcesses * (isShortLeaf ? shortShare : 1);
-    return scope.processSpans + cost <= limit && this.#writer.hasRoom(cost);
+    return scope.processSpans + cost <= limit && this.#writer.hasRoom(isShortLeaf ? 'shortProcess' : 'process', cost);
   }
 
   #commit(node: ProcessNode): void {
@@ -146,20 +154,26 @@ export class ProcessSpans {
     into.add(processName(image, this.#writer.redactor), image.start, image.end ?? image.start);
   }
 
-  /** A process that made a connection is never folded, and has a reserve beyond the budget for it. */
-  #takeRoom(node: ProcessNode | null): boolean {
+  /** Room for `more` spans below the process, and for its own and those above it that have none yet. */
+  #takeRoom(node: ProcessNode | null, kind: Sacrifice, more: number): boolean {
     const chain = node === null || node.state === 'hidden' ? [] : uncommitted(node);
-    if (!this.#writer.hasRoom(chain.length + 1, this.#budget.reserve)) return false;
+    if (!this.#writer.hasRoom(kind, chain.length + more)) return false;
     if (chain.length > 0 && node !== null) this.#commit(node);
     return true;
   }
 
   #giveFolds(scope: Scope, node: ProcessNode | null, folds: Folds): void {
-    const tooMany = node !== null && scope.summaries + folds.size > this.#budget.stepSummaries;
+    const fits = this.#fitsSummaries(scope, node, folds.size);
+    const into = node === null ? this.#settings.jobScope : scope;
     for (const fold of folds.drain()) {
-      if (tooMany) (fold.kind === 'internal' ? scope.folds : scope.connectionFolds).merge(fold);
-      else this.#giveSummary(fold, { scope, node });
+      if (fits) this.#giveSummary(fold, { scope, node });
+      else (fold.kind === 'internal' ? into.folds : into.connectionFolds).merge(fold);
     }
+  }
+
+  #fitsSummaries(scope: Scope, node: ProcessNode | null, count: number): boolean {
+    if (node === null) return scope === this.#settings.jobScope || this.#writer.hasRoom('stepSummary', count);
+    return scope.summaries + count <= this.#budget.stepSummaries && this.#writer.hasRoom('summary', count);
   }
 
   #giveSummary(fold: Fold, at: { scope: Scope; node: ProcessNode | null }): void {
@@ -176,8 +190,21 @@ export class ProcessSpans {
 
   /** What hangs right below a step waits for the step's name. */
   #giveBelow({ scope, parent }: { scope: Scope; parent: ProcessNode | null }, build: SpanBuilder): void {
-    if (parent === null && scope.step !== null && !scope.step.sent) scope.step.waiting.push(build);
-    else this.#writer.give(build);
+    const within: SpanBuilder = (ids, redact) => this.#withinEvents(build(ids, redact), scope);
+    if (parent === null && scope.step !== null && !scope.step.sent) scope.step.waiting.push(within);
+    else this.#writer.give(within);
+  }
+
+  /** Without the events that find no room; they are counted. */
+  #withinEvents(span: FinishedSpan, scope: Scope): FinishedSpan {
+    const events = span.events.slice(0, maxSpanEvents).filter(({ name }) => {
+      const kind = eventSacrifices[name];
+      return kind === undefined || this.#writer.hasRoom(kind, 0);
+    });
+    const shed = span.events.length - events.length;
+    if (shed === 0) return span;
+    scope.shedEvents += shed;
+    return { ...span, events, attributes: { ...span.attributes, [eventsShed]: shed } };
   }
 
   #place(ids: JobIds, at: { scope: Scope; parent: ProcessNode | null; spanId: string }) {

@@ -5,6 +5,7 @@ import {
   connectionsCount,
   eventsUntold,
   failedConnections,
+  foldedEvents,
   privilegeChanges,
   questionsCount,
   rawSockets,
@@ -43,13 +44,18 @@ export class Scope {
   foldedConnections = 0;
   /** Lookups that failed or led to no connection, and found no room. */
   foldedLookups = 0;
+  /** Events that found no room in their spans. */
+  shedEvents = 0;
   /** Connections of no known process. */
   looseConnections = 0;
-  readonly folds = new Folds();
-  readonly connectionFolds = new Folds();
+  readonly folds: Folds;
+  readonly connectionFolds: Folds;
 
-  constructor(step: StepRun | null) {
+  /** `names`: of folded spans, of processes and as many of connections. */
+  constructor(step: StepRun | null, names?: number) {
     this.step = step;
+    this.folds = new Folds(names);
+    this.connectionFolds = new Folds(names);
   }
 
   totals(): Attributes {
@@ -68,6 +74,7 @@ export class Scope {
       'chaperone.coverage.folded.connections': this.foldedConnections,
       [questionsCount]: this.questions,
       'chaperone.coverage.folded.lookups': this.foldedLookups,
+      [foldedEvents]: this.shedEvents,
     };
   }
 }
