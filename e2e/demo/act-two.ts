@@ -76,7 +76,10 @@ async function drawTrace(): Promise<void> {
   await awaitJob(traceId, metadata.uid);
   const file = join(out, 'trace.json');
   writeFileSync(file, `${JSON.stringify({ result: await readTrace(traceId) }, null, 2)}\n`);
-  execFileSync(join(root, 'bin/chaperone'), ['report', file], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const report = (...args: string[]) =>
+    execFileSync(join(root, 'bin/chaperone'), ['report', ...args, file], { stdio: ['ignore', 'inherit', 'inherit'] });
+  report();
+  report('--html', join(out, 'report.html'));
 }
 
 async function keepObjects(): Promise<void> {
@@ -100,7 +103,7 @@ function tellTheEnd(): void {
     '- In the trace the attempt stands under "install", the step that left the process behind, though it was made while "test" ran.',
   );
   tell(
-    '- out/demo/cluster/: trace.json (the answer of Jaeger), agentpolicy.yaml, networkpolicy.yaml and pod.yaml as the API server has them.',
+    '- out/demo/cluster/: trace.json (the answer of Jaeger), report.html (the same for a browser), agentpolicy.yaml, networkpolicy.yaml and pod.yaml as the API server has them.',
   );
   tell(
     '  In pod.yaml the first init container and the volumes chaperone-* are ours; the container "runner" is as it was written.',

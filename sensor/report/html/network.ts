@@ -50,7 +50,7 @@ function hostRow(host: string, connections: readonly Connection[]): HostRow {
   }
   return {
     host: visible(host),
-    addresses: distinct(connections.map(({ address }) => address)).filter((each) => each !== host),
+    addresses: distinct(connections.map(({ address }) => address)),
     ports: distinct(connections.map(({ port }) => port)),
     connections: count,
     failed,

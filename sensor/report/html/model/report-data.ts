@@ -71,7 +71,7 @@ export interface OverviewLine {
 
 export interface HostRow {
   readonly host: string;
-  /** Of a name those that it stands for; of an address that accepted, those that came. */
+  /** Those that the host's name stood for; of a host that accepted, those that came. */
   readonly addresses: readonly string[];
   readonly ports: readonly string[];
   readonly connections: number;

@@ -23,7 +23,8 @@ export class Details {
     });
   }
 
-  show(place: number): void {
+  /** `isInTree` where the span already stands chosen among the processes. */
+  show(place: number, isInTree: boolean): void {
     const node = this.#options.data.nodes[place];
     if (node === undefined) return;
     const facts = node.kind === 'job' ? [...node.facts, ...this.#options.data.resource] : node.facts;
@@ -31,7 +32,7 @@ export class Details {
       this.#head(node),
       this.#path(place),
       timing(node),
-      this.#buttons(place),
+      this.#buttons(place, isInTree),
       ...factList(facts),
       ...eventList(node),
     );
@@ -80,12 +81,14 @@ export class Details {
     return element('ol', { class: 'path', 'aria-label': 'Stands below' }, ...links);
   }
 
-  #buttons(place: number): HTMLElement {
+  #buttons(place: number, isInTree: boolean): HTMLElement {
     return element(
       'p',
       { class: 'actions' },
       element('button', { type: 'button', onclick: () => this.#options.onZoom(place) }, 'Zoom to it'),
-      element('button', { type: 'button', onclick: () => this.#options.onGo(place) }, 'Show among the processes'),
+      isInTree
+        ? null
+        : element('button', { type: 'button', onclick: () => this.#options.onGo(place) }, 'Show among the processes'),
     );
   }
 }

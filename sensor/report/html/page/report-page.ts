@@ -82,7 +82,7 @@ export class ReportPage {
   }
 
   #treePanel(label: string, lines: readonly Line[], closed: readonly number[] = []): TreePanel {
-    const onChoose = (line: Line) => (line.isRemark ? this.#go(line.node, true) : this.#details.show(line.node));
+    const onChoose = (line: Line) => (line.isRemark ? this.#go(line.node, true) : this.#show(line.node));
     return new TreePanel({ label, lines, closed, nodes: this.#data.nodes, scale: this.#scale, onChoose });
   }
 
@@ -103,9 +103,13 @@ export class ReportPage {
   /** Shows the node among the processes, and all that is known of it; with `inTree` the focus goes there too. */
   #go(node: number, inTree = false): void {
     if (this.#tabs.current !== 'processes') this.#tabs.show('processes');
-    this.#details.show(node);
+    this.#show(node);
     this.#processes.tree.reveal(node);
     if (inTree) this.#processes.tree.focus();
+  }
+
+  #show(node: number): void {
+    this.#details.show(node, this.#tabs.current === 'processes');
   }
 
   #zoomTo(place: number): void {
