@@ -112,11 +112,40 @@ const egress = z.strictObject({
   ).default([]),
 });
 
+/** A folder by its one right name: absolute, without `.`, `..`, empty parts or a slash at its end; `/` is every folder. */
+export const folderPath = withRules(
+  z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^(\/|(\/[^/]+)+)$/),
+  [
+    {
+      cel: "!self.split('/').exists(part, part == '.' || part == '..')",
+      message:
+        'write the whole path of the folder, such as /opt/app: a part "." or ".." is never in the path of a file',
+      holds: (path) => !path.split('/').some((part) => part === '.' || part === '..'),
+    },
+  ],
+);
+
+const files = z.strictObject({
+  watch: described(
+    z.enum(['Always', 'Never']),
+    '`Always` records which files a job makes, changes, renames and deletes, and which files with credentials it reads. It costs every system call of the node a little, also those of other pods, while the pod runs; see “What watching files costs”. It begins with the next pod.',
+  ),
+  paths: described(
+    setList(z.array(described(folderPath, 'An absolute path such as `/opt/app`; `/` is every folder.')).max(16)),
+    'Folders whose changes are listed on the spans of processes, besides the workspace, home, temporary and tool folders. Changes elsewhere are counted.',
+  ).default([]),
+});
+
 const trace = z.strictObject({
   processes: described(
     z.enum(['All', 'None']),
     '`All` makes a span of each process within the budget, `None` only of jobs and steps.',
   ).default('All'),
+  files: described(files, 'What is recorded of files; left out, nothing.').optional(),
   redact: described(
     setList(
       z

@@ -49,6 +49,28 @@ export const socketDestinations = 'chaperone.socket.destinations';
 export const socketCreated = 'chaperone.socket.create';
 export const socketType = 'chaperone.socket.type';
 export const socketProtocol = 'chaperone.socket.protocol';
+/** Events of a process span: a file was changed, one that gives a secret away was opened for reading, a ring for requests was set up. */
+export const fileChange = 'chaperone.file.change';
+export const fileRead = 'chaperone.file.read';
+export const fileUring = 'chaperone.file.uring';
+/** Of such an event: what was done; the other path of a rename or link; `file` (what was really opened) or `argument` (what was asked for). */
+export const fileOperation = 'chaperone.file.operation';
+export const fileTarget = 'chaperone.file.target';
+export const fileSource = 'chaperone.file.source';
+/** True where a path is not whole. */
+export const fileTruncated = 'chaperone.file.truncated';
+/** What kind of secret was read; below /proc, the process whose it is. */
+export const fileSecret = 'chaperone.file.secret';
+export const fileOwner = 'chaperone.file.owner.pid';
+
+/** Job and step span: changes of files, below the prefixes by operation and by place; reads of secrets. */
+export const fileOperationsPrefix = 'chaperone.files.operations.';
+export const fileChangesPrefix = 'chaperone.files.changes.';
+export const fileChangesCount = 'chaperone.files.changes.count';
+export const fileSecretsCount = 'chaperone.files.secrets.count';
+/** Job span: `yes` where changes of files were seen, `pending` where the policy asks for it from the next pod on, else `no`. */
+export const filesWatched = 'chaperone.files.watched';
+
 /** Process, step and job span: events that found no room on their process's span, or no such span. */
 export const eventsUntold = 'chaperone.events.untold';
 

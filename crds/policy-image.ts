@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import * as z from 'zod';
-import { addressBlock, networkPort, redactGlob, serviceReference } from './agent-policy.ts';
+import { addressBlock, folderPath, networkPort, redactGlob, serviceReference } from './agent-policy.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { ChaperoneError } from './errors.ts';
 
@@ -31,7 +31,12 @@ const policyImage = z.strictObject({
   failureMode: z.enum(['Open', 'Closed']),
   policies: z.array(imagePolicy),
   egress: z.strictObject({ default: z.enum(['Allow', 'Deny']), rules: z.array(imageRule) }),
-  trace: z.strictObject({ processes: z.enum(['All', 'None']), redact: z.array(redactGlob) }),
+  trace: z.strictObject({
+    processes: z.enum(['All', 'None']),
+    /** Only where files are watched. */
+    files: z.strictObject({ paths: z.array(folderPath) }).optional(),
+    redact: z.array(redactGlob),
+  }),
 });
 
 const envelope = z.strictObject({ payload: z.string(), signature: z.string() });

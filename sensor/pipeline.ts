@@ -4,6 +4,7 @@ import type {
   DnsEvent,
   ExecEvent,
   ExitEvent,
+  FileEvent,
   HelloEvent,
   KernelEvent,
   OpeningEvent,
@@ -12,6 +13,7 @@ import type {
 } from './decode/events.ts';
 import { createEngine, detectEngine, type EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
+import { watchAttributes } from './files/watch-attributes.ts';
 import { Attribution, type JobStart, type Place } from './lineage/attribution.ts';
 import { Coverage } from './lineage/coverage.ts';
 import { type ProcessImage, ProcessTable } from './lineage/process-table.ts';
@@ -81,6 +83,7 @@ class JobPipeline implements Pipeline {
     opening: (event) => this.#opened(event),
     argv: (event) => this.#table.argv(event),
     credentials: (event) => this.#credentialsChanged(event),
+    file: (event) => this.#fileTouched(event),
   };
   readonly #options: PipelineOptions;
   readonly #budget: Budget;
@@ -250,6 +253,11 @@ class JobPipeline implements Pipeline {
     return place && { ...place, node: null };
   }
 
+  #fileTouched(event: FileEvent): void {
+    const place = this.#placeOf(event);
+    place?.job.touched(event, place.scope, place.node);
+  }
+
   #decideEngine(event: ExecEvent): void {
     const name = this.#undecided ? detectEngine(event) : null;
     if (name === null) return;
@@ -289,6 +297,7 @@ class JobPipeline implements Pipeline {
   #seal(job: JobTrace): void {
     this.#identify(job);
     const coverage = coverageAttributes(this.#coverage.report(this.#table.shed));
-    job.seal({ ...policyAttributes(this.#policy()), ...coverage });
+    const policy = this.#policy();
+    job.seal({ ...policyAttributes(policy), ...watchAttributes(this.#hello, policy), ...coverage });
   }
 }

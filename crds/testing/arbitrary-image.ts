@@ -32,10 +32,14 @@ const images: fc.Arbitrary<PolicyImage> = fc.record({
     default: fc.constantFrom('Allow' as const, 'Deny' as const),
     rules: fc.array(rule, { maxLength: 5 }),
   }),
-  trace: fc.record({
-    processes: fc.constantFrom('All' as const, 'None' as const),
-    redact: fc.array(fc.stringMatching(/^[A-Za-z*_.-]{1,9}$/), { maxLength: 3 }),
-  }),
+  trace: fc.record(
+    {
+      processes: fc.constantFrom('All' as const, 'None' as const),
+      files: fc.record({ paths: fc.array(fc.stringMatching(/^(\/[a-z]{1,5}){1,3}$/), { maxLength: 3 }) }),
+      redact: fc.array(fc.stringMatching(/^[A-Za-z*_.-]{1,9}$/), { maxLength: 3 }),
+    },
+    { requiredKeys: ['processes', 'redact'] },
+  ),
 });
 
 /** Policy images as the operator makes them, of objects as `JSON.parse` makes them. */

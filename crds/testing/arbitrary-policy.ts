@@ -70,9 +70,18 @@ const egress = fc.record(
   { default: mostly(fc.constantFrom('Allow', 'Deny'), 'deny', null), rules: fc.array(rule, { maxLength: 3 }) },
   { requiredKeys: ['default'] },
 );
+const folder = mostly(fc.constantFrom('/', '/opt/app', '/a b/ü', '/..a'), '', 'opt', '/opt/', '/a//b', '/a/..', '/./a');
+const files = fc.record(
+  {
+    watch: mostly(fc.constantFrom('Always', 'Never'), 'always', null),
+    paths: mostly(fc.uniqueArray(folder, { maxLength: 3 }), ['/a', '/a'], null),
+  },
+  { requiredKeys: ['watch'] },
+);
 const trace = fc.record(
   {
     processes: mostly(fc.constantFrom('All', 'None'), 'Some', null),
+    files: mostly(files, null, {}, 'Always'),
     redact: mostly(fc.uniqueArray(fc.constantFrom('*A*', 'b', 'c_d', 'e.f')), ['a b'], ['*', '*']),
   },
   { requiredKeys: [] },

@@ -53,6 +53,7 @@ const anyPlan = fc
     diag: fc.boolean(),
     image: fc.constantFrom('a', 'b'),
     failureMode: fc.constantFrom('Open' as const, 'Closed' as const),
+    watchesFiles: fc.boolean(),
   })
   .map((part): InjectionPlan => ({ ...plan, ...part }));
 
@@ -117,6 +118,16 @@ test('another plan gives the same pod, whatever was injected before', () => {
 
 test('the sensor is the first init container', () => {
   for (const pod of Object.values(pods)) assert.equal(initContainers(inject(pod))[0]?.name, 'chaperone-sensor');
+});
+
+test('the sensor is told to watch files where the plan says so, and nothing of it elsewhere', () => {
+  const variable = (any: InjectionPlan) => {
+    const [sensor] = initContainers(inject(pods['generate-name-only'] ?? {}, any));
+    const variables = (sensor?.env ?? []) as { name: string; value?: string }[];
+    return variables.find(({ name }) => name === 'CHAPERONE_WATCH_FILES');
+  };
+  assert.equal(variable({ ...plan, watchesFiles: true })?.value, 'Always');
+  assert.equal(variable(plan), undefined);
 });
 
 test('the patch only adds what is not there', () => {

@@ -16,6 +16,8 @@ export interface InjectionPlan {
   /** What `signPolicyImage` gave. */
   signedPolicy: string;
   failureMode: 'Open' | 'Closed';
+  /** The sensor attaches its hooks for files when it starts, so the pod's first policy decides. */
+  watchesFiles: boolean;
   /** The stamped labels: `chaperone.dev/sensor`, and those by which NetworkPolicies select. */
   labels: Labels;
   /** How long the runner waits for the sensor to be armed. */

@@ -76,6 +76,13 @@ test('a change of any one policy makes the image newer', () => {
   assert.equal(compilePolicyImage('ci', [denying, changed]).payload.generation, 3);
 });
 
+test('files are watched if any policy asks for it, and the image says nothing of them otherwise', () => {
+  const asking = buildPolicy('asking', { trace: { files: { watch: 'Always', paths: ['/opt', '/a'] } } });
+  const never = buildPolicy('never', { trace: { files: { watch: 'Never', paths: ['/b'] } } });
+  assert.deepEqual(compilePolicyImage('ci', [never, asking]).payload.trace.files, { paths: ['/a', '/opt'] });
+  assert.equal('files' in compilePolicyImage('ci', [never, buildPolicy('silent')]).payload.trace, false);
+});
+
 test('what is redacted adds up, and processes are left out only by all', () => {
   const quiet = buildPolicy('quiet', { trace: { processes: 'None', redact: ['B', 'A'] } });
   const loud = buildPolicy('loud', { trace: { redact: ['B', 'C'] } });

@@ -36,10 +36,18 @@ export function compilePolicyImage(namespace: string, selected: readonly AgentPo
     },
     trace: {
       processes: policies.length > 0 && policies.every(({ spec }) => spec.trace.processes === 'None') ? 'None' : 'All',
+      ...watchedFiles(policies),
       redact: [...new Set(policies.flatMap(({ spec }) => spec.trace.redact))].sort(),
     },
   };
   return { payload, hash: hashPolicyImage(payload), warnings: warningsOf(policies, payload) };
+}
+
+/** Nothing unless one of them asks for it: a sensor of an earlier version reads an image without the field. */
+function watchedFiles(policies: AgentPolicy[]): Pick<PolicyImage['trace'], 'files'> {
+  const asking = policies.flatMap(({ spec }) => (spec.trace.files?.watch === 'Always' ? [spec.trace.files] : []));
+  const paths = [...new Set(asking.flatMap((files) => files.paths))].sort();
+  return asking.length === 0 ? {} : { files: { paths } };
 }
 
 function decidingPolicies(policies: AgentPolicy[]): AgentPolicy[] {

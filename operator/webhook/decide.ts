@@ -28,7 +28,7 @@ export interface AdmissionSnapshot {
   /** Signs the image for the pod's annotation, so that `injection.publicKey` opens it. */
   signPolicyImage(image: PolicyImage): string;
   /** The part of the plan that is the same for every pod. */
-  injection: Omit<InjectionPlan, 'signedPolicy' | 'failureMode' | 'labels' | 'diag'>;
+  injection: Omit<InjectionPlan, 'signedPolicy' | 'failureMode' | 'watchesFiles' | 'labels' | 'diag'>;
 }
 
 export type Verdict =
@@ -133,6 +133,7 @@ function planOf({ request, snapshot, image }: Subject, signedPolicy: string): In
     ...snapshot.injection,
     signedPolicy,
     failureMode: image.failureMode,
+    watchesFiles: image.trace.files !== undefined,
     labels: stampedLabels(image),
     diag: isArcShaped(request.pod),
   };

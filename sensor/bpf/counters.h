@@ -7,7 +7,7 @@
 /* One for each CPU, cumulative. produced counts what the hooks wanted to tell, lost what of it found no room. */
 struct event_counters {
 	__u32 seq;
-	__u32 pad;
+	__u32 file_seq;	/* of the files' ring */
 	__u64 produced[EVENT_CLASSES];
 	__u64 lost[EVENT_CLASSES];
 	__u64 left;		/* processes that left the observed cgroup: what they do there is not seen */

@@ -23,6 +23,7 @@ enum frame_type {
 	FRAME_OPENING = 10,
 	FRAME_ARGV = 11,
 	FRAME_CREDENTIALS = 12,
+	FRAME_FILE = 13,
 	FRAME_HELLO = 64,	/* first frame; JSON */
 	FRAME_STATS = 65,	/* every 2 s, and before each FRAME_FLUSHED; JSON */
 	FRAME_FLUSHED = 66,	/* everything that was in the ring at the time of the command lies before it; JSON {id} */
@@ -38,7 +39,7 @@ enum frame_flag {
 	FLAG_RUNNER = 1 << 1,		/* the new image is a runner: its name matched and it descends from no other runner */
 	FLAG_RUNNER_CHILD = 1 << 2,	/* a direct child of a runner */
 	FLAG_REPLACES = 1 << 3,		/* the process had executed before: this image replaces one of its own */
-	FLAG_PATH_TRUNCATED = 1 << 4,	/* path or cwd lacks its leading components, or filename its end */
+	FLAG_PATH_TRUNCATED = 1 << 4,	/* a path lacks its leading components, or a text of the process's its end */
 	FLAG_ENV_TRUNCATED = 1 << 5,	/* the environment was not read to its end, or a value was cut */
 	FLAG_PROOF = 1 << 15,		/* of the probe's own canary; never leaves the probe */
 };
@@ -88,6 +89,28 @@ enum dns_direction {
 /* A longer argv follows its exec in chunks, from its start: 128 KiB of it. */
 #define ARGV_CHUNK_BYTES 16384
 #define ARGV_CHUNKS 8
+
+/* What was done to a file. */
+enum file_op {
+	FILE_CREATE = 1,	/* opened and thereby made, or mknod(2) */
+	FILE_WRITE = 2,		/* opened for writing */
+	FILE_READ = 3,		/* opened for reading: only of names that may hold a secret */
+	FILE_RENAME = 4,
+	FILE_DELETE = 5,	/* unlink(2), rmdir(2) */
+	FILE_MKDIR = 6,
+	FILE_LINK = 7,
+	FILE_SYMLINK = 8,
+	FILE_TRUNCATE = 9,	/* truncate(2); a file opened with O_TRUNC is FILE_WRITE */
+	FILE_CHMOD = 10,
+	FILE_URING = 11,	/* io_uring_setup(2): what is asked for through the ring is not seen as system calls */
+};
+
+/* Where a file's path comes from. */
+enum file_source {
+	SOURCE_NONE = 0,	/* there is no path */
+	SOURCE_FILE = 1,	/* the kernel's own open file: what was really opened */
+	SOURCE_ARGUMENT = 2,	/* what the process asked for, read when the call returned: links in it are not followed, another thread may have changed it */
+};
 
 struct event_header {
 	__u32 len;		/* of the whole frame, a multiple of 8 */
@@ -240,6 +263,25 @@ struct opening_event {
 	__u64 socket;
 	__u32 len;		/* at most 2,048 */
 	__u32 sent;
+};
+
+/*
+ * Followed by dir, path, dir2, path2, in this order, packed; the frame is padded with zeros to a multiple of 8. dir is the folder that a relative
+ * path of the process starts from. Numbered apart from all other events, since it comes through another ring.
+ */
+struct file_event {
+	struct event_header header;
+	__u64 ino;		/* 0 if not known */
+	__u64 count;		/* 1; in a frame without a path: how often the process did this to files already told of */
+	__u32 dev;		/* as in the kernel: major << 20 | minor */
+	__u32 mode;		/* of the file, as in stat(2); of FILE_CHMOD the new one */
+	__u32 flags;		/* of open(2) without O_CREAT and O_TRUNC, of renameat2(2), else 0 */
+	__u16 op;		/* enum file_op */
+	__u16 source;		/* enum file_source */
+	__u32 dir_len;		/* each without a final NUL */
+	__u32 path_len;
+	__u32 dir2_len;
+	__u32 path2_len;	/* where it was renamed to; the file that was linked */
 };
 
 #endif

@@ -23,10 +23,6 @@ struct qstr {
 	const unsigned char *name;
 };
 
-struct inode {
-	unsigned int i_nlink;
-};
-
 struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
@@ -47,9 +43,24 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct super_block {
+	__u32 s_dev;
+	unsigned long s_magic;
+};
+
+struct inode {
+	__u16 i_mode;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	__u32 i_generation;
+	unsigned int i_nlink;
+};
+
 struct file {
-	struct path f_path;
+	unsigned int f_mode;
+	unsigned int f_flags;
 	struct inode *f_inode;
+	struct path f_path;
 };
 
 struct fdtable {

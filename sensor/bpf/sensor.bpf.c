@@ -5,6 +5,7 @@
 #include "connect.h"
 #include "exec.h"
 #include "exit.h"
+#include "file-call.h"
 #include "fork.h"
 #include "leave.h"
 #include "names.h"
@@ -23,6 +24,7 @@ int BPF_PROG(sensor_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sensor_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
+	tell_repeats();
 	on_exec(task, bprm);
 	return 0;
 }
@@ -30,6 +32,7 @@ int BPF_PROG(sensor_exec, struct task_struct *task, int old_pid, struct linux_bi
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sensor_exit, struct task_struct *task)
 {
+	tell_repeats_at_exit(task);
 	on_exit(task);
 	return 0;
 }
@@ -38,6 +41,14 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(sensor_move, struct cgroup *group, const char *path, struct task_struct *task)
 {
 	on_move(task);
+	return 0;
+}
+
+/* Attached only where files are watched: it costs every system call of the node. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sensor_call_end, struct pt_regs *regs, long result)
+{
+	on_call_end(regs, result);
 	return 0;
 }
 
@@ -125,6 +136,7 @@ const struct wire_contract {
 	struct opening_event opening;
 	struct argv_event argv;
 	struct credentials_event credentials;
+	struct file_event file;
 	enum frame_type type;
 	enum frame_flag flag;
 	enum connect_hook hook;
@@ -132,4 +144,6 @@ const struct wire_contract {
 	enum origin origin;
 	enum credentials_cause cause;
 	enum dns_direction direction;
+	enum file_op op;
+	enum file_source source;
 } *wire_contract __attribute__((unused));

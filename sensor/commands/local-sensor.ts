@@ -25,20 +25,20 @@ const helloMs = 15_000;
 const lastEventsMs = 5_000;
 
 /** Starts the probe on a cgroup made for the command. Never throws: a sensor that sees nothing lets the command run all the same. */
-export async function startLocalSensor(clock: Clock): Promise<LocalSensor> {
+export async function startLocalSensor(clock: Clock, watch: { files: boolean }): Promise<LocalSensor> {
   let cgroup: LocalCgroup | null = null;
   try {
     if (!existsSync(probePath)) throw new ChaperoneError('probe-start', 'The probe is not built; run npm run build');
     cgroup = createLocalCgroup(process.pid);
-    return await startProbe(cgroup, clock);
+    return await startProbe(cgroup, clock, watch.files ? ['--files'] : []);
   } catch (error) {
     await cgroup?.remove();
     return blindSensor(describeError(error), clock);
   }
 }
 
-async function startProbe(cgroup: LocalCgroup, clock: Clock): Promise<LocalSensor> {
-  const where = { probe: probePath, cgroup: cgroup.path };
+async function startProbe(cgroup: LocalCgroup, clock: Clock, args: readonly string[]): Promise<LocalSensor> {
+  const where = { probe: probePath, cgroup: cgroup.path, args };
   const events = new EventTap();
   const probe = spawnProbe(where, { onEvent: (event) => events.give(event), onEnd: () => events.silence() });
   const hello = await within(clock, helloMs, probe.hello).catch(async (error: unknown) => {
@@ -119,6 +119,7 @@ function blindSensor(reason: string, clock: Clock): LocalSensor {
     kernel: release(),
     mode: 'attach',
     cgroupId: '0',
+    watchesFiles: false,
     realtimeOffsetNs: 0n,
     time: unixNanos(clock),
     started: '0',

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly otlp: string | null;
   readonly out: string;
   readonly quiet: boolean;
+  /** Changes of files are watched too. */
+  readonly files: boolean;
 }
 
 /** `act`: jobs and steps are nektos/act's; `generic`: COMMAND is the one step. */
@@ -37,6 +39,7 @@ export function parseRunOptions(args: readonly string[]): RunOptions | 'help' {
     otlp: values.otlp === undefined ? null : readEndpoint(values.otlp),
     out: readOut(values.out),
     quiet: values.quiet ?? false,
+    files: values.files ?? false,
   };
 }
 
@@ -45,6 +48,7 @@ function parse(args: readonly string[]) {
     engine: { type: 'string' },
     otlp: { type: 'string' },
     out: { type: 'string' },
+    files: { type: 'boolean' },
     quiet: { type: 'boolean', short: 'q' },
     help: { type: 'boolean', short: 'h' },
   } as const;

@@ -265,3 +265,20 @@ test('a folder that cannot be made stops before COMMAND is started', () => {
   assert.deepEqual([status, existsSync(mark)], [3, false]);
   assert.match(stderr, /^chaperone: The folder .* cannot be made; name another with --out/m);
 });
+
+test('with --files each change is in the trace, and a read secret with the process that read it', real, async () => {
+  const home = join(folder, 'home');
+  const script = `mkdir -p ${home} && echo x > ${home}/.npmrc && mv ${home}/.npmrc ${home}/.netrc && cat ${home}/.netrc > /dev/null && rm ${home}/.netrc`;
+  const { spans, summary } = await run(['--files', '--quiet', '--', 'sh', '-c', script]);
+  const told = spans.flatMap(({ name, events }) =>
+    events.map(({ attributes }) => [name, attributes['chaperone.file.operation']]),
+  );
+  assert.deepEqual(told, [
+    ['mkdir', 'mkdir'],
+    ['mv', 'rename'],
+    ['cat', 'read'],
+    ['rm', 'delete'],
+    ['sh', 'create'],
+  ]);
+  assert.equal(summary.coverage.complete, true);
+});

@@ -1,3 +1,4 @@
+import { decodeFile } from './decode-file.ts';
 import { decodeDns, decodeOpening } from './decode-names.ts';
 import { decodeArgv, decodeCredentials, decodeExec, decodeExit, decodeFork } from './decode-process.ts';
 import { decodeAccept, decodeClose, decodeConnect, decodeSocket, decodeUnix } from './decode-socket.ts';
@@ -23,6 +24,7 @@ const decoders = new Map<number, Decoder>([
   [frameType.opening, decodeOpening],
   [frameType.argv, decodeArgv],
   [frameType.credentials, decodeCredentials],
+  [frameType.file, decodeFile],
   [frameType.hello, (frame) => decodeHello(body(frame))],
   [frameType.stats, (frame) => decodeStats(body(frame))],
   [frameType.flushed, (frame) => decodeFlushed(body(frame))],

@@ -24,6 +24,26 @@ export const execTrait = {
   secure: 16,
 } as const;
 
+export const fileOp = {
+  create: 1,
+  write: 2,
+  read: 3,
+  rename: 4,
+  delete: 5,
+  mkdir: 6,
+  link: 7,
+  symlink: 8,
+  truncate: 9,
+  chmod: 10,
+  uring: 11,
+} as const;
+
+export const fileSource = {
+  none: 0,
+  file: 1,
+  argument: 2,
+} as const;
+
 export const frameFlag = {
   argvTruncated: 1,
   runner: 2,
@@ -47,6 +67,7 @@ export const frameType = {
   opening: 10,
   argv: 11,
   credentials: 12,
+  file: 13,
   hello: 64,
   stats: 65,
   flushed: 66,
@@ -317,6 +338,39 @@ export function readExitEvent(view: DataView, at: number): RawExitEvent {
     systemTime: view.getBigUint64(at + 88, true),
     runTime: view.getBigUint64(at + 96, true),
     peakMemory: view.getBigUint64(at + 104, true),
+  };
+}
+
+export const fileEventSize = 112;
+
+export interface RawFileEvent {
+  readonly ino: bigint;
+  readonly count: bigint;
+  readonly dev: number;
+  readonly mode: number;
+  readonly flags: number;
+  readonly op: number;
+  readonly source: number;
+  readonly dirLen: number;
+  readonly pathLen: number;
+  readonly dir2Len: number;
+  readonly path2Len: number;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold fileEventSize bytes from there. */
+export function readFileEvent(view: DataView, at: number): RawFileEvent {
+  return {
+    ino: view.getBigUint64(at + 64, true),
+    count: view.getBigUint64(at + 72, true),
+    dev: view.getUint32(at + 80, true),
+    mode: view.getUint32(at + 84, true),
+    flags: view.getUint32(at + 88, true),
+    op: view.getUint16(at + 92, true),
+    source: view.getUint16(at + 94, true),
+    dirLen: view.getUint32(at + 96, true),
+    pathLen: view.getUint32(at + 100, true),
+    dir2Len: view.getUint32(at + 104, true),
+    path2Len: view.getUint32(at + 108, true),
   };
 }
 

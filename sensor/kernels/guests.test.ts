@@ -40,7 +40,7 @@ function work(): string[] {
     const words = commands(guestActor).map((command) => command.map(quote).join(' '));
     return `${guestActor} watch /tmp/told /probe /sys/fs/cgroup/case ${words.join(" ';' ")}; echo @case ${index} $?; base64 /tmp/told`;
   });
-  return ['mkdir /sys/fs/cgroup/case', 'echo @doctor', '/probe doctor', ...cases];
+  return ['mkdir /sys/fs/cgroup/case', 'echo @doctor', '/probe doctor --files', ...cases];
 }
 
 function quote(word: string): string {

@@ -84,8 +84,10 @@ export class Coverage {
 
   seen(event: KernelEvent): void {
     this.#delivered[event.kind] += 1;
-    const sequence = this.#sequences.get(event.cpu) ?? new Sequence(event.seq);
-    this.#sequences.set(event.cpu, sequence);
+    // Files come through a ring of their own, with numbers of its own.
+    const origin = event.kind === 'file' ? ~event.cpu : event.cpu;
+    const sequence = this.#sequences.get(origin) ?? new Sequence(event.seq);
+    this.#sequences.set(origin, sequence);
     sequence.seen(event.seq);
   }
 

@@ -14,7 +14,7 @@
 #define STATS_INTERVAL_NS (2 * SECOND_NS)
 #define FINISH_TIMEOUT_NS (2 * SECOND_NS)
 
-static int load_and_prove(struct forwarder *forwarder, size_t ring_bytes);
+static int load_and_prove(struct forwarder *forwarder, struct ring_sizes sizes);
 
 static void on_event(void *context, const struct event_header *frame)
 {
@@ -34,25 +34,33 @@ int arm(struct forwarder *forwarder, struct sizes sizes, int scope_error)
 	if (open_queue(&forwarder->queue, sizes.queue, &identity->reason))
 		return -1;
 	if (!scope_error)
-		identity->armed = !load_and_prove(forwarder, sizes.ring);
+		identity->armed = !load_and_prove(forwarder, sizes.rings);
 	malloc_trim(0); /* libbpf read the kernel's types: megabytes that are not needed again */
 	return identity->armed ? 0 : -1;
 }
 
-static int load_and_prove(struct forwarder *forwarder, size_t ring_bytes)
+static int open_rings(struct rings *rings, const struct sensor *sensor, struct ring_sizes sizes, struct fault *fault)
+{
+	if (open_ring(&rings->events, sensor->ring_fd, sizes.events, fault))
+		return -1;
+	return sizes.files ? open_ring(&rings->files, sensor->file_ring_fd, sizes.files, fault) : 0;
+}
+
+static int load_and_prove(struct forwarder *forwarder, struct ring_sizes sizes)
 {
 	struct sensor *sensor = &forwarder->sensor;
 	struct identity *identity = &forwarder->identity;
 	struct fault *reason = &identity->reason;
 
-	if (load_sensor(sensor, &identity->scope, ring_bytes, reason))
+	if (load_sensor(sensor, &identity->scope, sizes, reason))
 		return -1;
 	forwarder->counters = calloc(sensor->cpus, sizeof(*forwarder->counters));
-	if (!forwarder->counters || open_ring(&forwarder->ring, sensor->ring_fd, ring_bytes, reason) ||
-	    prove(sensor, &identity->scope, &forwarder->ring, &forwarder->proof, on_event, forwarder, reason)) {
+	if (!forwarder->counters || open_rings(&forwarder->rings, sensor, sizes, reason) ||
+	    prove(sensor, &identity->scope, &forwarder->rings, &forwarder->proof, on_event, forwarder, reason)) {
 		unload_sensor(sensor);
 		return -1;
 	}
+	identity->watches_files = sizes.files != 0;
 	return 0;
 }
 
@@ -122,10 +130,10 @@ static int tell_stats(struct forwarder *forwarder)
 /* True if anything was there: more will follow soon. Else the kernel will wake the probe at the next event. */
 static bool drain(struct forwarder *forwarder)
 {
-	if (!forwarder->sensor.programs || drain_ring(&forwarder->ring, on_event, forwarder))
+	if (!forwarder->sensor.programs || drain_rings(&forwarder->rings, on_event, forwarder))
 		return forwarder->sensor.programs;
 	__atomic_store_n(forwarder->sensor.idle, 1, __ATOMIC_SEQ_CST);
-	if (is_ring_empty(&forwarder->ring))
+	if (are_rings_empty(&forwarder->rings))
 		return false;
 	*forwarder->sensor.idle = 0;
 	return true;
@@ -147,7 +155,7 @@ static void flush(struct forwarder *forwarder, unsigned long long id)
 	static struct word word;
 
 	if (forwarder->sensor.programs)
-		drain_ring_fully(&forwarder->ring, on_event, forwarder);
+		drain_rings_fully(&forwarder->rings, on_event, forwarder);
 	push_stats(forwarder);
 	make_flushed(&word, id);
 	push_word(&forwarder->queue, &word.header);
@@ -180,7 +188,7 @@ void finish(struct forwarder *forwarder)
 	if (forwarder->peer < 0)
 		return;
 	if (forwarder->sensor.programs)
-		drain_ring_fully(&forwarder->ring, on_event, forwarder);
+		drain_rings_fully(&forwarder->rings, on_event, forwarder);
 	push_stats(forwarder);
 	write_peer(forwarder);
 	while (has_more(forwarder) && now_ns() < deadline && poll(&peer, 1, 100) >= 0 && !(peer.revents & (POLLERR | POLLHUP)))

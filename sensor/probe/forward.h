@@ -9,7 +9,7 @@
 
 /* Sizes in bytes, powers of two. */
 struct sizes {
-	size_t ring;
+	struct ring_sizes rings;
 	size_t queue;
 };
 
@@ -17,7 +17,7 @@ struct sizes {
 struct forwarder {
 	struct identity identity;
 	struct sensor sensor;
-	struct ring ring;
+	struct rings rings;
 	struct queue queue;
 	struct proof proof;
 	int peer; /* or -1 */

@@ -19,6 +19,7 @@ static const char *const class_names[EVENT_CLASSES] = {
 	[FRAME_OPENING - 1] = "opening",
 	[FRAME_ARGV - 1] = "argv",
 	[FRAME_CREDENTIALS - 1] = "credentials",
+	[FRAME_FILE - 1] = "file",
 };
 
 static struct json begin(struct word *word, enum frame_type type)
@@ -65,6 +66,7 @@ void make_hello(struct word *word, const struct identity *identity, const struct
 		put(&json, ",\"cgroupPath\":");
 		put_string(&json, identity->scope.path);
 	}
+	put(&json, ",\"watchesFiles\":%s", identity->watches_files ? "true" : "false");
 	put(&json, ",\"realtimeOffsetNs\":\"%llu\",\"restarts\":%u", realtime_offset_ns(), restarts);
 	put(&json, ",\"time\":\"%llu\",\"started\":\"%llu\",\"position\":%llu", word->header.time, identity->started, queue_position(queue));
 	put_counts(&json, "forwardedBefore", queue->forwarded);

@@ -25,6 +25,7 @@ struct identity {
 	__u64 started;	  /* when the probe began, since boot, ns: tells one run of it from another */
 	bool armed;
 	struct fault reason; /* why not armed */
+	bool watches_files;
 	struct scope scope;
 };
 

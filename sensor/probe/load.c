@@ -5,15 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../bpf/file-calls.h"
 #include "../bpf/scratch-tries.h"
 #include "clock.h"
+#include "files.h"
 #include "load.h"
 #include "sensor.skel.h"
 
 /* BPF_CGROUP_UNIX_CONNECT, which headers before Linux 6.7 do not have. */
 #define UNIX_CONNECT 49
 
-static int configure(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault);
+static int configure(struct sensor *sensor, const struct scope *scope, struct ring_sizes rings, struct fault *fault);
 static void configure_unix_hook(struct sensor *sensor);
 static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *fault);
 
@@ -34,7 +36,7 @@ void silence_libbpf(void)
 	libbpf_set_print(keep_warning);
 }
 
-int load_sensor(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault)
+int load_sensor(struct sensor *sensor, const struct scope *scope, struct ring_sizes rings, struct fault *fault)
 {
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return fail(fault, "this kernel gives no type information (/sys/kernel/btf/vmlinux): %s; it needs CONFIG_DEBUG_INFO_BTF",
@@ -42,19 +44,20 @@ int load_sensor(struct sensor *sensor, const struct scope *scope, size_t ring_by
 	sensor->programs = sensor_bpf__open();
 	if (!sensor->programs)
 		return fail(fault, "cannot read the kernel programs: %s", strerror(errno));
-	if (configure(sensor, scope, ring_bytes, fault) || attach(sensor->programs, scope->fd, fault)) {
+	if (configure(sensor, scope, rings, fault) || fill_secret_names(sensor->programs, fault) || attach(sensor->programs, scope->fd, fault)) {
 		unload_sensor(sensor);
 		return -1;
 	}
 	sensor->programs->bss->attached_at = now_ns();
 	sensor->ring_fd = bpf_map__fd(sensor->programs->maps.ring);
+	sensor->file_ring_fd = bpf_map__fd(sensor->programs->maps.file_ring);
 	sensor->counters_fd = bpf_map__fd(sensor->programs->maps.counters);
 	sensor->idle = &sensor->programs->bss->idle;
 	sensor->proving = &sensor->programs->bss->proving;
 	return 0;
 }
 
-static int configure(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault)
+static int configure(struct sensor *sensor, const struct scope *scope, struct ring_sizes rings, struct fault *fault)
 {
 	struct sensor_bpf *programs = sensor->programs;
 	int error;
@@ -67,8 +70,10 @@ static int configure(struct sensor *sensor, const struct scope *scope, size_t ri
 	programs->rodata->own_cgroup = scope->own_id;
 	programs->rodata->page_bytes = sysconf(_SC_PAGESIZE);
 	configure_unix_hook(sensor);
-	bpf_map__set_max_entries(programs->maps.ring, ring_bytes);
+	bpf_map__set_max_entries(programs->maps.ring, rings.events);
 	bpf_map__set_max_entries(programs->maps.scratches, sensor->cpus + SCRATCH_TRIES - 1);
+	if (configure_files(programs, rings.files, sensor->cpus, fault))
+		return -1;
 	error = sensor_bpf__load(programs);
 	if (error)
 		return fail(fault, "the kernel refused the sensor's programs: %s (%s)", strerror(-error), first_warning);

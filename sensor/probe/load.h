@@ -15,6 +15,7 @@ struct sensor_bpf;
 struct sensor {
 	struct sensor_bpf *programs;
 	int ring_fd;
+	int file_ring_fd;
 	int counters_fd;
 	int cpus;		/* possible ones */
 	volatile __u32 *idle;	/* see bpf/ring.h */
@@ -22,8 +23,14 @@ struct sensor {
 	bool has_unix_hook;	/* the kernel tells of unix sockets: since 6.7 */
 };
 
-/* Loads and attaches every program. On failure nothing stays attached. */
-int load_sensor(struct sensor *sensor, const struct scope *scope, size_t ring_bytes, struct fault *fault);
+/* In bytes, powers of two. */
+struct ring_sizes {
+	size_t events;
+	size_t files; /* 0: files are not watched */
+};
+
+/* Loads and attaches every program that is asked for. On failure nothing stays attached. */
+int load_sensor(struct sensor *sensor, const struct scope *scope, struct ring_sizes rings, struct fault *fault);
 
 /* Detaches and forgets every program; fine after a failed load. */
 void unload_sensor(struct sensor *sensor);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,11 +124,19 @@ static void reach_container_engine(void)
 		close(fd);
 }
 
+/* Always there, and told of where files are watched, for whoever opens it. */
+static int read_own_environment(void)
+{
+	int fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || close(fd);
+}
+
 int run_canary(int argc, char **argv)
 {
 	for (int i = 1; i < argc && i <= PORTS; i++)
 		if (reach(i - 1, (unsigned short)atoi(argv[i])))
 			return 1;
 	reach_container_engine();
-	return accept_itself() || send_to_itself();
+	return accept_itself() || send_to_itself() || read_own_environment();
 }

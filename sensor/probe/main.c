@@ -21,7 +21,8 @@ static const char usage[] =
 	"       probe exec --cgroup PATH -- COMMAND…                run a command in a cgroup\n"
 	"       probe wait-armed [--run-dir DIR]                    end when the sidecar is armed, or cannot be\n"
 	"       probe doctor                                        say as JSON what this kernel can tell\n"
-	"sidecar and attach also take --ring-bytes N and --queue-bytes N, powers of two\n";
+	"sidecar, attach and doctor also take --files, to watch files too, which may cost every system call of the node,\n"
+	"and --ring-bytes N, --queue-bytes N and --file-ring-bytes N, powers of two; the last implies --files\n";
 
 static int sidecar(const struct options *options)
 {

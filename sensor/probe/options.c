@@ -19,6 +19,8 @@ static const struct option known[] = {
 	{"fd", required_argument, NULL, 'f'},
 	{"ring-bytes", required_argument, NULL, 'r'},
 	{"queue-bytes", required_argument, NULL, 'q'},
+	{"files", no_argument, NULL, 'F'},
+	{"file-ring-bytes", required_argument, NULL, 'R'},
 	{"run-dir", required_argument, NULL, 'd'},
 	{"termination-log", required_argument, NULL, 't'},
 	{"child", no_argument, NULL, 'x'},
@@ -49,9 +51,14 @@ static int take_option(struct options *options, int option)
 		options->fd = atoi(optarg);
 		return 0;
 	case 'r':
-		return read_size(&options->sizes.ring, optarg, sysconf(_SC_PAGESIZE));
+		return read_size(&options->sizes.rings.events, optarg, sysconf(_SC_PAGESIZE));
 	case 'q':
 		return read_size(&options->sizes.queue, optarg, 128 * 1024);
+	case 'F':
+		options->sizes.rings.files = FILE_RING_BYTES;
+		return 0;
+	case 'R':
+		return read_size(&options->sizes.rings.files, optarg, sysconf(_SC_PAGESIZE));
 	case 'd':
 		options->run_dir = optarg;
 		return 0;
@@ -69,7 +76,7 @@ int read_options(struct options *options, int argc, char **argv)
 
 	*options = (struct options){
 		.fd = -1,
-		.sizes = {.ring = RING_BYTES, .queue = QUEUE_BYTES},
+		.sizes = {.rings.events = RING_BYTES, .queue = QUEUE_BYTES},
 		.run_dir = "/run/chaperone",
 		.termination_log = "/dev/termination-log",
 	};

@@ -18,7 +18,7 @@
 
 const char *const hook_names[HOOKS] = {
 	"fork", "exec", "exit", "connect4", "sendmsg4", "connect6", "sendmsg6", "sock_create", "sock_release", "sockops", "accept",
-	"egress", "ingress", "error_report", "dns_question", "dns_answer", "opening", "connect_unix",
+	"egress", "ingress", "error_report", "dns_question", "dns_answer", "opening", "connect_unix", "open",
 };
 
 struct proving {
@@ -31,9 +31,9 @@ struct proving {
 
 static pid_t start_canary(const struct scope *scope, const struct loopback *loopback, pid_t *mother, struct fault *fault);
 static void on_frame(void *context, const struct event_header *frame);
-static int await(const struct sensor *sensor, struct ring *ring, struct proving *proving, struct fault *fault);
+static int await(const struct sensor *sensor, struct rings *rings, struct proving *proving, struct fault *fault);
 
-int prove(const struct sensor *sensor, const struct scope *scope, struct ring *ring, struct proof *proof, frame_handler handler, void *context,
+int prove(const struct sensor *sensor, const struct scope *scope, struct rings *rings, struct proof *proof, frame_handler handler, void *context,
 	  struct fault *fault)
 {
 	struct proving proving = {.proof = proof, .handler = handler, .context = context};
@@ -48,16 +48,17 @@ int prove(const struct sensor *sensor, const struct scope *scope, struct ring *r
 		proof->wanted[hook] = true;
 	proof->wanted[PROVED_CONNECT6] = proof->wanted[PROVED_SENDMSG6] = loopback.has_ipv6;
 	proof->wanted[PROVED_CONNECT_UNIX] = sensor->has_unix_hook;
+	proof->wanted[PROVED_OPEN] = rings->files.data;
 	*sensor->proving = 1;
 	canary = start_canary(scope, &loopback, &mother, fault);
 	if (canary > 0) {
 		proving.canary = canary;
-		error = await(sensor, ring, &proving, fault);
+		error = await(sensor, rings, &proving, fault);
 	}
 	while (mother > 0 && waitpid(mother, NULL, 0) < 0 && errno == EINTR)
 		;
 	*sensor->proving = 0;
-	drain_ring_fully(ring, on_frame, &proving);
+	drain_rings_fully(rings, on_frame, &proving);
 	close_loopback(&loopback);
 	return error;
 }
@@ -138,6 +139,8 @@ static void note(struct proving *proving, const struct event_header *frame)
 		seen[PROVED_EXIT] = true;
 		proving->failed = ((const struct exit_event *)frame)->code != 0;
 	}
+	if (frame->type == FRAME_FILE)
+		seen[PROVED_OPEN] |= ((const struct file_event *)frame)->op == FILE_READ;
 	if (frame->type == FRAME_CONNECT)
 		seen[(connect->family == 6 ? PROVED_CONNECT6 : PROVED_CONNECT4) + (connect->hook == HOOK_SENDMSG)] = true;
 	if (frame->type == FRAME_CLOSE)
@@ -168,13 +171,13 @@ static const char *first_missing(const struct proof *proof)
 	return NULL;
 }
 
-static int await(const struct sensor *sensor, struct ring *ring, struct proving *proving, struct fault *fault)
+static int await(const struct sensor *sensor, struct rings *rings, struct proving *proving, struct fault *fault)
 {
 	__u64 deadline = now_ns() + PROOF_TIMEOUT_NS;
 	struct pollfd wake = {.fd = sensor->ring_fd, .events = POLLIN};
 
 	while (first_missing(proving->proof) && now_ns() < deadline && !proving->failed) {
-		drain_ring(ring, on_frame, proving);
+		drain_rings(rings, on_frame, proving);
 		if (first_missing(proving->proof))
 			poll(&wake, 1, 1);
 	}

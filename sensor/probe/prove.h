@@ -26,12 +26,16 @@ enum hook {
 	PROVED_ANSWER,
 	PROVED_OPENING,
 	PROVED_CONNECT_UNIX,
+	PROVED_OPEN,
 	HOOKS,
 };
 
 extern const char *const hook_names[HOOKS];
 
-/* What the canary did, and what the kernel told of it. Without IPv6 on loopback its hooks are not asked for, nor what the kernel does not have. */
+/*
+ * What the canary did, and what the kernel told of it. Without IPv6 on loopback its hooks are not asked for, nor what the kernel does not
+ * have, nor files unless they are watched.
+ */
 struct proof {
 	bool wanted[HOOKS];
 	bool seen[HOOKS];
@@ -39,10 +43,10 @@ struct proof {
 
 /*
  * A program that attaches without an error may still never run. So a child of the probe's forks, executes this program again, connects to
- * listeners of the probe's on loopback and to itself, and exits; 0 once every one of these came through the ring. Its events carry FLAG_PROOF, have no
+ * listeners of the probe's on loopback and to itself, opens its own /proc/self/environ, and exits; 0 once every one of these came through the ring. Its events carry FLAG_PROOF, have no
  * sequence numbers and end here; any other event meanwhile goes to the handler.
  */
-int prove(const struct sensor *sensor, const struct scope *scope, struct ring *ring, struct proof *proof, frame_handler handler, void *context,
+int prove(const struct sensor *sensor, const struct scope *scope, struct rings *rings, struct proof *proof, frame_handler handler, void *context,
 	  struct fault *fault);
 
 /* The canary's own part: `probe canary TCP4 UDP4 [TCP6 UDP6]`, ports on loopback. */

@@ -41,10 +41,10 @@ static bool push(struct queue *queue, const struct event_header *frame, size_t k
 
 void push_event(struct queue *queue, const struct event_header *frame)
 {
-	/* The chunks of long arguments leave half of it to what says more. */
-	size_t kept_free = frame->type == FRAME_ARGV ? queue->size / 2 : ROOM_FOR_WORDS;
+	/* Changes of files, of which there may be a flood, and the chunks of long arguments leave half of it to what says more. */
+	bool yields = frame->type == FRAME_FILE || frame->type == FRAME_ARGV;
 
-	if (!push(queue, frame, kept_free))
+	if (!push(queue, frame, yields ? queue->size / 2 : ROOM_FOR_WORDS))
 		queue->dropped[frame->type - FRAME_FORK]++;
 }
 

@@ -29,48 +29,109 @@ static unsigned long written(const struct ring *ring)
 	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 }
 
-bool is_ring_empty(const struct ring *ring)
+static bool is_ring_empty(const struct ring *ring)
 {
-	return *ring->consumer == written(ring);
+	return !ring->data || *ring->consumer == written(ring);
 }
 
-/* Hands over one record; false if there is none or it is still being written. */
-static bool take_record(struct ring *ring, frame_handler handler, void *context, size_t *count)
+bool are_rings_empty(const struct rings *rings)
 {
-	unsigned long at = *ring->consumer;
-	const char *record = ring->data + (at & (ring->size - 1));
+	return is_ring_empty(&rings->events) && is_ring_empty(&rings->files);
+}
+
+/* The word before the oldest record, once that was written; 0 if there is none or it is still being written. */
+static __u32 oldest_head(const struct ring *ring)
+{
 	__u32 head;
 
-	if (at == written(ring))
-		return false;
-	head = __atomic_load_n((const __u32 *)record, __ATOMIC_ACQUIRE);
-	if (head & BPF_RINGBUF_BUSY_BIT)
-		return false;
+	if (is_ring_empty(ring))
+		return 0;
+	head = __atomic_load_n((const __u32 *)(ring->data + (*ring->consumer & (ring->size - 1))), __ATOMIC_ACQUIRE);
+	return head & BPF_RINGBUF_BUSY_BIT ? 0 : head;
+}
+
+static const struct event_header *oldest_frame(const struct ring *ring)
+{
+	return (const struct event_header *)(ring->data + (*ring->consumer & (ring->size - 1)) + BPF_RINGBUF_HDR_SZ);
+}
+
+struct drain {
+	frame_handler handler;
+	void *context;
+	size_t count;
+};
+
+/* Hands over the oldest record, unless it was discarded. */
+static void take_oldest(struct ring *ring, __u32 head, struct drain *drain)
+{
 	if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
-		handler(context, (const struct event_header *)(record + BPF_RINGBUF_HDR_SZ));
-		(*count)++;
+		drain->handler(drain->context, oldest_frame(ring));
+		drain->count++;
 	}
-	head &= ~(__u32)(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-	__atomic_store_n(ring->consumer, at + ((head + BPF_RINGBUF_HDR_SZ + 7) & ~7ul), __ATOMIC_RELEASE);
+	head &= ~(__u32)BPF_RINGBUF_DISCARD_BIT;
+	__atomic_store_n(ring->consumer, *ring->consumer + ((head + BPF_RINGBUF_HDR_SZ + 7) & ~7ul), __ATOMIC_RELEASE);
+}
+
+/* False if the first record that could be earlier is still being written. */
+static bool take_earlier(struct ring *ring, __u64 time, struct drain *drain)
+{
+	while (!is_ring_empty(ring)) {
+		__u32 head = oldest_head(ring);
+
+		if (!head)
+			return false;
+		if (!(head & BPF_RINGBUF_DISCARD_BIT) && oldest_frame(ring)->time >= time)
+			return true;
+		take_oldest(ring, head, drain);
+	}
 	return true;
 }
 
-size_t drain_ring(struct ring *ring, frame_handler handler, void *context)
+/* Up to the positions; false if it met a record that is still being written. */
+static bool take_until(struct rings *rings, unsigned long events, unsigned long files, struct drain *drain)
 {
-	unsigned long until = written(ring);
-	size_t count = 0;
+	while ((long)(events - *rings->events.consumer) > 0) {
+		__u32 head = oldest_head(&rings->events);
 
-	while ((long)(until - *ring->consumer) > 0 && take_record(ring, handler, context, &count))
-		;
-	return count;
+		if (!head)
+			return false;
+		if (!(head & BPF_RINGBUF_DISCARD_BIT) && !take_earlier(&rings->files, oldest_frame(&rings->events)->time, drain))
+			return false;
+		take_oldest(&rings->events, head, drain);
+	}
+	while (rings->files.data && (long)(files - *rings->files.consumer) > 0) {
+		__u32 head = oldest_head(&rings->files);
+
+		if (!head)
+			return false;
+		take_oldest(&rings->files, head, drain);
+	}
+	return true;
 }
 
-void drain_ring_fully(struct ring *ring, frame_handler handler, void *context)
+/* The files' position first: whose file it was is then told before it. */
+static void measure(const struct rings *rings, unsigned long *events, unsigned long *files)
 {
-	unsigned long until = written(ring);
-	size_t count = 0;
+	*files = rings->files.data ? written(&rings->files) : 0;
+	*events = written(&rings->events);
+}
 
-	while ((long)(until - *ring->consumer) > 0)
-		if (!take_record(ring, handler, context, &count))
-			sched_yield();
+size_t drain_rings(struct rings *rings, frame_handler handler, void *context)
+{
+	struct drain drain = {.handler = handler, .context = context};
+	unsigned long events, files;
+
+	measure(rings, &events, &files);
+	take_until(rings, events, files, &drain);
+	return drain.count;
+}
+
+void drain_rings_fully(struct rings *rings, frame_handler handler, void *context)
+{
+	struct drain drain = {.handler = handler, .context = context};
+	unsigned long events, files;
+
+	measure(rings, &events, &files);
+	while (!take_until(rings, events, files, &drain))
+		sched_yield();
 }

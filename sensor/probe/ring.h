@@ -19,16 +19,25 @@ struct ring {
 	size_t size; /* a power of two */
 };
 
+/* What the kernel programs write into. Changes of files have a ring of their own, so that a flood of them displaces nothing else. */
+struct rings {
+	struct ring events;
+	struct ring files; /* without data where files are not watched */
+};
+
 typedef void (*frame_handler)(void *context, const struct event_header *frame);
 
 int open_ring(struct ring *ring, int fd, size_t size, struct fault *fault);
 
-/* Hands over every record that was written before the call, up to one that is still being written; returns how many. */
-size_t drain_ring(struct ring *ring, frame_handler handler, void *context);
+/*
+ * Hands over every record that was written before the call, up to one that is still being written; returns how many. In the order of their
+ * times, as far as it matters: what a process did to files comes after its exec and before its exit.
+ */
+size_t drain_rings(struct rings *rings, frame_handler handler, void *context);
 
 /* The same for everything that was begun before the call, waiting (for microseconds) for what is still being written. */
-void drain_ring_fully(struct ring *ring, frame_handler handler, void *context);
+void drain_rings_fully(struct rings *rings, frame_handler handler, void *context);
 
-bool is_ring_empty(const struct ring *ring);
+bool are_rings_empty(const struct rings *rings);
 
 #endif

@@ -72,12 +72,16 @@ int run_sidecar(const struct options *options)
 {
 	static struct sidecar sidecar;
 	struct identity *identity = &sidecar.forwarder.identity;
+	const char *files = getenv("CHAPERONE_WATCH_FILES");
+	struct sizes sizes = options->sizes;
 	int scope_error;
 
+	if (files && !strcmp(files, "Always") && !sizes.rings.files)
+		sizes.rings.files = FILE_RING_BYTES;
 	sidecar.signals = open_signals(true);
 	identity->mode = "sidecar";
 	scope_error = find_pod(&identity->scope, getenv("CHAPERONE_POD_UID"), &identity->reason);
-	if (arm(&sidecar.forwarder, options->sizes, scope_error)) {
+	if (arm(&sidecar.forwarder, sizes, scope_error)) {
 		fprintf(stderr, "chaperone: %s\n", identity->reason.text);
 		write_termination_log(options->termination_log, &identity->reason);
 	}

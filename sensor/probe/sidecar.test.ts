@@ -146,3 +146,13 @@ test('a token that a group may read is read by way of the group', { skip }, asyn
   assert.equal(readFileSync(join(pod.folder, 'received.path'), 'utf8').trim(), token);
   assert.match(readFileSync(`/proc/${pod.sidecar.pid}/status`, 'utf8'), /^Groups:\t4711 ?$/m);
 });
+
+test("files are watched if the pod's environment says so", { skip }, async () => {
+  await using pod = startPod({ child: peer, env: { CHAPERONE_WATCH_FILES: 'Always' } });
+  await until(() => hellos(pod.received()).length === 1);
+  assert.equal(hellos(pod.received())[0]?.watchesFiles, true);
+  const made = join(pod.folder, 'made');
+  await pod.run(['/bin/sh', '-c', `: > ${made}`]);
+  await until(() => pod.received().some((event) => event.kind === 'exit'));
+  assert.ok(pod.received().some((event) => event.kind === 'file' && event.path === made));
+});

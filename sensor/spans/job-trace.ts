@@ -20,11 +20,14 @@ import type {
   CredentialsEvent,
   DnsEvent,
   ExecEvent,
+  FileEvent,
   OpeningEvent,
   SocketEvent,
   Usage,
 } from '../decode/events.ts';
 import type { Engine, JobHandle, JobIdentity, StepKey } from '../engines/engine.ts';
+import { FileTotals } from '../files/file-totals.ts';
+import { recordFile } from '../files/record-file.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Budget } from './budget.ts';
 import type { ConnectionStart } from './connection-end.ts';
@@ -162,6 +165,12 @@ export class JobTrace {
     scope.usage.add(usage);
   }
 
+  touched(event: FileEvent, scope: Scope, node: ProcessNode | null): void {
+    const surroundings = { workspace: this.firstStep?.cwd ?? null, asked: this.#settings.policy().files.paths };
+    const secret = recordFile(event, { scope, node, surroundings });
+    if (secret !== null) this.#processes.note(secret, scope, node);
+  }
+
   /** Asks the engine who this job is, until it knows. */
   identify(taken: Set<string>, sensor: () => Attributes): void {
     if (this.writer.identity !== null) return;
@@ -212,6 +221,10 @@ export class JobTrace {
 
   total(count: (scope: Scope) => number): number {
     return this.scopes().reduce((sum, scope) => sum + count(scope), 0);
+  }
+
+  files(): FileTotals {
+    return this.scopes().reduce((sum, scope) => sum.merge(scope.files), new FileTotals());
   }
 
   #giveStep(step: StepRun): void {
@@ -303,6 +316,7 @@ export class JobTrace {
       ...this.#lookups.totals(),
       [foldedEvents]: this.total((scope) => scope.shedEvents),
       'chaperone.coverage.spans.given': this.writer.spans,
+      ...this.files().attributes(),
     };
   }
 }

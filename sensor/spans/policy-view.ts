@@ -10,6 +10,12 @@ export interface PolicyView {
   /** `sha256:…` of the policy image; empty without one. */
   readonly hash: string;
   readonly processes: 'All' | 'None';
+  readonly files: {
+    /** Changes of files are asked for. */
+    readonly watch: boolean;
+    /** Folders whose changes are listed besides those of the job. */
+    readonly paths: readonly string[];
+  };
   /** Globs over names of arguments and variables. */
   readonly redact: readonly string[];
   /** Why a newer policy file was not taken, one sentence; empty when nothing is wrong. */
@@ -17,7 +23,15 @@ export interface PolicyView {
 }
 
 /** No policy selects the pod: everything is traced, nothing is held. */
-export const noPolicy: PolicyView = { names: [], mode: 'Audit', hash: '', processes: 'All', redact: [], error: '' };
+export const noPolicy: PolicyView = {
+  names: [],
+  mode: 'Audit',
+  hash: '',
+  processes: 'All',
+  files: { watch: false, paths: [] },
+  redact: [],
+  error: '',
+};
 
 /** The policy in force, as attributes of the job's span. */
 export function policyAttributes(policy: PolicyView): Attributes {

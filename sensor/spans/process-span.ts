@@ -74,7 +74,7 @@ export function processSpan(at: Placement, view: ProcessView): FinishedSpan {
       ...executionAttributes(image, redact),
       ...(image.usage === null ? {} : usageAttributes(image.usage)),
     },
-    events: notes.events(offset),
+    events: notes.events(offset, redact),
     links: [],
     error: failure === null ? null : {},
     priority: false,

@@ -11,6 +11,7 @@ import {
   rawSockets,
 } from '../../crds/attributes.ts';
 import type { StepView } from '../engines/engine.ts';
+import { FileTotals } from '../files/file-totals.ts';
 import { later } from '../lineage/time.ts';
 import type { Attributes } from './finished-span.ts';
 import { Folds } from './fold.ts';
@@ -48,6 +49,7 @@ export class Scope {
   shedEvents = 0;
   /** Connections of no known process. */
   looseConnections = 0;
+  readonly files = new FileTotals();
   readonly folds: Folds;
   readonly connectionFolds: Folds;
 
@@ -75,6 +77,7 @@ export class Scope {
       [questionsCount]: this.questions,
       'chaperone.coverage.folded.lookups': this.foldedLookups,
       [foldedEvents]: this.shedEvents,
+      ...this.files.attributes(),
     };
   }
 }

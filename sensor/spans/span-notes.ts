@@ -1,4 +1,6 @@
 import type { Attributes, SpanEvent } from './finished-span.ts';
+import type { Redactor } from './redact.ts';
+import { printable } from './text.ts';
 
 /** Events that one span can have (design of the trace). */
 export const maxSpanEvents = 64;
@@ -17,20 +19,29 @@ export class SpanNotes {
   untold = 0;
   readonly #notes = new Map<string, Note & { count: number }>();
 
-  add(note: Note): void {
+  /** `kept`: places that it must leave to others. */
+  add(note: Note, kept = 0): void {
     const key = JSON.stringify([note.name, note.attributes]);
     const known = this.#notes.get(key);
     if (known !== undefined) known.count += 1;
-    else if (this.#notes.size < maxSpanEvents) this.#notes.set(key, { ...note, count: 1 });
+    else if (this.#notes.size < maxSpanEvents - kept) this.#notes.set(key, { ...note, count: 1 });
     else this.untold += 1;
   }
 
-  /** `offset`: from nanoseconds since boot to Unix time. */
-  events(offset: bigint): SpanEvent[] {
+  /** `offset`: from nanoseconds since boot to Unix time. Texts are the job's: without secrets, and safe to show. */
+  events(offset: bigint, redact: Redactor): SpanEvent[] {
     return [...this.#notes.values()].map(({ name, time, attributes, count }) => ({
       name,
       time: time + offset,
-      attributes: { ...attributes, 'chaperone.count': count },
+      attributes: { ...shown(attributes, redact), 'chaperone.count': count },
     }));
   }
+}
+
+function shown(attributes: Attributes, redact: Redactor): Attributes {
+  const texts = Object.entries(attributes).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? printable(redact.text(value)) : value,
+  ]);
+  return Object.fromEntries(texts) as Attributes;
 }

@@ -8,6 +8,7 @@ import {
   eventHeaderSize,
   execEventSize,
   exitEventSize,
+  fileEventSize,
   forkEventSize,
   frameType,
   openingEventSize,
@@ -74,6 +75,7 @@ export function makeEmptyEvents(): Buffer[] {
     [frameType.opening, openingEventSize],
     [frameType.argv, argvEventSize],
     [frameType.credentials, credentialsEventSize],
+    [frameType.file, fileEventSize],
   ]);
   return [...sizes].map(([type, size]) => makeFrame({ type, body: Buffer.alloc(size - eventHeaderSize) }));
 }

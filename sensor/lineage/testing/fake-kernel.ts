@@ -7,6 +7,7 @@ import {
   type DnsEvent,
   type ExecEvent,
   type ExecTraits,
+  type FileEvent,
   type HelloEvent,
   type KernelEvent,
   type KernelEventFields,
@@ -46,6 +47,7 @@ export class FakeKernel {
   /** Nanoseconds since boot; one millisecond an event unless a test sets it. */
   now = 1_000_000_000n;
   #seq = 0;
+  #fileSeq = 0;
   #ids = 0;
   #sockets = 0;
   #nextPid = 100;
@@ -173,11 +175,26 @@ export class FakeKernel {
     this.dns(process, writeMessage({ name, flags, answers }), { direction: 'received' });
   }
 
+  file(process: FakeProcess, path: string, changes: Partial<FileEvent> = {}): FileEvent {
+    return this.#emit(process, {
+      kind: 'file',
+      operation: 'write',
+      source: 'file',
+      path,
+      path2: '',
+      pathTruncated: false,
+      file: '1:0-1',
+      mode: 0o100644,
+      count: 1,
+      ...changes,
+    });
+  }
+
   #emit<Body extends object>(process: FakeProcess, body: Body): Body & KernelEventFields {
     this.now += 1_000_000n;
     const { pid, image, root } = process;
     const fields = {
-      seq: this.#seq++,
+      seq: 'operation' in body ? this.#fileSeq++ : this.#seq++,
       cpu: 0,
       time: this.now,
       image,
@@ -215,6 +232,7 @@ export function helloEvent(changes: Partial<HelloEvent> = {}): HelloEvent {
     kernel: '6.12.0',
     mode: 'sidecar',
     cgroupId: '1',
+    watchesFiles: false,
     realtimeOffsetNs: 1_700_000_000_000_000_000n,
     time: 0n,
     started: '1',

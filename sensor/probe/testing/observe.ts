@@ -6,6 +6,7 @@ import type {
   ConnectEvent,
   ExecEvent,
   ExitEvent,
+  FileEvent,
   ForkEvent,
   HelloEvent,
   ProbeEvent,
@@ -29,6 +30,7 @@ export interface Observation {
   readonly accepts: readonly AcceptEvent[];
   readonly sockets: readonly SocketEvent[];
   readonly unixes: readonly UnixEvent[];
+  readonly files: readonly FileEvent[];
 }
 
 /** Runs a command in the observed cgroup and resolves with how it ended. */
@@ -75,6 +77,7 @@ export function observationOf(events: readonly ProbeEvent[]): Observation {
     accepts: of(events, 'accept'),
     sockets: of(events, 'socket'),
     unixes: of(events, 'unix'),
+    files: of(events, 'file'),
   };
 }
 

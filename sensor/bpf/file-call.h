@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Files as system calls change them, seen when a call returns. For kernels that let no program attach to the functions below the system calls. */
+#ifndef CHAPERONE_FILE_CALL_H
+#define CHAPERONE_FILE_CALL_H
+
+#include "file-open.h"
+#include "syscall.h"
+
+#define AT_FDCWD (-100)
+/* Results from here up are errors (include/linux/err.h). */
+#define FIRST_ERROR ((unsigned long)-4095)
+
+/* Both set before load. By number, first those of the kernel's own architecture, then those of its 32-bit one. */
+const volatile __u8 watched_calls[CALLS] = {};
+const volatile struct file_call file_calls[2 * CALLS] = {};
+
+static __always_inline __u64 argument(struct file_scratch *scratch, __s8 at)
+{
+	return scratch->arguments[at & 7];
+}
+
+/* The folder that a relative path starts from. */
+static __always_inline __u32 append_folder(struct file_scratch *scratch, __u64 before, struct task_struct *current, int fd, __u64 text)
+{
+	struct fs_struct *fs = BPF_CORE_READ(current, fs);
+	struct file *folder;
+	char first = 0;
+
+	bpf_probe_read_user(&first, sizeof(first), (void *)text);
+	if (first == '/')
+		return 0;
+	if (fd == AT_FDCWD)
+		return append_file_path(scratch, before, (void *)fs + bpf_core_field_offset(struct fs_struct, pwd), fs);
+	folder = open_file(current, (__u32)fd);
+	return folder ? append_file_path(scratch, before, path_of(folder), fs) : 0;
+}
+
+static __always_inline int folder_argument(struct file_scratch *scratch, __s8 at)
+{
+	return at == NO_ARGUMENT ? AT_FDCWD : (int)argument(scratch, at);
+}
+
+static __always_inline void tell_paths(const volatile struct file_call *call, struct file_scratch *scratch, struct task_struct *current)
+{
+	struct file_event *event = &scratch->frame.event;
+	__u64 path = argument(scratch, call->path), path2 = argument(scratch, call->path2);
+
+	if (call->flags != NO_ARGUMENT)
+		event->flags = argument(scratch, call->flags);
+	if (call->mode != NO_ARGUMENT)
+		event->mode = argument(scratch, call->mode);
+	event->dir_len = append_folder(scratch, 0, current, folder_argument(scratch, call->dir), path);
+	event->path_len = append_text(scratch, PATH_BYTES, path);
+	if (call->path2 == NO_ARGUMENT)
+		return;
+	event->dir2_len = append_folder(scratch, 2 * PATH_BYTES, current, folder_argument(scratch, call->dir2), path2);
+	event->path2_len = append_text(scratch, 3 * PATH_BYTES, path2);
+}
+
+static __always_inline void tell_call(const volatile struct file_call *call, struct pt_regs *regs, bool compat, enum scope scope)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+	struct file_scratch *scratch = take_file_scratch();
+
+	if (!scratch) {
+		lose_file(scope);
+		return;
+	}
+	begin_file(scratch, call->op, call->form == CALL_TAKES_PATHS ? SOURCE_ARGUMENT : SOURCE_NONE);
+	if (call->form == CALL_TAKES_PATHS) {
+		read_arguments(scratch->arguments, regs, compat);
+		tell_paths(call, scratch, current);
+	}
+	finish_file(scratch, scope, NULL);
+	give_back_file_scratch(scratch);
+}
+
+static __always_inline void tell_open(const volatile struct file_call *call, __u64 fd, enum scope scope)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+	struct file *file = open_file(current, fd);
+	struct opened opened = {};
+
+	if (!file)
+		return;
+	look_at(&opened, file);
+	if (call->form == CALL_TAKES_FILE)
+		opened.key.op = call->op;
+	else
+		decide_open(&opened, file);
+	if (opened.key.op)
+		tell_file(current, file, &opened, scope);
+}
+
+static __always_inline void on_call_end(struct pt_regs *regs, long result)
+{
+	__u32 number = number_of_call(regs), compat = 0;
+	const volatile struct file_call *call;
+	enum scope scope;
+
+	if (number >= CALLS || !watched_calls[number] || (unsigned long)result >= FIRST_ERROR)
+		return;
+	compat = is_compat_call();
+	if (!(watched_calls[number] & (compat ? WATCHED_COMPAT : WATCHED_NATIVE)))
+		return;
+	scope = scope_of_current();
+	if (!is_told(scope))
+		return;
+	call = &file_calls[(compat ? CALLS : 0) + number];
+	if (call->form == CALL_RETURNS_FILE)
+		tell_open(call, result, scope);
+	else if (call->form == CALL_TAKES_FILE)
+		tell_open(call, first_argument(regs, compat), scope);
+	else
+		tell_call(call, regs, compat, scope);
+}
+
+#endif

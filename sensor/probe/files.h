@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CHAPERONE_FILES_PROBE_H
+#define CHAPERONE_FILES_PROBE_H
+
+#include <stddef.h>
+
+#include "fault.h"
+
+struct sensor_bpf;
+
+/*
+ * Before load: what the programs that watch files need to know, and how large their ring is in bytes; 0 leaves them and their maps out.
+ * -1 where this kernel does not tell of system calls.
+ */
+int configure_files(struct sensor_bpf *programs, size_t ring_bytes, int cpus, struct fault *fault);
+
+/* After load and before anything is attached. */
+int fill_secret_names(struct sensor_bpf *programs, struct fault *fault);
+
+#endif
