@@ -42,8 +42,9 @@ export const statusFieldManager = 'chaperone-operator-status';
 export const gatewayFieldManager = 'chaperone-gateway';
 
 export const sensorContainer = 'chaperone-sensor';
-/** Volumes of an injected pod: the sensor's socket, the policy image, the token for the gateway, the runner's diagnostic log. */
+/** Volumes of an injected pod: the sensor's socket, what it keeps on disk, the policy image, the token for the gateway, the runner's diagnostic log. */
 export const runVolume = 'chaperone-run';
+export const scratchVolume = 'chaperone-scratch';
 export const policyVolume = 'chaperone-policy';
 export const tokenVolume = 'chaperone-token';
 export const diagVolume = 'chaperone-diag';

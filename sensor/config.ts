@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ChaperoneError } from '../crds/errors.ts';
+import type { SpillPlace } from './spill/spill.ts';
 
 const environment = z.object({
   CHAPERONE_POD_NAME: z.string().min(1),
@@ -15,6 +16,8 @@ const environment = z.object({
   CHAPERONE_POLICY_FILE: z.string().min(1),
   CHAPERONE_POLICY_PUBLIC_KEY: z.string().min(1),
   CHAPERONE_DIAG_DIR: z.string().min(1).optional(),
+  CHAPERONE_SPILL_DIR: z.string().min(1).optional(),
+  CHAPERONE_SPILL_KEY_FILE: z.string().min(1).default('/run/chaperone/spill.key'),
   CHAPERONE_PROBE_FD: z.coerce.number().int().min(3).default(3),
 });
 
@@ -25,6 +28,8 @@ export interface SensorConfig {
   readonly policy: { readonly file: string; readonly publicKey: string };
   /** The runner's `_diag` folder; `null` where it is not mounted. */
   readonly diagDir: string | null;
+  /** Where what waits is kept; `null` where there is no scratch volume. */
+  readonly spill: SpillPlace | null;
   /** The open socket to the probe. */
   readonly probeFd: number;
 }
@@ -50,6 +55,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     },
     policy: { file: values.CHAPERONE_POLICY_FILE, publicKey: values.CHAPERONE_POLICY_PUBLIC_KEY },
     diagDir: values.CHAPERONE_DIAG_DIR ?? null,
+    spill:
+      values.CHAPERONE_SPILL_DIR === undefined
+        ? null
+        : { folder: values.CHAPERONE_SPILL_DIR, keyFile: values.CHAPERONE_SPILL_KEY_FILE },
     probeFd: values.CHAPERONE_PROBE_FD,
   });
 }

@@ -4,19 +4,26 @@ import { systemClock } from './export/clock.ts';
 import { connectProbe, type ProbeLink } from './probe-link/probe-link.ts';
 import { openProbeSocket } from './probe-link/probe-socket.ts';
 import { type Log, Sidecar } from './sidecar.ts';
+import { openSpill } from './spill/spill.ts';
 
 /** The sensor's Node half in a runner's pod, started by the probe. Ends with 0 whatever becomes of its spans; the probe restarts it after a fault of its own. */
 function main(): void {
   const config = readConfig();
   let link: ProbeLink | null = null;
   const flushProbe = async () => await link?.flush();
-  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe });
+  const spill = openSpill(config.spill, (message) => log('warn', message));
+  const onTick = (time: bigint) => spill.frames.tick(time);
+  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe, spill: spill.spans, onTick });
+  sidecar.replay(spill.frames.replay());
   const stop = () => {
     sidecar.stop().then(() => process.exit(0), fail);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // The probe wants another process in this one's place, which must go on where this one is: so nothing is brought to an end here.
+  process.on('SIGHUP', () => (spill.frames.isWhole ? process.exit(0) : stop()));
   link = connectProbe(openProbeSocket(config.probeFd), {
+    keeper: spill.frames,
     onEvent: (event) => sidecar.receive(event),
     onEnd: (error) => {
       if (error !== undefined) log('warn', describeError(error));

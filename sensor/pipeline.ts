@@ -10,13 +10,16 @@ import type {
   OpeningEvent,
   ProbeEvent,
   SocketEvent,
+  StatsEvent,
 } from './decode/events.ts';
 import { createEngine, detectEngine, type EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
+import type { DeliveryWord } from './export/delivery-attributes.ts';
 import { watchAttributes } from './files/watch-attributes.ts';
 import { Attribution, type JobStart, type Place } from './lineage/attribution.ts';
 import { Coverage } from './lineage/coverage.ts';
 import { type ProcessImage, ProcessTable } from './lineage/process-table.ts';
+import { later } from './lineage/time.ts';
 import { type Budget, defaultBudget } from './spans/budget.ts';
 import type { ConnectionStart } from './spans/connection-end.ts';
 import { coverageAttributes } from './spans/coverage-attributes.ts';
@@ -45,6 +48,8 @@ export interface PipelineOptions extends EngineSources {
   readonly onSpans: SpanSink;
   /** A job ended; its span follows with the next `flushed` event, so that everything before it is in. */
   readonly onJobEnd?: () => void;
+  /** Asked when a job's span is made: how the delivery of spans stands. Default: nothing is said of it. */
+  readonly delivery?: () => DeliveryWord;
 }
 
 export interface Pipeline {
@@ -96,7 +101,12 @@ class JobPipeline implements Pipeline {
   #nodes = new WeakMap<ProcessImage, { job: JobTrace; node: ProcessNode }>();
   /** No engine has shown itself yet: what was gathered as generic is dropped when one does. */
   #undecided: boolean;
+  /** From the probe's clock to the time that {@link Pipeline.tick} is given. */
   #offset: bigint;
+  /** From the probe's clock to Unix time, as the clock is set now. A job keeps what it began with, so that its spans agree. */
+  #wallOffset: bigint;
+  /** Of the latest event, in nanoseconds since boot: nothing ends before it. */
+  #latest = 0n;
   /** When steps were last settled, in nanoseconds since boot. */
   #settled = 0n;
   #hello: HelloEvent | null = null;
@@ -106,6 +116,7 @@ class JobPipeline implements Pipeline {
     this.#budget = options.budget ?? defaultBudget;
     this.#policy = options.policy ?? (() => noPolicy);
     this.#offset = options.clockOffset ?? 0n;
+    this.#wallOffset = this.#offset;
     this.#table = new ProcessTable({ maxDepth: this.#budget.depth });
     this.#undecided = options.engine === 'auto';
     this.#attribution = this.#attributionFor(options.engine === 'auto' ? 'generic' : options.engine);
@@ -113,7 +124,7 @@ class JobPipeline implements Pipeline {
 
   push(event: ProbeEvent): void {
     if (event.kind === 'hello') this.#hear(event);
-    else if (event.kind === 'stats') this.#coverage.stats(event);
+    else if (event.kind === 'stats') this.#account(event);
     else if (event.kind === 'flushed') this.#flushed();
     else if (event.kind === 'undecoded') this.#coverage.undecoded(event);
     else if (event.kind === 'unanswered') this.#coverage.unanswered += 1;
@@ -131,7 +142,7 @@ class JobPipeline implements Pipeline {
   }
 
   finish(endTime: UnixNanos): JobSummary {
-    const time = endTime - this.#offset;
+    const time = later(endTime - this.#offset, this.#latest);
     const { engine, jobs } = this.#attribution;
     this.#undecided = false;
     // Somebody must say that nothing happened, or why nothing was seen; after a restart it was said before.
@@ -146,7 +157,7 @@ class JobPipeline implements Pipeline {
       job.flush();
     }
     const coverage = this.#coverage.report(this.#table.shed);
-    return { engine: engine.name, ...summarizeJobs(jobs, this.#offset), coverage, sensor: sensorReport(this.#hello) };
+    return { engine: engine.name, ...summarizeJobs(jobs), coverage, sensor: sensorReport(this.#hello) };
   }
 
   /** Of a command that came to no job, such as a runner that found no workflow. */
@@ -161,6 +172,7 @@ class JobPipeline implements Pipeline {
   #pushKernelEvent(event: KernelEvent): void {
     this.#coverage.seen(event);
     (this.#consumers[event.kind] as (event: KernelEvent) => void)(event);
+    this.#latest = later(this.#latest, event.time);
     if (event.time - this.#settled >= settleEveryNanos) this.#settle(event.time);
   }
 
@@ -172,7 +184,13 @@ class JobPipeline implements Pipeline {
   #hear(event: HelloEvent): void {
     this.#hello = event;
     this.#offset = event.realtimeOffsetNs;
+    this.#wallOffset = event.realtimeOffsetNs;
     this.#coverage.hello(event);
+  }
+
+  #account(event: StatsEvent): void {
+    this.#wallOffset = event.realtimeOffsetNs;
+    this.#coverage.stats(event);
   }
 
   #executed(event: ExecEvent): void {
@@ -274,8 +292,9 @@ class JobPipeline implements Pipeline {
   }
 
   #openJob(job: JobStart): JobTrace {
+    const offset = this.#wallOffset;
     const settings = {
-      offset: () => this.#offset,
+      offset: () => offset,
       policy: this.#policy,
       redact: (hints: SecretHints) => this.#redactors.for(this.#policy().redact, hints),
     };
@@ -296,8 +315,11 @@ class JobPipeline implements Pipeline {
 
   #seal(job: JobTrace): void {
     this.#identify(job);
-    const coverage = coverageAttributes(this.#coverage.report(this.#table.shed));
+    const report = this.#coverage.report(this.#table.shed);
+    const delivery = this.#options.delivery?.() ?? { attributes: {}, lost: 0 };
+    const coverage = coverageAttributes({ ...report, complete: report.complete && delivery.lost === 0 });
     const policy = this.#policy();
-    job.seal({ ...policyAttributes(policy), ...watchAttributes(this.#hello, policy), ...coverage });
+    const said = { ...policyAttributes(policy), ...watchAttributes(this.#hello, policy) };
+    job.seal({ ...said, ...coverage, ...delivery.attributes });
   }
 }

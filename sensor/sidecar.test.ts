@@ -82,6 +82,7 @@ function startSensor(url: string) {
     gateway: { url, ca: undefined, tokenFile: join(folder, 'token') },
     policy: { file: join(folder, 'policy'), publicKey },
     diagDir: null,
+    spill: null,
     probeFd: 3,
   };
   const logged: string[] = [];

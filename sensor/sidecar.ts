@@ -3,11 +3,15 @@ import { describeError } from '../crds/errors.ts';
 import type { SensorConfig } from './config.ts';
 import type { HelloEvent, ProbeEvent } from './decode/events.ts';
 import { openWorkerLogs } from './engines/github-actions/worker-log.ts';
-import { type Clock, unixNanos } from './export/clock.ts';
-import { createExporter, type Exporter } from './export/exporter.ts';
+import type { Clock } from './export/clock.ts';
+import { deliveryWord } from './export/delivery-attributes.ts';
+import { createExporter, type Exporter, type FlushLimits } from './export/exporter.ts';
+import type { SpanSpill } from './export/span-spill.ts';
 import { createHelloSender, type HelloSender } from './gateway-hello.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { openPolicyFile, type PolicyFile } from './policy/policy-file.ts';
+import { ProbeTime } from './probe-time.ts';
+import type { Recorded } from './spill/frame-log.ts';
 
 export type Log = (level: 'info' | 'warn', message: string) => void;
 
@@ -17,15 +21,23 @@ export interface SidecarOptions {
   readonly log: Log;
   /** Asks the probe for everything that was in its buffers; the events come before the promise is kept. */
   readonly flushProbe: () => Promise<unknown>;
+  /** Where spans wait on disk; default in memory. */
+  readonly spill?: SpanSpill | null;
+  /** Told of each tick, so that {@link Sidecar.replay} can repeat it. */
+  readonly onTick?: (time: bigint) => void;
 }
 
 const tickMs = 1_000;
 const policyCheckMs = 2_000;
-/** At a job's end the pod may soon be gone. */
-const jobFlushMs = 10_000;
-/** Of the 20 s that the probe gives after SIGTERM: first for the probe's last events, then for the spans. */
+/** At a job's end the pod may soon be gone. Before the job's span is made, so that it can tell what was refused; and then to the end. */
+const beforeJobSpan: FlushLimits = { deadlineMs: 2_000, patienceMs: 1_000 };
+const jobFlush: FlushLimits = { deadlineMs: 10_000 };
+/**
+ * Of the 20 s that the probe gives after SIGTERM: first for the probe's last events, then for the spans. A gateway that takes spans is given
+ * them to the last; one that takes nothing for five seconds (a roll-out with two replicas takes less) does not hold the pod up longer.
+ */
 const lastEventsMs = 3_000;
-const lastSpansMs = 14_000;
+const lastSpans: FlushLimits = { deadlineMs: 14_000, patienceMs: 5_000 };
 /** A job may end before the gateway has heard whether its sensor was armed. */
 const lastHelloMs = 5_000;
 
@@ -37,13 +49,16 @@ export class Sidecar {
   readonly #hello: HelloSender;
   readonly #pipeline: Pipeline;
   readonly #cancelTicks: (() => void)[] = [];
+  readonly #time: ProbeTime;
   #probe: HelloEvent | null = null;
+  #replaying = false;
   #stopping: Promise<void> | null = null;
 
   constructor(options: SidecarOptions) {
     const { config, clock, log } = options;
     const { gateway, pod } = config;
     this.#options = options;
+    this.#time = new ProbeTime(clock);
     this.#policy = openPolicyFile(config.policy.file, { publicKey: config.policy.publicKey, namespace: pod.namespace });
     const headers = () => authorization(gateway.tokenFile);
     this.#exporter = createExporter({
@@ -51,6 +66,7 @@ export class Sidecar {
       ca: gateway.ca,
       headers,
       clock,
+      spill: options.spill ?? null,
       onDrop: (_, count, message) => log('warn', `${count} spans were not delivered: ${message}`),
     });
     const onFailure = (message: string) => log('warn', `the gateway has not taken the hello yet: ${message}`);
@@ -63,9 +79,21 @@ export class Sidecar {
       jobLogs: config.diagDir === null ? null : openWorkerLogs(config.diagDir),
       onSpans: (spans, resource) => this.#exporter.add(spans, resource),
       onJobEnd: () => this.#jobEnded(),
+      delivery: () => deliveryWord(this.#exporter.account()),
     });
-    this.#every(tickMs, () => this.#pipeline.tick(unixNanos(clock)));
+    this.#every(tickMs, () => this.#tick());
     this.#every(policyCheckMs, () => this.#checkPolicy());
+  }
+
+  /** Goes once more through what an earlier process was told, so that this one knows what it knew. Spans that it gave are not given again. */
+  replay(recorded: Iterable<Recorded>): void {
+    this.#replaying = true;
+    for (const entry of recorded) {
+      if ('event' in entry) this.#pipeline.push(entry.event);
+      else this.#pipeline.tick(entry.tick);
+    }
+    this.#replaying = false;
+    this.#options.spill?.forgetKnown();
   }
 
   receive(event: ProbeEvent): void {
@@ -73,6 +101,7 @@ export class Sidecar {
     this.#pipeline.push(event);
     if (event.kind !== 'hello') return;
     this.#probe = event;
+    this.#time.hear(event);
     this.#options.log(
       'info',
       event.armed ? `armed: ${event.tier}` : `not armed: ${event.reason ?? 'the probe did not say why'}`,
@@ -88,20 +117,23 @@ export class Sidecar {
 
   async #finish(): Promise<void> {
     for (const cancel of this.#cancelTicks) cancel();
-    await this.#atMost(lastEventsMs, this.#options.flushProbe());
-    this.#pipeline.finish(unixNanos(this.#options.clock));
+    const answered = await this.#atMost(lastEventsMs, this.#options.flushProbe());
+    if (!answered) this.#pipeline.push({ kind: 'unanswered' });
+    this.#pipeline.finish(this.#time.now());
     const helloTaken = this.#atMost(lastHelloMs, this.#hello.taken());
-    const account = await this.#exporter.flush({ deadlineMs: lastSpansMs });
+    await this.#exporter.flush(lastSpans);
     await helloTaken;
-    this.#exporter.close();
     this.#hello.close();
-    this.#options.log('info', `${account.sent} spans delivered, ${account.queued + account.dropped.total} not`);
+    const { sent, dropped } = this.#exporter.close();
+    this.#options.log(dropped.total === 0 ? 'info' : 'warn', `${sent} spans delivered, ${dropped.total} not`);
   }
 
   #jobEnded(): void {
-    if (this.#stopping !== null) return;
-    this.#atMost(jobFlushMs, this.#options.flushProbe())
-      .then(() => this.#exporter.flush({ deadlineMs: jobFlushMs }))
+    if (this.#stopping !== null || this.#replaying) return;
+    this.#exporter
+      .flush(beforeJobSpan)
+      .then(() => this.#atMost(lastEventsMs, this.#options.flushProbe()))
+      .then(() => this.#exporter.flush(jobFlush))
       .catch((error: unknown) => this.#options.log('warn', `the job's spans wait: ${describeError(error)}`));
   }
 
@@ -123,13 +155,28 @@ export class Sidecar {
     this.#hello.send({ version, armed, tier, kernel, policyHash: hash, ...faults });
   }
 
-  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  #tick(): void {
+    const time = this.#time.now();
+    this.#options.onTick?.(time);
+    this.#pipeline.tick(time);
+  }
+
+  /** Whether the work was done in time; what kept it is logged. */
+  async #atMost(ms: number, work: Promise<unknown>): Promise<boolean> {
     let cancel = () => {};
-    const time = new Promise<void>((resolve) => {
-      cancel = this.#options.clock.after(ms, resolve);
+    const time = new Promise<false>((resolve) => {
+      cancel = this.#options.clock.after(ms, () => resolve(false));
     });
-    await Promise.race([work.catch((error: unknown) => this.#options.log('warn', describeError(error))), time]);
+    const done = work.then(
+      () => true,
+      (error: unknown) => {
+        this.#options.log('warn', describeError(error));
+        return false;
+      },
+    );
+    const inTime = await Promise.race([done, time]);
     cancel();
+    return inTime;
   }
 
   #every(ms: number, action: () => void): void {

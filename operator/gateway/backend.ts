@@ -42,7 +42,7 @@ export function createBackend(options: BackendOptions): Backend {
       const answer = await post(pool, target, { headers, body }).catch(refuseUnreachable);
       const refusal = mapAnswer(answer, options.clock.now());
       if (refusal !== null) throw refusal;
-      return readJson(answer.body);
+      return readSuccess(answer);
     },
     close: () => pool.close(),
   };
@@ -86,10 +86,18 @@ function refuseUnreachable(cause: unknown): never {
   throw new GatewayRefusal('backend-unreachable', message, { status: 503, retryAfterSeconds: 5, cause });
 }
 
-function readJson(text: string): unknown {
+/** Some page of a proxy with status 200 is no success: told so, the sensor would forget spans that nobody has. An empty answer is the protocol's. */
+function readSuccess({ statusCode, body }: Answer): unknown {
+  const answer = body.trim() === '' ? {} : parseJson(body);
+  if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer;
+  const message = `the tracing back end answered ${statusCode} with something that is not OTLP; send again`;
+  throw new GatewayRefusal('backend-misconfigured', message, { status: 503, retryAfterSeconds: 5 });
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return {};
+    return null;
   }
 }

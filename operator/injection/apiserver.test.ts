@@ -35,7 +35,7 @@ test('the sensor has a token for the gateway where the pod has none', async () =
   const volumes = objectsAt(objectAt(body as JsonObject, 'spec'), 'volumes');
   assert.deepEqual(
     volumes.map((volume) => volume.name),
-    ['chaperone-run', 'chaperone-policy', 'chaperone-token'],
+    ['chaperone-run', 'chaperone-scratch', 'chaperone-policy', 'chaperone-token'],
   );
   assert.deepEqual(named(volumes, 'chaperone-token')?.projected, {
     defaultMode: 0o444,

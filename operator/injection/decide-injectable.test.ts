@@ -23,6 +23,7 @@ const impossible: [string, JsonObject][] = [
   ['container-name-taken', { containers: [{ name: 'chaperone-sensor' }] }],
   ['container-name-taken', { initContainers: [{ name: 'chaperone-sensor' }] }],
   ['volume-name-taken', { volumes: [{ name: 'chaperone-run', emptyDir: {} }] }],
+  ['volume-name-taken', { volumes: [{ name: 'chaperone-scratch', emptyDir: {} }] }],
   ['volume-name-taken', { volumes: [{ name: 'chaperone-diag', emptyDir: {} }] }],
   [
     'volume-name-taken',

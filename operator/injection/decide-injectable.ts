@@ -5,6 +5,7 @@ import {
   policyAnnotation,
   policyVolume,
   runVolume,
+  scratchVolume,
   sensorContainer,
   tokenVolume,
 } from '../../crds/names.ts';
@@ -71,7 +72,7 @@ const obstacles: Obstacle[] = [
   {
     reason: 'volume-name-taken',
     message:
-      'the pod has or mounts a volume of its own with a name of ours (chaperone-run, -policy, -token, -diag): give it another name',
+      'the pod has or mounts a volume of its own with a name of ours (chaperone-run, -scratch, -policy, -token, -diag): give it another name',
     stands: hasForeignVolume,
   },
   {
@@ -114,7 +115,7 @@ function hasForeignVolume(pod: RawPod): boolean {
 /** Of all annotations of an object together: TotalAnnotationSizeLimitB in apimachinery's validation. Ours besides the policy are far below 1 KiB. */
 const maxAnnotationsBytes = 256 * 1024;
 
-const privateVolumes = [runVolume, policyVolume, tokenVolume];
+const privateVolumes = [runVolume, scratchVolume, policyVolume, tokenVolume];
 
 /** The log's volume is for the runner, by our own hand: in another container its mount would be left without a volume where we take ours away. */
 function mountsOurs(pod: RawPod, container: JsonObject): boolean {

@@ -5,6 +5,7 @@ import {
   policyAnnotation,
   policyVolume,
   runVolume,
+  scratchVolume,
   sensorContainer,
   tokenVolume,
 } from '../../crds/names.ts';
@@ -13,6 +14,7 @@ import type { InjectionPlan } from './injection-plan.ts';
 /** Where the sensor sees the runner's diagnostic log. */
 export const diagDirectory = '/diag';
 const runDirectory = '/run/chaperone';
+const scratchDirectory = '/var/lib/chaperone';
 const policyDirectory = '/etc/chaperone';
 const tokenDirectory = '/var/run/secrets/chaperone';
 
@@ -39,6 +41,7 @@ export function sensorContainerOf(plan: InjectionPlan, diag: DiagMount | null): 
     terminationMessagePolicy: 'File',
     volumeMounts: [
       { name: runVolume, mountPath: runDirectory },
+      { name: scratchVolume, mountPath: scratchDirectory },
       { name: policyVolume, mountPath: policyDirectory, readOnly: true },
       { name: tokenVolume, mountPath: tokenDirectory, readOnly: true },
       ...(diag === null ? [] : [{ ...diag, mountPath: diagDirectory, readOnly: true }]),
@@ -56,6 +59,8 @@ export function sensorVolumes(withDiag: boolean): JsonObject[] {
   const token = { audience: gatewayAudience, expirationSeconds: 3600, path: 'token' };
   return [
     { name: runVolume, emptyDir: { medium: 'Memory' } },
+    // The sensor itself keeps to 80 MiB of it: beyond the limit the kubelet would evict the pod.
+    { name: scratchVolume, emptyDir: { sizeLimit: '128Mi' } },
     { name: policyVolume, downwardAPI: { defaultMode: 0o444, items: [policy] } },
     { name: tokenVolume, projected: { defaultMode: 0o444, sources: [{ serviceAccountToken: token }] } },
     ...(withDiag ? [{ name: diagVolume, emptyDir: {} }] : []),
@@ -72,6 +77,7 @@ function environment(plan: InjectionPlan, diag: DiagMount | null): JsonObject[] 
     { name: 'CHAPERONE_GATEWAY_CA', value: plan.gatewayCa },
     { name: 'CHAPERONE_TOKEN_FILE', value: `${tokenDirectory}/token` },
     { name: 'CHAPERONE_POLICY_FILE', value: `${policyDirectory}/policy` },
+    { name: 'CHAPERONE_SPILL_DIR', value: scratchDirectory },
     { name: 'CHAPERONE_POLICY_PUBLIC_KEY', value: plan.publicKey },
     ...(diag === null ? [] : [{ name: 'CHAPERONE_DIAG_DIR', value: diagDirectory }]),
     { name: 'CHAPERONE_FAILURE_MODE', value: plan.failureMode },

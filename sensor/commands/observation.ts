@@ -4,6 +4,7 @@ import { type KernelEventFields, noTraits } from '../decode/events.ts';
 import { readWorkflows } from '../engines/act/workflow.ts';
 import { type Clock, systemClock, unixNanos } from '../export/clock.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
+import { ProbeTime } from '../probe-time.ts';
 import { joinWords } from '../report/command-line.ts';
 import { visible } from '../report/text.ts';
 import { counted } from '../report/units.ts';
@@ -26,13 +27,15 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   if (!armed) say(`nothing of the command will be seen: ${visible(reason)}`);
   const pipeline = pipelineFor(armed ? options : { ...options, engine: 'generic' }, env, onSpans);
   sensor.listen((event) => pipeline.push(event));
-  const stopTicking = every(clock, tickMs, () => pipeline.tick(unixNanos(clock)));
+  const time = new ProbeTime(clock);
+  time.hear(sensor.hello);
+  const stopTicking = every(clock, tickMs, () => pipeline.tick(time.now()));
   const word = armed ? null : new OwnWord(pipeline, options.command, clock);
   const end = await runCommand(sensor.wrap(options.command), (pid) => word?.started(pid));
   word?.ended(end);
   stopTicking();
   const left = await sensor.stop();
-  pipeline.finish(unixNanos(clock) + clockStep);
+  pipeline.finish(time.now() + clockStep);
   if (left > 0 && !options.quiet)
     say(`${counted(left, 'process', 'processes')} that the command started still ${left === 1 ? 'runs' : 'run'}`);
   return end.status;

@@ -1,6 +1,6 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ChaperoneError, describeError } from '../../crds/errors.ts';
+import { describeError } from '../../crds/errors.ts';
 import type { ExportAccount } from '../export/account.ts';
 import { createExporter } from '../export/exporter.ts';
 import { writeTraceFile } from '../export/trace-file.ts';
@@ -35,8 +35,8 @@ Options:
 
 TRACEPARENT in the environment makes the job part of that trace. SIGINT, SIGTERM and other signals reach COMMAND.
 
-Exit status: COMMAND's, 128 + n if signal n ended it, 126 or 127 if it could not be executed;
-2 wrong use, 3 our own failure before COMMAND was started.
+Exit status: COMMAND's, 128 + n if signal n ended it, 126 or 127 if it could not be executed; the same when DIR cannot be
+written, which is said. 2 wrong use, 3 our own failure before COMMAND was started.
 
 Examples:
   sudo chaperone run -- act push -P ubuntu-latest=-self-hosted
@@ -53,21 +53,21 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(runHelp);
     return exitStatus.ok;
   }
-  await prepareFolder(options.out);
+  const isFolder = await prepareFolder(options.out);
   const recording = new Recording(options.otlp);
   const status = await observe(options, readEnvironment(), (spans, resource) => recording.add(spans, resource));
-  await tellOutcome(options, recording).catch((error: unknown) => say(describeError(error)));
+  await tellOutcome(options, recording, isFolder).catch((error: unknown) => say(describeError(error)));
   return status;
 }
 
-/** Before COMMAND runs, so that an hour of work does not end without a place to write to. */
-async function prepareFolder(out: string): Promise<void> {
+/** Whether there is a folder. Told before COMMAND runs, so that an hour of work does not end with that news; but what observes is no reason not to run. */
+async function prepareFolder(out: string): Promise<boolean> {
   try {
     await makeFolder(resolve(out));
+    return true;
   } catch (error) {
-    throw new ChaperoneError('out-folder', `The folder ${visible(out)} cannot be made; name another with --out`, {
-      cause: error,
-    });
+    say(`the folder ${visible(out)} cannot be made, so nothing will be written: ${describeError(error)}`);
+    return false;
   }
 }
 
@@ -112,21 +112,21 @@ class Recording {
   }
 }
 
-async function tellOutcome({ out, quiet }: RunOptions, recording: Recording): Promise<void> {
+async function tellOutcome({ out, quiet }: RunOptions, recording: Recording, isFolder: boolean): Promise<void> {
   const files = {
     trace: join(out, 'trace.otlp.json'),
     report: join(out, 'report.html'),
     summary: join(out, 'summary.json'),
   };
   const traces = recording.traces();
-  const hasTrace = await attempt(() => writeTraceFile(files.trace, traces), files.trace);
+  const hasTrace = isFolder && (await attempt(() => writeTraceFile(files.trace, traces), files.trace));
   const delivered = await recording.deliver();
   const resource = traces[0]?.attributes ?? {};
   const summary = summarize(tell(recording.spans), { spans: recording.spans, resource, delivered, files });
   const trace = { attributes: resource, spans: recording.spans };
   const hasReport = await attempt(() => writeReport(files.report, [{ trace, summary }]), files.report);
   const json = `${JSON.stringify(summary, null, 2)}\n`;
-  const hasSummary = await attempt(() => writeFile(files.summary, json), files.summary);
+  const hasSummary = isFolder && (await attempt(() => writeFile(files.summary, json), files.summary));
   if (quiet) sayUndelivered(summary);
   else
     process.stderr.write(

@@ -72,15 +72,16 @@ int start_node(struct node *node)
 static void ask_to_end(struct node *node)
 {
 	node->ask_due = 0;
-	kill(node->pid, SIGTERM);
+	kill(node->pid, node->ask_signal);
 }
 
-void stop_node(struct node *node, __u64 grace_ns)
+void stop_node(struct node *node, int signal, __u64 grace_ns)
 {
 	__u64 now = now_ns();
 
 	if (!node->pid)
 		return;
+	node->ask_signal = signal;
 	node->kill_due = now + grace_ns;
 	if (node->heard)
 		ask_to_end(node);
@@ -140,7 +141,7 @@ static void guard_memory(struct node *node)
 		return;
 	fprintf(stderr, "chaperone: the sensor holds %llu MiB of the container's %llu MiB and is started again\n", held >> 20,
 		node->memory_limit >> 20);
-	stop_node(node, MEMORY_GRACE_NS);
+	stop_node(node, SIGHUP, MEMORY_GRACE_NS);
 }
 
 int watch_node(struct node *node)

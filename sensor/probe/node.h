@@ -16,6 +16,7 @@ struct node {
 	__u64 start_due;
 	bool heard;		/* it has said something, so it listens to SIGTERM */
 	__u64 ask_due;		/* it is to be asked to end once it was heard, at this time in any case */
+	int ask_signal;
 	__u64 kill_due;		/* it was, or is to be, asked to end */
 	__u64 memory_due;
 	__u64 memory_limit;	/* of the container; 0 if unknown */
@@ -24,8 +25,11 @@ struct node {
 /* Starts it now; returns the probe's end of the socket that it has as fd 3, or -1 (it is tried again later). */
 int start_node(struct node *node);
 
-/* Asks it to end, once it was heard; it is killed if it has not ended after grace_ns. */
-void stop_node(struct node *node, __u64 grace_ns);
+/*
+ * Asks it to end, once it was heard: by SIGTERM with everything, by SIGHUP so that the next one goes on where it was. It is killed if it has
+ * not ended after grace_ns.
+ */
+void stop_node(struct node *node, int signal, __u64 grace_ns);
 
 /* It has ended: plans the next start, at once after the first death and later and later after quick ones. */
 void plan_restart(struct node *node);

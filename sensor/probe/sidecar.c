@@ -126,7 +126,7 @@ static void obey_signals(struct sidecar *sidecar)
 		reap(sidecar);
 	if (signals.terminate && !sidecar->terminating) {
 		sidecar->terminating = true;
-		stop_node(&sidecar->node, TERMINATION_GRACE_NS);
+		stop_node(&sidecar->node, SIGTERM, TERMINATION_GRACE_NS);
 	}
 }
 
@@ -134,7 +134,7 @@ static void lose_link(struct sidecar *sidecar)
 {
 	lose_peer(&sidecar->forwarder);
 	if (!sidecar->node.kill_due)
-		stop_node(&sidecar->node, UNLINKED_GRACE_NS);
+		stop_node(&sidecar->node, SIGTERM, UNLINKED_GRACE_NS);
 }
 
 static int earlier(int one, int other)

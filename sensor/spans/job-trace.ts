@@ -109,6 +109,11 @@ export class JobTrace {
     this.#connections = new ConnectionSpans(this.#processes, this.#lookups);
   }
 
+  /** From nanoseconds since boot to Unix time. */
+  get offset(): bigint {
+    return this.#settings.offset();
+  }
+
   /** The scope that a direct child of the runner belongs to. Its first process begins the step. */
   place(event: ExecEvent, keys: readonly StepKey[]): Scope {
     const step = this.steps.enter(event, keys);

@@ -2,8 +2,8 @@ import type { JobReport, JobSummary, StepReport } from './job-summary.ts';
 import type { JobTrace } from './job-trace.ts';
 import type { Scope, StepRun } from './scope.ts';
 
-/** What `finish` tells of the jobs. `offset`: from nanoseconds since boot to Unix time. */
-export function summarizeJobs(jobs: readonly JobTrace[], offset: bigint): Pick<JobSummary, 'jobs' | 'executions'> {
+/** What `finish` tells of the jobs. */
+export function summarizeJobs(jobs: readonly JobTrace[]): Pick<JobSummary, 'jobs' | 'executions'> {
   const executions = new Map<string, number>();
   for (const job of jobs) {
     for (const [program, count] of job.executions) {
@@ -11,17 +11,17 @@ export function summarizeJobs(jobs: readonly JobTrace[], offset: bigint): Pick<J
       executions.set(name, (executions.get(name) ?? 0) + count);
     }
   }
-  return { jobs: jobs.map((job) => summarizeJob(job, offset)), executions: Object.fromEntries(executions) };
+  return { jobs: jobs.map(summarizeJob), executions: Object.fromEntries(executions) };
 }
 
-function summarizeJob(job: JobTrace, offset: bigint): JobReport {
+function summarizeJob(job: JobTrace): JobReport {
   const { identity, ids, spans } = job.writer;
   return {
     name: job.writer.redactor.text(identity?.name ?? ''),
     result: job.result,
     traceId: ids?.traceId ?? '',
     spanId: ids?.jobSpanId ?? '',
-    start: new Date(Number((job.start + offset) / 1_000_000n)).toISOString(),
+    start: new Date(Number((job.start + job.offset) / 1_000_000n)).toISOString(),
     durationMs: milliseconds(job.start, job.end),
     steps: job.steps.outermost().map((step) => summarizeStep(step, job.end)),
     processes: job.total((scope) => scope.processes),
