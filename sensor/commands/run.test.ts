@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { classOf } from '../export/span-class.ts';
@@ -256,16 +256,6 @@ test('the command line works through links, from any folder', real, () => {
   execFileSync('ln', ['-s', chaperone, link]);
   const { status, stdout } = spawnSync(link, ['--version'], { cwd: '/', encoding: 'utf8' });
   assert.deepEqual([status, stdout], [0, 'chaperone 0.1.0\n']);
-});
-
-test('a folder that cannot be made stops before COMMAND is started', () => {
-  writeFileSync(join(folder, 'file'), '');
-  const mark = join(folder, 'started');
-  const { status, stderr } = spawnSync(chaperone, ['run', '--out', join(folder, 'file', 'out'), '--', 'touch', mark], {
-    encoding: 'utf8',
-  });
-  assert.deepEqual([status, existsSync(mark)], [3, false]);
-  assert.match(stderr, /^chaperone: The folder .* cannot be made; name another with --out/m);
 });
 
 test('with --files each change is in the trace, and a read secret with the process that read it', real, async () => {
