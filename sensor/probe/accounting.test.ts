@@ -14,7 +14,7 @@ import {
 } from '../decode/events.ts';
 import { connectProbe } from '../probe-link/probe-link.ts';
 import { spawnProbe } from '../probe-link/spawn-probe.ts';
-import { actor } from './testing/actor.ts';
+import { actor, compileTiny } from './testing/actor.ts';
 import { makeCgroup, probe, skip, until } from './testing/machine.ts';
 import { observe, runner } from './testing/observe.ts';
 
@@ -56,10 +56,39 @@ test('a storm of twenty thousand processes is accounted for, with nothing lost',
   assert.deepEqual([stats.produced.exec, stats.lost, stats.tableFull], [20_001, countEach(() => 0), 0]);
 });
 
+test('processes as fast as this machine can start them are all told, or what is lost is said', {
+  skip,
+}, async (context) => {
+  const [tiny, workers, each] = [compileTiny(), 4, 10_000];
+  let started = 0;
+  let ended = 0;
+  const { stats, events, execs, exits } = await observe(async (run) => {
+    started = Date.now();
+    assert.equal((await run([actor, 'blast', `${workers}`, `${each}`, tiny])).code, 0);
+    ended = Date.now();
+  });
+  const perSecond = Math.round((workers * each * 1000) / (ended - started));
+  context.diagnostic(`${perSecond} processes a second; lost: ${JSON.stringify(stats.lost)}`);
+  assertAccounted(stats, events);
+  assert.equal(
+    execs.filter(({ path }) => path === tiny).length + stats.lost.exec + stats.probeDropped.exec,
+    workers * each,
+  );
+  const processes = 1 + workers + workers * each;
+  assert.equal(exits.length + stats.lost.exit + stats.probeDropped.exit, processes);
+  assert.deepEqual([stats.produced.exit, stats.produced.fork, stats.tableFull], [processes, processes - 1, 0]);
+});
+
+test('connections as fast as this machine can make them are all told, or what is lost is said', { skip }, async () => {
+  const { stats, events, connects } = await observe((run) => run([actor, 'connects', '100000']));
+  assertAccounted(stats, events);
+  assert.equal(connects.length + stats.lost.connect + stats.probeDropped.connect, 100_000);
+});
+
 test('what does not fit a ring that is too small is counted as lost', { skip }, async () => {
   const { stats, events } = await observe(
     (run) => run([actor, 'storm', '2000', '8', actor, 'nothing', 'x'.repeat(2000)]),
-    ['--ring-bytes', '4096'],
+    ['--ring-bytes', '16384'],
   );
   assertAccounted(stats, events);
   assert.ok(stats.lost.exec > 0);

@@ -154,110 +154,7 @@ static int do_storm(char **a)
 	return failed != 0;
 }
 
-/* memfd: executes an unlinked copy of itself */
-static int do_memfd(char **a)
-{
-	char *arguments[] = {"ghost", "nothing", NULL}, buffer[65536];
-	FILE *self = fopen("/proc/self/exe", "re");
-	int fd = memfd_create("ghost", MFD_CLOEXEC);
-	size_t size;
-
-	(void)a;
-	while ((size = fread(buffer, 1, sizeof(buffer), self)) > 0)
-		if (write(fd, buffer, size) < 0)
-			return 1;
-	fexecve(fd, arguments, environ);
-	return 1;
-}
-
-/* memfd-script COMMAND: executes a script of one line that has no name */
-static int do_memfd_script(char **a)
-{
-	char *arguments[] = {"ghost", NULL};
-	int fd = memfd_create("ghost", 0); /* stays open, for the interpreter */
-
-	dprintf(fd, "#!/bin/sh\n%s\n", a[0]);
-	fexecve(fd, arguments, environ);
-	return 1;
-}
-
-/* fexec COMMAND…: by its descriptor */
-static int do_fexec(char **a)
-{
-	int fd = open(a[0], O_RDONLY | O_CLOEXEC);
-
-	fexecve(fd, a, environ);
-	return 1;
-}
-
-/* execveat FOLDER COMMAND…: relative to a folder that is open */
-static int do_execveat(char **a)
-{
-	int fd = open(a[0], O_PATH | O_DIRECTORY);
-
-	syscall(SYS_execveat, fd, a[1], a + 1, environ, 0);
-	return 1;
-}
-
-/* unlinked PATH COMMAND…: removes the file before it executes it */
-static int do_unlinked(char **a)
-{
-	int fd = open(a[0], O_PATH | O_CLOEXEC);
-
-	unlink(a[0]);
-	fexecve(fd, a + 1, environ);
-	return 1;
-}
-
-/* as UID COMMAND…: becomes that user, then executes */
-static int do_as(char **a)
-{
-	uid_t uid = atoi(a[0]);
-
-	if (setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
-		return 1;
-	execv(a[1], a + 1);
-	return 1;
-}
-
-/* seteuid UID [connect FAMILY tcp|udp PORT] */
-static int do_seteuid(char **a)
-{
-	return seteuid(atoi(a[0])) || (a[1] && do_connect(a + 2));
-}
-
-static void *burn(void *milliseconds)
-{
-	struct timespec now;
-
-	do
-		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	while (now.tv_sec * 1000 + now.tv_nsec / 1000000 < (long)milliseconds);
-	return NULL;
-}
-
-/* work THREADS MILLISECONDS MEBIBYTES: CPU time, as much in each thread; memory that is used */
-static int do_work(char **a)
-{
-	long threads = atol(a[0]), size = atol(a[2]) << 20;
-	pthread_t thread[16];
-
-	memset(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, size);
-	for (long i = 0; i < threads; i++)
-		pthread_create(&thread[i], NULL, burn, (void *)atol(a[1]));
-	for (long i = 0; i < threads; i++)
-		pthread_join(thread[i], NULL);
-	return 0;
-}
-
-/* grow MEBIBYTES COMMAND…: uses so much memory, then executes */
-static int do_grow(char **a)
-{
-	long size = atol(a[0]) << 20;
-
-	memset(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, size);
-	return do_exec(a + 1);
-}
+#include "actor-executions.h"
 
 /* kill SIGNAL: itself */
 static int do_kill(char **a)
@@ -403,9 +300,8 @@ static const struct {
 	int (*act)(char **arguments);
 } deeds[] = {
 	{"connect", 3, do_connect}, {"connects", 1, do_connects}, {"send", 3, do_send}, {"fork", 1, do_fork}, {"daemon", 1, do_daemon}, {"threads", 2, do_threads},
-	{"thread-exec", 1, do_thread_exec}, {"exec", 1, do_exec}, {"storm", 3, do_storm}, {"memfd", 0, do_memfd},
-	{"memfd-script", 1, do_memfd_script}, {"fexec", 1, do_fexec}, {"execveat", 2, do_execveat}, {"unlinked", 2, do_unlinked},
-	{"as", 2, do_as}, {"seteuid", 1, do_seteuid}, {"work", 3, do_work}, {"grow", 2, do_grow}, {"kill", 1, do_kill},
+	{"thread-exec", 1, do_thread_exec}, {"exec", 1, do_exec}, {"storm", 3, do_storm}, EXECUTION_DEEDS,
+	{"kill", 1, do_kill},
 	NETWORK_DEEDS,
 	{"watch", 4, do_watch}, {"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
 };

@@ -9,10 +9,16 @@ chmodSync(scratchFolder, 0o777);
 process.once('exit', () => rmSync(scratchFolder, { recursive: true, force: true }));
 
 /** The program of actor.c, compiled: `actor DEED ARGUMENT…`. */
-export const actor: string = compile(join(scratchFolder, 'actor'));
+export const actor: string = compile('actor', ['-pthread']);
 
-function compile(path: string): string {
-  const source = join(import.meta.dirname, 'actor.c');
-  execFileSync('gcc', ['-O1', '-Wall', '-Wextra', '-Werror', '-static', '-pthread', source, '-o', path]);
+/** The program of tiny.c, compiled anew at each call: it only ends. */
+export function compileTiny(): string {
+  return compile('tiny', ['-nostdlib']);
+}
+
+function compile(name: string, flags: readonly string[]): string {
+  const path = join(scratchFolder, name);
+  const source = join(import.meta.dirname, `${name}.c`);
+  execFileSync('gcc', ['-O1', '-Wall', '-Wextra', '-Werror', '-static', ...flags, source, '-o', path]);
   return path;
 }
