@@ -54,16 +54,16 @@ function weigh(processes: readonly ProcessStory[], around: Surroundings): Candid
 }
 
 /** Nothing of its own beside its parent's line, which a signal may have ended with it. */
-function repeats({ span, connections }: ProcessStory, parent: ProcessStory | null): boolean {
-  if (parent === null || connections.length > 0) return false;
+function repeats({ span, connections, lookups }: ProcessStory, parent: ProcessStory | null): boolean {
+  if (parent === null || connections.length + lookups.length > 0) return false;
   if (span.error !== null && span.attributes['error.type'] !== parent.span.attributes['error.type']) return false;
   return Number(span.end - span.start) >= 0.8 * Number(parent.span.end - parent.span.start);
 }
 
-function weightOf({ span, connections }: ProcessStory, { from, to }: Extent): number {
+function weightOf({ span, connections, lookups }: ProcessStory, { from, to }: Extent): number {
   const exitCode = span.attributes['process.exit.code'];
   const failed = span.error === null ? 0 : 2000;
-  const connected = connections.length > 0 ? 1000 : 0;
+  const connected = connections.length + lookups.length > 0 ? 1000 : 0;
   const nonZero = typeof exitCode === 'number' && exitCode !== 0 ? 10 : 0;
   return failed + connected + nonZero + Math.round((to - from) * 100);
 }

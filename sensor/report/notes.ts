@@ -1,8 +1,8 @@
 import type { FinishedSpan } from '../spans/finished-span.ts';
-import { failureOf } from './connection-outcome.ts';
+import { failedCount, failureOf } from './connection-outcome.ts';
 import type { Tone } from './paint.ts';
 import { spanCount } from './span-count.ts';
-import type { ProcessStory, StepStory } from './story.ts';
+import type { Below, ProcessStory, StepStory } from './story.ts';
 import { byMost, exitCodeOf, resultOf } from './summary.ts';
 import { tallyStep, target } from './tally.ts';
 import { visible } from './text.ts';
@@ -14,13 +14,13 @@ export interface Note {
   readonly text: string;
 }
 
-/** How a step failed, how many processes it had, and where it connected; `connections` are those of its own process. */
-export function stepNotes(step: StepStory, connections: readonly FinishedSpan[]): Note[] {
-  return [...failureNotes(step), ...countNotes(step), ...connectionNotes(connections)];
+/** How a step failed, how many processes it had, and where it connected; `own` is what the step's own process did. */
+export function stepNotes(step: StepStory, own: Pick<Below, 'connections' | 'lookups'>): Note[] {
+  return [...failureNotes(step), ...countNotes(step), ...connectionNotes(own.connections), ...lookupNotes(own.lookups)];
 }
 
-export function processNotes({ span, connections }: ProcessStory): Note[] {
-  return [...exitNotes(span), ...connectionNotes(connections)];
+export function processNotes({ span, connections, lookups }: ProcessStory): Note[] {
+  return [...exitNotes(span), ...connectionNotes(connections), ...lookupNotes(lookups)];
 }
 
 function failureNotes(step: StepStory): Note[] {
@@ -55,24 +55,47 @@ function signalIn({ attributes }: FinishedSpan): string | null {
   return typeof kind === 'string' && kind.startsWith('SIG') ? kind : null;
 }
 
-/** `→ github.com:443 (88×), npm.example.com:443`, and by itself `→ 192.0.2.1:443 refused`. */
-export function connectionNotes(connections: readonly FinishedSpan[]): Note[] {
-  const reached = new Map<string, number>();
-  const failed = new Map<string, number>();
-  for (const connection of connections) {
-    const failure = failureOf(connection);
-    const [counts, key] =
-      failure === null ? [reached, target(connection)] : [failed, `${target(connection)} ${failure}`];
-    counts.set(key, (counts.get(key) ?? 0) + spanCount(connection));
-  }
-  return [...arrowNote('link', reached), ...arrowNote('warning', failed)];
+/** `→ github.com:443 (88×, 2 failed)`, and by itself `→ 192.0.2.1:443 refused`. */
+function connectionNotes(connections: readonly FinishedSpan[]): Note[] {
+  const [whole, failures] = [connections.filter((one) => failureOf(one) === null), connections.filter(failureOf)];
+  const reached = countBy(whole, target, spanCount);
+  const failed = countBy(whole, target, failedCount);
+  const refused = countBy(failures, (one) => `${target(one)} ${failureOf(one)}`, spanCount);
+  return [...arrowNote('link', reached, failed), ...arrowNote('warning', refused, new Map())];
 }
 
-function arrowNote(tone: Tone, targets: ReadonlyMap<string, number>): Note[] {
+/** `DNS registry.internal NXDOMAIN` for what could not be looked up. */
+function lookupNotes(lookups: readonly FinishedSpan[]): Note[] {
+  const failed = lookups.filter(({ error }) => error !== null).map(lookupWords);
+  if (failed.length === 0) return [];
+  return [{ tone: 'warning', text: `DNS ${shortList([...new Set(failed)])}` }];
+}
+
+function lookupWords({ attributes }: FinishedSpan): string {
+  return visible(`${attributes['dns.question.name'] ?? ''} ${attributes['error.type'] ?? 'failed'}`);
+}
+
+function arrowNote(tone: Tone, targets: ReadonlyMap<string, number>, failed: ReadonlyMap<string, number>): Note[] {
   if (targets.size === 0) return [];
-  const words = byMost(targets).map(([host, count]) =>
-    count === 1 ? visible(host) : `${visible(host)} (${grouped(count)}×)`,
-  );
-  const text = words.length > 3 ? `${words.slice(0, 3).join(', ')}, ${words.length - 3} more` : words.join(', ');
-  return [{ tone, text: `→ ${text}` }];
+  const words = byMost(targets).map(([host, count]) => `${visible(host)}${times(count, failed.get(host) ?? 0)}`);
+  return [{ tone, text: `→ ${shortList(words)}` }];
+}
+
+function times(count: number, failed: number): string {
+  if (failed > 0) return ` (${grouped(count)}×, ${grouped(failed)} failed)`;
+  return count === 1 ? '' : ` (${grouped(count)}×)`;
+}
+
+function shortList(words: readonly string[]): string {
+  return words.length > 3 ? `${words.slice(0, 3).join(', ')}, ${words.length - 3} more` : words.join(', ');
+}
+
+function countBy(
+  spans: readonly FinishedSpan[],
+  key: (span: FinishedSpan) => string,
+  count: (span: FinishedSpan) => number,
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const span of spans) counts.set(key(span), (counts.get(key(span)) ?? 0) + count(span));
+  return counts;
 }

@@ -54,7 +54,14 @@ function scaleOf({ job, steps }: Story): Scale {
 
 function stepNode(step: StepStory, scale: Scale): Node {
   const shell = stepProcess(step);
-  const shown: Below = shell === null ? step : { ...shell, connections: [...step.connections, ...shell.connections] };
+  const shown: Below =
+    shell === null
+      ? step
+      : {
+          ...shell,
+          connections: [...step.connections, ...shell.connections],
+          lookups: [...step.lookups, ...shell.lookups],
+        };
   const nested = step.steps.map((inner) => ({ start: inner.span.start, node: stepNode(inner, scale) }));
   const notable = pickNotable(shown, step.span, nested.length > 0 ? 2 : scale.processLines);
   const own = notable.map((one) => ({ start: one.process.span.start, node: processNode(one, scale) }));
@@ -62,7 +69,7 @@ function stepNode(step: StepStory, scale: Scale): Node {
   return {
     ...spanNode(step.span, scale, toneOf(step.span)),
     labelTone: 'plain',
-    notes: stepNotes(step, shown.connections),
+    notes: stepNotes(step, shown),
     children: [...inOrder.map(({ node }) => node), ...restNodes(step.span, tallyBelow(shown), notable)],
   };
 }

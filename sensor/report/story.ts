@@ -26,6 +26,8 @@ export interface Below {
   readonly connections: readonly FinishedSpan[];
   /** Connections that somebody else made and it accepted. */
   readonly accepted: readonly FinishedSpan[];
+  /** Names that were looked up, where that failed or no connection followed. */
+  readonly lookups: readonly FinishedSpan[];
 }
 
 export interface ProcessStory extends Below {
@@ -76,11 +78,11 @@ class Kinship {
   }
 
   below(spanId: string, depth: number): Below {
-    const connections = this.#claim(spanId, (spanClass) => spanClass === 'connection');
-    const accepted = this.#claim(spanId, (spanClass) => spanClass === 'accept');
+    const claim = (wanted: SpanClass) => this.#claim(spanId, (spanClass) => spanClass === wanted);
+    const [connections, accepted, lookups] = [claim('connection'), claim('accept'), claim('dns')];
     // Deeper than a kernel's process tree is a forgery that would only fill the stack.
     const processes = depth > deepest ? [] : this.#claim(spanId, (spanClass) => !frames.includes(spanClass));
-    return { connections, accepted, processes: processes.map((span) => this.processOf(span, depth)) };
+    return { connections, accepted, lookups, processes: processes.map((span) => this.processOf(span, depth)) };
   }
 
   processOf(span: FinishedSpan, depth: number): ProcessStory {
@@ -112,17 +114,24 @@ class Kinship {
 function joined(story: Story, kin: Kinship, orphans: readonly FinishedSpan[]): Story {
   const steps = [...story.steps];
   const processes = [...story.outside.processes];
-  const connections = [...story.outside.connections];
-  const accepted = [...story.outside.accepted];
+  const spans = {
+    connections: [...story.outside.connections],
+    accepted: [...story.outside.accepted],
+    lookups: [...story.outside.lookups],
+  };
+  const lists: Partial<Record<SpanClass, FinishedSpan[]>> = {
+    connection: spans.connections,
+    accept: spans.accepted,
+    dns: spans.lookups,
+  };
   for (const span of orphans) {
     if (!kin.claimOne(span)) continue;
     const spanClass = classOf(span);
     if (spanClass === 'step') steps.push(kin.stepOf(span, 1));
-    else if (spanClass === 'connection') connections.push(span);
-    else if (spanClass === 'accept') accepted.push(span);
+    else if (lists[spanClass] !== undefined) lists[spanClass].push(span);
     else processes.push(kin.processOf(span, 1));
   }
-  return { ...story, steps: inOrder(steps), outside: { processes, connections, accepted } };
+  return { ...story, steps: inOrder(steps), outside: { processes, ...spans } };
 }
 
 const deepest = 200;

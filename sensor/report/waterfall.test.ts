@@ -135,6 +135,15 @@ test('connections that failed are told apart, by the name that was asked for', (
   assert.match(draw(at.spans, 160), /Fetch .* → github\.com:443 {2}→ 192\.0\.2\.1:443 timed out \(2×\)/);
 });
 
+test('names that could not be looked up, and failures among many connections, are told', () => {
+  const at = new JobBuilder();
+  const curl = at.process(at.step(at.job('ci', 0, 2), 'Fetch', 0, 2), ['sh'], 0, 2);
+  at.connection(curl, 'github.com', 443, 0, 88, { attributes: { 'chaperone.connections.failed.count': 2 } });
+  at.lookup(curl, 'registry.internal', 1, 'NXDOMAIN');
+  at.lookup(curl, 'example.com', 1, 'NOERROR');
+  assert.match(draw(at.spans, 200), /→ github\.com:443 \(88×, 2 failed\) {2}DNS registry\.internal NXDOMAIN$/m);
+});
+
 test('of processes that one signal ended together the outermost is told', () => {
   const at = new JobBuilder();
   const killed = { error: {}, attributes: { 'error.type': 'SIGTERM' } };

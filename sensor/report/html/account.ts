@@ -24,7 +24,7 @@ export function accountTable(jobs: readonly FinishedSpan[], resource: Attributes
 }
 
 const knownStages = ['produced', 'delivered', 'shed', 'lost'];
-const perJob = /^(folded|spans)\./;
+const perJob = /^(folded|names|spans)\./;
 
 function isCell(name: string): boolean {
   return knownStages.some((stage) => name.startsWith(`${stage}.`));
@@ -74,6 +74,11 @@ const meanings: Readonly<Record<string, string>> = {
   'cause.malformed': 'events lost because they were malformed',
   'folded.processes': 'processes told in summary spans',
   'folded.connections': 'connections told in summary spans',
+  'folded.lookups': 'lookups told as a count alone',
+  'folded.events': 'events of spans told as a count alone',
+  'names.unasked': 'DNS answers that nobody had asked for',
+  'names.unreadable': 'DNS messages that could not be read',
+  'names.forgotten': 'DNS answers for which there was no more room',
   'spans.given': 'spans of the jobs',
 };
 

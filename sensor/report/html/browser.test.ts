@@ -13,6 +13,8 @@ function buildJob(): JobBuilder {
   const npm = at.process(at.process(install, ['bash', '-e', '/tmp/1.sh'], 0, 24), ['npm', 'ci'], 4, 24);
   at.connection(npm, 'npm.example.com', 443, 5, 88, { outcome: 'established' });
   at.connection(npm, '192.0.2.1', 443, 6, 1, { outcome: 'refused' });
+  at.accepted(npm, '192.0.2.9', 7);
+  at.lookup(npm, 'registry.internal', 7, 'NXDOMAIN');
   const file = { 'file.path': '/w/package-lock.json', 'chaperone.file.operation': 'write' };
   npm.events.push({ name: 'chaperone.file.change', time: npm.start, attributes: file });
   npm.events.push({ name: 'chaperone.memory.access', time: npm.start, attributes: { 'process.pid': 7 } });

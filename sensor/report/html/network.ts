@@ -1,11 +1,11 @@
 import type { AttributeValue, FinishedSpan } from '../../spans/finished-span.ts';
-import { failureOf, outcomeOf } from '../connection-outcome.ts';
+import { failedCount, outcomeOf } from '../connection-outcome.ts';
 import { spanCount } from '../span-count.ts';
 import { byMost } from '../summary.ts';
 import { target } from '../tally.ts';
 import { visible } from '../text.ts';
 import { grouped } from '../units.ts';
-import type { HostRow, NodeKind } from './model/report-data.ts';
+import type { HostRow, LookupRow, NodeKind } from './model/report-data.ts';
 import type { NodeList } from './nodes.ts';
 
 /** The connections by the host that each was for: the name its address was resolved from where that is known, else the address. */
@@ -44,7 +44,7 @@ function hostRow(host: string, connections: readonly Connection[]): HostRow {
   for (const { span } of connections) {
     const many = spanCount(span);
     count += many;
-    if (failureOf(span) !== null) failed += many;
+    failed += failedCount(span);
     const outcome = outcomeOf(span);
     if (outcome !== '') outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + many);
   }
@@ -80,4 +80,18 @@ function distinct(values: readonly unknown[]): string[] {
 function total(connections: readonly Connection[], name: string): number | null {
   const counts = connections.map(({ span }) => span.attributes[name]).filter((count) => typeof count === 'number');
   return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Lookups that failed or that no connection followed, by name and response. */
+export function lookupRows({ nodes, spans }: NodeList): LookupRow[] {
+  const byName = new Map<string, { name: string; response: string; answers: Set<string>; nodes: number[] }>();
+  for (const [node, { attributes }] of spans.entries()) {
+    if (nodes[node]?.kind !== 'dns') continue;
+    const [name, response] = [String(attributes['dns.question.name']), nodes[node]?.result ?? ''];
+    const row = byName.get(`${name} ${response}`) ?? { name: visible(name), response, answers: new Set(), nodes: [] };
+    byName.set(`${name} ${response}`, row);
+    row.nodes.push(node);
+    for (const answer of [attributes['dns.answers'] ?? []].flat()) row.answers.add(visible(String(answer)));
+  }
+  return [...byName.values()].map((row) => ({ ...row, answers: [...row.answers] }));
 }

@@ -1,3 +1,4 @@
+import { dnsResponseCode } from '../../../crds/attributes.ts';
 import { classOf } from '../../export/span-class.ts';
 import { later } from '../../lineage/time.ts';
 import type { Attributes, AttributeValue, FinishedSpan } from '../../spans/finished-span.ts';
@@ -37,17 +38,18 @@ export class NodeList {
 
   #step(step: StepStory, depth: number): Child {
     const { span } = step;
-    const told = { label: span.name, result: resultOf(span), notes: stepNotes(step, step.connections) };
+    const told = { label: span.name, result: resultOf(span), notes: stepNotes(step, step) };
     const children = () =>
       this.#addInOrder([...step.steps.map((inner) => this.#step(inner, depth + 1)), ...this.#below(step, depth + 1)]);
     return { start: span.start, add: () => this.#add(span, told, depth, children) };
   }
 
-  #below({ processes, connections, accepted }: Below, depth: number): Child[] {
+  #below({ processes, connections, accepted, lookups }: Below, depth: number): Child[] {
     return [
       ...processes.map((process) => this.#process(process, depth)),
       ...connections.map((connection) => this.#connection(connection, depth, `→ ${target(connection)}`)),
       ...accepted.map((connection) => this.#connection(connection, depth, acceptedLabel(connection))),
+      ...lookups.map((lookup) => this.#lookup(lookup, depth)),
     ].sort(byStart);
   }
 
@@ -65,6 +67,12 @@ export class NodeList {
     const label = count === 1 ? line : `${line} (${grouped(count)}×)`;
     const notes: Note[] = failure === null ? [] : [{ tone: 'warning', text: visible(failure) }];
     return { start: span.start, add: () => this.#add(span, { label, result: outcomeOf(span), notes }, depth) };
+  }
+
+  #lookup(span: FinishedSpan, depth: number): Child {
+    const response = String(span.attributes[dnsResponseCode] ?? '');
+    const notes: Note[] = span.error === null ? [] : [{ tone: 'warning', text: visible(response || 'failed') }];
+    return { start: span.start, add: () => this.#add(span, { label: span.name, result: response, notes }, depth) };
   }
 
   #addInOrder(children: readonly Child[]): void {
@@ -113,7 +121,7 @@ export class NodeList {
   }
 }
 
-const kinds = { job: true, step: true, process: true, connection: true, accept: true };
+const kinds = { job: true, step: true, process: true, connection: true, accept: true, dns: true };
 
 /** `← 192.0.2.1 at 127.0.0.1:8080`: who came, and where. */
 function acceptedLabel(span: FinishedSpan): string {

@@ -114,10 +114,28 @@ test('connections that were accepted stand under who accepted them and count for
   assert.deepEqual([hosts, counts], [[], ['1 step', '1 process', 'no connections']]);
 });
 
+test('lookups stand under who asked, and by name and response', () => {
+  const at = new JobBuilder();
+  const curl = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['curl'], 0, 1);
+  for (const response of ['NXDOMAIN', 'NXDOMAIN', 'NOERROR']) at.lookup(curl, 'registry.internal', 1, response);
+  const { nodes, lookups } = dataOf(at.spans);
+  assert.deepEqual(
+    nodes.slice(3).map(({ kind, label, failed }) => [kind, label, failed]),
+    [true, true, false].map((failed) => ['dns', 'DNS lookup registry.internal', failed]),
+  );
+  assert.deepEqual(
+    lookups.map(({ response, nodes: places }) => [response, places]),
+    [
+      ['NXDOMAIN', [3, 4]],
+      ['NOERROR', [5]],
+    ],
+  );
+});
+
 test('spans of a kind that this release does not know stand where they belong', () => {
   const at = new JobBuilder();
   const curl = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['curl'], 0, 1);
-  at.other(curl, 'DNS lookup example.com', 1, {});
+  at.other(curl, 'something new', 1, {});
   assert.deepEqual(
     dataOf(at.spans).nodes.map(({ depth, kind }) => [depth, kind]),
     [

@@ -8,7 +8,7 @@ import { visible } from '../text.ts';
 import { accountTable } from './account.ts';
 import { activityRows, directoryRows, findingRows } from './events.ts';
 import type { OverviewLine, ReportData } from './model/report-data.ts';
-import { acceptedRows, hostRows } from './network.ts';
+import { acceptedRows, hostRows, lookupRows } from './network.ts';
 import { factsOf, NodeList } from './nodes.ts';
 
 /** What report.html shows of one trace; every text in it is safe to show. */
@@ -31,6 +31,7 @@ export function reportData({ attributes, spans }: RecordedResource, summary: Sum
     overview: stories.flatMap((story) => overviewOf(story, summary.pipeline, list)),
     hosts: hostRows(list),
     accepted: acceptedRows(list),
+    lookups: lookupRows(list),
     directories: directoryRows(list),
     findings: findingRows(list),
     activities: activityRows(list),

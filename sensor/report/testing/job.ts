@@ -60,6 +60,12 @@ export class JobBuilder {
     return this.#span(parent, 'accept 127.0.0.1:8080', [at, at], attributes, { kind: 'server' });
   }
 
+  lookup(parent: FinishedSpan, name: string, at: number, response: string): FinishedSpan {
+    const failed = response === 'NOERROR' ? {} : { 'error.type': response };
+    const attributes = { 'dns.question.name': name, 'chaperone.dns.response_code': response, ...failed };
+    return this.#span(parent, `DNS lookup ${name}`, [at, at], attributes, response === 'NOERROR' ? {} : { error: {} });
+  }
+
   /** A span of no length that is none of the others. */
   other(parent: FinishedSpan, name: string, at: number, { attributes = {} }: Given): FinishedSpan {
     return this.#span(parent, name, [at, at], attributes, {});

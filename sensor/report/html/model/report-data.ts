@@ -26,6 +26,8 @@ export interface ReportData {
   readonly hosts: readonly HostRow[];
   /** Connections that others made, by the address that they came to. */
   readonly accepted: readonly HostRow[];
+  /** Names that were looked up, where that failed or no connection followed. */
+  readonly lookups: readonly LookupRow[];
   /** Most changes first. */
   readonly directories: readonly DirectoryRow[];
   readonly findings: readonly FindingRow[];
@@ -36,7 +38,7 @@ export interface ReportData {
 
 export type Fact = readonly [name: string, value: string | readonly string[]];
 
-export type NodeKind = 'job' | 'step' | 'process' | 'connection' | 'accept' | 'other';
+export type NodeKind = 'job' | 'step' | 'process' | 'connection' | 'accept' | 'dns' | 'other';
 
 export interface ReportNode {
   readonly kind: NodeKind;
@@ -47,7 +49,7 @@ export interface ReportNode {
   readonly label: string;
   readonly start: number;
   readonly end: number;
-  /** The engine's word on a job or step (`success`, `failure`, …), what came of a connection; else empty. */
+  /** The engine's word on a job or step (`success`, `failure`, …), what came of a connection or lookup; else empty. */
   readonly result: string;
   readonly failed: boolean;
   readonly notes: readonly Note[];
@@ -83,6 +85,14 @@ export interface HostRow {
   readonly sent: number | null;
   readonly received: number | null;
   /** The connections, the earliest first. */
+  readonly nodes: readonly number[];
+}
+
+export interface LookupRow {
+  readonly name: string;
+  /** `NXDOMAIN`; empty where none came. */
+  readonly response: string;
+  readonly answers: readonly string[];
   readonly nodes: readonly number[];
 }
 

@@ -53,7 +53,7 @@ export class Details {
     return element(
       'header',
       {},
-      element('p', { class: 'kind' }, kind === 'other' ? 'span' : kind),
+      element('p', { class: 'kind' }, kindWords[kind]),
       element('h2', {}, jobText(label)),
       element(
         'button',
@@ -92,6 +92,16 @@ export class Details {
     );
   }
 }
+
+const kindWords = {
+  job: 'job',
+  step: 'step',
+  process: 'process',
+  connection: 'connection',
+  accept: 'accepted connection',
+  dns: 'DNS lookup',
+  other: 'span',
+} as const;
 
 function timing({ start, end }: ReportNode): HTMLElement {
   return element('p', { class: 'timing' }, `${span(end - start)}, from ${instant(start)} to ${instant(end)}`);

@@ -12,16 +12,29 @@ export interface Links {
   readonly go: (node: number) => void;
 }
 
-/** The connections by host, and those that were accepted. */
+/** The connections by host, those that were accepted, and the names that led to none. */
 export function networkSection(links: Links): HTMLElement {
-  const { hosts, accepted } = links.data;
-  if (hosts.length + accepted.length === 0) return element('p', { class: 'empty' }, 'No connection was made.');
+  const { hosts, accepted, lookups } = links.data;
+  if (hosts.length + accepted.length + lookups.length === 0)
+    return element('p', { class: 'empty' }, 'No connection was made.');
   return element(
     'div',
     {},
     ...(hosts.length > 0 ? [hostTable(links, 'Connections by host', ['Host', 'Address'], hosts)] : []),
     ...(accepted.length > 0 ? [hostTable(links, 'Accepted connections', ['At', 'From'], accepted)] : []),
+    ...(lookups.length > 0 ? [lookupTable(links)] : []),
   );
+}
+
+function lookupTable(links: Links): HTMLElement {
+  const columns = [{ title: 'Name' }, { title: 'Answer' }, { title: 'Times', isNumber: true }, { title: 'Response' }];
+  const cells = links.data.lookups.map(({ name, response, answers, nodes }) => [
+    opening(jobText(name), nodes, (node) => connectionEntry(links, node)),
+    jobText(answers.join(', ') || '–'),
+    grouped(nodes.length),
+    element('span', { class: response === 'NOERROR' ? '' : 'note warning' }, response || 'no answer'),
+  ]);
+  return table('Names looked up without a connection', columns, cells);
 }
 
 function hostTable(

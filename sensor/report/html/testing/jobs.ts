@@ -44,6 +44,8 @@ function addHostile(at: JobBuilder, text: string): void {
   process.events.push({ name: text, ...event }, { name: 'chaperone.file.change', ...event });
   const peer = { ...attributes, 'network.peer.address': text };
   at.connection(process, text, 443, 1, 1, { outcome: text, attributes: peer });
+  at.accepted(process, text, 1);
+  at.lookup(process, text, 1, text);
   const rule = { ...attributes, 'security_rule.name': text, 'chaperone.policy.verdict': text, 'server.address': text };
   at.other(process, text, 1, { attributes: rule });
 }
