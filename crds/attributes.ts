@@ -87,11 +87,29 @@ export const processOrigin = 'chaperone.process.origin';
 export const cpuUser = 'chaperone.cpu.user';
 export const cpuSystem = 'chaperone.cpu.system';
 export const memoryPeak = 'chaperone.memory.peak';
-/** Event of a process span: it became another user or group, or its effective capabilities changed; by a `call` or an `executable`. */
+/**
+ * Event of a process span: it took more or other rights. It became another user or group, or its effective capabilities changed, by a `call` or an
+ * `executable` (the cause); or it loaded a kernel `module` or a `bpf` program, or left `namespaces` of its parent (the act).
+ */
 export const privilegeChange = 'chaperone.privilege.change';
 export const privilegeCause = 'chaperone.privilege.cause';
+export const privilegeAct = 'chaperone.privilege.act';
+/** Of that event: the module's or the program's name, the program's type (enum bpf_prog_type), the kinds of namespace. */
+export const privilegeName = 'chaperone.privilege.name';
+export const privilegeBpfType = 'chaperone.privilege.bpf.type';
+export const privilegeNamespaces = 'chaperone.privilege.namespaces';
 /** Job and step span: how many such changes there were. */
 export const privilegeChanges = 'chaperone.privilege.changes.count';
+
+/** Event of a process span: it reached into the memory of another process, told once for each target and way. */
+export const memoryAccess = 'chaperone.memory.access';
+/** Of that event: `ptrace`, `process_vm_readv`, `process_vm_writev`, `/proc/PID/mem`, `pidfd_getfd` or `other`; whether the kernel refused it. */
+export const memoryWay = 'chaperone.memory.way';
+export const memoryDenied = 'chaperone.memory.denied';
+export const memoryTargetPid = 'chaperone.memory.target.pid';
+export const memoryTargetExecutable = 'chaperone.memory.target.executable';
+/** Job and step span: how many such events there were. */
+export const memoryAccesses = 'chaperone.memory.accesses.count';
 
 /** Step and job span: DNS questions, each message; job span: distinct names that they asked for, as far as 32,768. */
 export const questionsCount = 'chaperone.dns.questions.count';
@@ -118,3 +136,5 @@ export const coveragePrefix = 'chaperone.coverage.';
 export const eventsShed = 'chaperone.events.shed';
 /** Job and step span: events that found no room in their spans. */
 export const foldedEvents = 'chaperone.coverage.folded.events';
+/** Job span: what the kernel let the sensor see: `blind`, `tracepoint`, `trampoline` or `lsm` (docs/coverage.md). */
+export const coverageTier = 'chaperone.coverage.tier';

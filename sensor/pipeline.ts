@@ -1,3 +1,4 @@
+import { coverageTier } from '../crds/attributes.ts';
 import type {
   CloseEvent,
   CredentialsEvent,
@@ -7,7 +8,9 @@ import type {
   FileEvent,
   HelloEvent,
   KernelEvent,
+  MemoryEvent,
   OpeningEvent,
+  PrivilegeEvent,
   ProbeEvent,
   SocketEvent,
   StatsEvent,
@@ -29,6 +32,7 @@ import { JobTrace } from './spans/job-trace.ts';
 import type { SpanSink } from './spans/job-writer.ts';
 import { noPolicy, type PolicyView, policyAttributes } from './spans/policy-view.ts';
 import type { ProcessNode } from './spans/process-node.ts';
+import { memoryNote } from './spans/reach-note.ts';
 import { RedactorCache } from './spans/redact.ts';
 import type { SecretHints } from './spans/redaction/masks.ts';
 import { sensorAttributes, sensorReport } from './spans/sensor-attributes.ts';
@@ -89,6 +93,8 @@ class JobPipeline implements Pipeline {
     argv: (event) => this.#table.argv(event),
     credentials: (event) => this.#credentialsChanged(event),
     file: (event) => this.#fileTouched(event),
+    memory: (event) => this.#memoryAccessed(event),
+    privilege: (event) => this.#privilegeTaken(event),
   };
   readonly #options: PipelineOptions;
   readonly #budget: Budget;
@@ -262,6 +268,17 @@ class JobPipeline implements Pipeline {
     place?.job.credentialsChanged(event, place.scope, place.node);
   }
 
+  #memoryAccessed(event: MemoryEvent): void {
+    const place = this.#placeOf(event);
+    const target = event.target.image === null ? null : this.#table.find(event.target.image);
+    place?.job.memoryAccessed(memoryNote(event, target), place.scope, place.node);
+  }
+
+  #privilegeTaken(event: PrivilegeEvent): void {
+    const place = this.#placeOf(event);
+    place?.job.privilegeTaken(event, place.scope, place.node);
+  }
+
   /** Where what a process did belongs; `null`: outside of every job. */
   #placeOf(event: KernelEvent): (Place & { node: ProcessNode | null }) | null {
     const image = this.#table.find(event.image);
@@ -320,6 +337,6 @@ class JobPipeline implements Pipeline {
     const coverage = coverageAttributes({ ...report, complete: report.complete && delivery.lost === 0 });
     const policy = this.#policy();
     const said = { ...policyAttributes(policy), ...watchAttributes(this.#hello, policy) };
-    job.seal({ ...said, ...coverage, ...delivery.attributes });
+    job.seal({ ...said, [coverageTier]: this.#hello?.tier ?? 'blind', ...coverage, ...delivery.attributes });
   }
 }

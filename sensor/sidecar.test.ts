@@ -114,7 +114,7 @@ test('the hello is sent until it is taken, with the token as it is then', async 
   const [hello] = gateway.hellos();
   assert.deepEqual(
     { ...hello, policyHash: '' },
-    { version: '0.1.0', armed: true, tier: 'observe', kernel: '6.12.0', policyHash: '' },
+    { version: '0.1.0', armed: true, tier: 'tracepoint', kernel: '6.12.0', policyHash: '' },
   );
   assert.match(hello.policyHash, /^sha256:/);
 });

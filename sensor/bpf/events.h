@@ -24,6 +24,8 @@ enum frame_type {
 	FRAME_ARGV = 11,
 	FRAME_CREDENTIALS = 12,
 	FRAME_FILE = 13,
+	FRAME_MEMORY = 14,
+	FRAME_PRIVILEGE = 15,
 	FRAME_HELLO = 64,	/* first frame; JSON */
 	FRAME_STATS = 65,	/* every 2 s, and before each FRAME_FLUSHED; JSON */
 	FRAME_FLUSHED = 66,	/* everything that was in the ring at the time of the command lies before it; JSON {id} */
@@ -77,6 +79,32 @@ enum dns_direction {
 	DNS_QUESTION = 1,	/* sent to the resolver */
 	DNS_ANSWER = 2,		/* received from it */
 };
+
+/* How a process reached into another one's memory. */
+enum memory_way {
+	WAY_PTRACE = 1,		/* ptrace(2): attached or seized */
+	WAY_VM_READ = 2,	/* process_vm_readv(2) */
+	WAY_VM_WRITE = 3,	/* process_vm_writev(2) */
+	WAY_PROC_MEM = 4,	/* opened /proc/PID/mem */
+	WAY_DESCRIPTOR = 5,	/* pidfd_getfd(2): took an open file */
+	WAY_OTHER = 6,		/* another call that the kernel lets through on the same terms */
+};
+
+/* The kinds of hook at which the same can be seen, the best last. */
+enum tier_hook {
+	HOOK_SIGNAL = 1,	/* a tracepoint: of ptrace(2) only */
+	HOOK_TRAMPOLINE = 2,	/* the end of a kernel function */
+	HOOK_LSM = 3,		/* the BPF LSM at the pod's cgroup */
+};
+
+/* What a process did that leads to the kernel or out of its container. */
+enum privilege_act {
+	ACT_MODULE = 1,		/* loaded a kernel module */
+	ACT_BPF_PROGRAM = 2,	/* asked bpf(2) to load a program */
+	ACT_NAMESPACES = 3,	/* is in other namespaces than its parent: by setns(2), unshare(2) or clone(2) */
+};
+
+#define PRIVILEGE_NAME_BYTES 56
 
 /* Largest parts of an exec, in bytes. */
 #define PATH_BYTES 2048
@@ -282,6 +310,26 @@ struct file_event {
 	__u32 path_len;
 	__u32 dir2_len;
 	__u32 path2_len;	/* where it was renamed to; the file that was linked */
+};
+
+/* One for each accessor, target and way. */
+struct memory_event {
+	struct event_header header;	/* of the process that reached */
+	__u64 target_image;		/* 0 if it began before the sensor, or is not observed */
+	__u64 target_start;		/* CLOCK_BOOTTIME, ns */
+	__u32 target_tgid;
+	__u32 target_ns_tgid;		/* in the target's own pid namespace */
+	__u16 way;			/* enum memory_way */
+	__u16 hook;			/* enum tier_hook */
+	__u32 denied;			/* 1 if a security module of the kernel refused it */
+	char target_name[16];		/* of its first thread (comm) */
+};
+
+struct privilege_event {
+	struct event_header header;
+	__u32 act;			/* enum privilege_act */
+	__u32 detail;			/* the program's type (enum bpf_prog_type); the namespaces as bits of clone(2); else 0 */
+	char name[PRIVILEGE_NAME_BYTES]; /* of the module or the program; may be empty */
 };
 
 #endif

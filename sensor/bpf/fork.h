@@ -49,6 +49,7 @@ static __always_inline void on_fork(struct task_struct *parent, struct task_stru
 	heir.parent_tgid = BPF_CORE_READ(child, real_parent, tgid); /* with CLONE_PARENT not the one that forks */
 	heir.ns_tgid = event.child_ns_tgid;
 	inherit(&heir, task, child);
+	heir.namespaces = task ? task->namespaces : 0;
 	if (task && (task->flags & TASK_RUNNER)) {
 		event.child_root = event.child_id;
 		event.header.flags |= FLAG_RUNNER_CHILD;

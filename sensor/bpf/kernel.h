@@ -149,6 +149,19 @@ struct cred {
 	struct user_namespace *user_ns;
 };
 
+/* The namespaces themselves are only compared. */
+struct nsproxy {
+	void *uts_ns, *ipc_ns, *mnt_ns, *pid_ns_for_children, *net_ns, *cgroup_ns;
+};
+
+struct kernel_siginfo {
+	int si_code;
+};
+
+struct module {
+	char name[56];
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -165,6 +178,10 @@ struct task_struct {
 	const struct cred *cred;
 	struct sched_entity se;
 	__u64 utime, stime;
+	struct task_struct *parent;
+	unsigned int ptrace;
+	struct nsproxy *nsproxy;
+	char comm[16];
 };
 
 struct sock_common {

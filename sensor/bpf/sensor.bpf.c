@@ -11,12 +11,15 @@
 #include "names.h"
 #include "packet.h"
 #include "unix.h"
+#include "memory.h"
+#include "privilege.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sensor_fork, struct task_struct *parent, struct task_struct *child)
 {
+	look_at_namespaces();
 	on_fork(parent, child);
 	return 0;
 }
@@ -25,6 +28,7 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sensor_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	tell_repeats();
+	look_at_namespaces();
 	on_exec(task, bprm);
 	return 0;
 }
@@ -33,6 +37,7 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sensor_exit, struct task_struct *task)
 {
 	tell_repeats_at_exit(task);
+	look_at_namespaces();
 	on_exit(task);
 	return 0;
 }
@@ -49,6 +54,52 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(sensor_call_end, struct pt_regs *regs, long result)
 {
 	on_call_end(regs, result);
+	return 0;
+}
+
+/*
+ * The same at the best kind of hook that the kernel runs: the probe loads what can be loaded, and has its canary show what fires (probe/tier.c).
+ */
+SEC("lsm_cgroup/ptrace_access_check")
+int BPF_PROG(sensor_access_lsm, struct task_struct *target, unsigned int mode)
+{
+	on_access(target, mode, 0, HOOK_LSM);
+	return ALLOW;
+}
+
+SEC("fexit/security_ptrace_access_check")
+int BPF_PROG(sensor_access, struct task_struct *target, unsigned int mode, int result)
+{
+	on_access(target, mode, result, HOOK_TRAMPOLINE);
+	return 0;
+}
+
+SEC("tp_btf/signal_generate")
+int BPF_PROG(sensor_signal, int signal, struct kernel_siginfo *info, struct task_struct *to)
+{
+	on_signal(signal, info, to);
+	return 0;
+}
+
+SEC("lsm_cgroup/bpf")
+int BPF_PROG(sensor_bpf_lsm, int command, union bpf_attr *attributes, unsigned int size)
+{
+	on_bpf(command, attributes, HOOK_LSM);
+	return ALLOW;
+}
+
+SEC("fentry/security_bpf")
+int BPF_PROG(sensor_bpf, int command, union bpf_attr *attributes, unsigned int size)
+{
+	on_bpf(command, attributes, HOOK_TRAMPOLINE);
+	return 0;
+}
+
+/* Not loaded on a kernel without modules. */
+SEC("tp_btf/module_load")
+int BPF_PROG(sensor_module, struct module *module)
+{
+	on_module(module);
 	return 0;
 }
 
@@ -137,13 +188,18 @@ const struct wire_contract {
 	struct argv_event argv;
 	struct credentials_event credentials;
 	struct file_event file;
-	enum frame_type type;
-	enum frame_flag flag;
-	enum connect_hook hook;
 	enum exec_trait trait;
 	enum origin origin;
 	enum credentials_cause cause;
 	enum dns_direction direction;
 	enum file_op op;
 	enum file_source source;
+	struct memory_event memory;
+	struct privilege_event privilege;
+	enum frame_type type;
+	enum frame_flag flag;
+	enum connect_hook hook;
+	enum memory_way way;
+	enum tier_hook tier_hook;
+	enum privilege_act act;
 } *wire_contract __attribute__((unused));

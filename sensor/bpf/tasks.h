@@ -23,6 +23,8 @@ struct task {
 	__u32 ns_tgid;
 	__u32 flags;
 	__u32 origin;
+	__u32 namespaces;	/* kinds, as bits of clone(2), of which it was told that it left its parent's */
+	__u32 pad;
 };
 
 /* CLOCK_BOOTTIME, ns: from then on every fork is seen. The probe sets it once all is attached. */
@@ -114,24 +116,42 @@ static __always_inline struct task *current_task(void)
 	return entry_of((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32);
 }
 
-/* Fills what every event of the current process says; task may be NULL. */
-static __always_inline void describe(struct event_header *header, enum frame_type type, __u32 len, struct task *task)
+/* What the table says of a process; task may be NULL. */
+static __always_inline void describe_known(struct event_header *header, enum frame_type type, __u32 len, struct task *task)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-
 	header->len = len;
 	header->type = type;
 	header->flags = 0;
 	header->time = bpf_ktime_get_boot_ns();
 	header->image = task ? task->image : 0;
 	header->root = task ? task->root : 0;
+	header->ns_tgid = task ? task->ns_tgid : 0;
+	header->seq = 0;
+	header->cpu = 0;
+}
+
+/* Fills what every event of the current process says; task may be NULL. */
+static __always_inline void describe(struct event_header *header, enum frame_type type, __u32 len, struct task *task)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	describe_known(header, type, len, task);
 	header->cgroup = bpf_get_current_cgroup_id();
 	header->tgid = pid_tgid >> 32;
 	header->tid = (__u32)pid_tgid;
-	header->ns_tgid = task ? task->ns_tgid : 0;
 	header->uid = (__u32)bpf_get_current_uid_gid();
-	header->seq = 0;
-	header->cpu = 0;
+}
+
+/* The same for a process that is not the current one. */
+static __always_inline void describe_other(struct event_header *header, enum frame_type type, __u32 len, struct task_struct *other)
+{
+	__u32 tgid = BPF_CORE_READ(other, tgid);
+
+	describe_known(header, type, len, bpf_map_lookup_elem(&tasks, &tgid));
+	header->cgroup = BPF_CORE_READ(other, cgroups, dfl_cgrp, kn, id);
+	header->tgid = tgid;
+	header->tid = BPF_CORE_READ(other, pid);
+	header->uid = BPF_CORE_READ(other, cred, uid.val);
 }
 
 #endif

@@ -1,6 +1,7 @@
 import { decodeFile } from './decode-file.ts';
 import { decodeDns, decodeOpening } from './decode-names.ts';
 import { decodeArgv, decodeCredentials, decodeExec, decodeExit, decodeFork } from './decode-process.ts';
+import { decodeMemory, decodePrivilege } from './decode-reach.ts';
 import { decodeAccept, decodeClose, decodeConnect, decodeSocket, decodeUnix } from './decode-socket.ts';
 import type { ProbeEvent } from './events.ts';
 import { eventHeaderSize, frameType, type RawEventHeader, readEventHeader } from './layout.gen.ts';
@@ -25,6 +26,8 @@ const decoders = new Map<number, Decoder>([
   [frameType.argv, decodeArgv],
   [frameType.credentials, decodeCredentials],
   [frameType.file, decodeFile],
+  [frameType.memory, decodeMemory],
+  [frameType.privilege, decodePrivilege],
   [frameType.hello, (frame) => decodeHello(body(frame))],
   [frameType.stats, (frame) => decodeStats(body(frame))],
   [frameType.flushed, (frame) => decodeFlushed(body(frame))],

@@ -278,6 +278,40 @@ export interface FileEvent extends KernelEventFields {
   readonly count: number;
 }
 
+/** A process reached into the memory of another one; told once for each accessor, target and way. */
+export interface MemoryEvent extends KernelEventFields {
+  readonly kind: 'memory';
+  readonly target: {
+    /** Null if it began before the sensor, or is not observed. */
+    readonly image: string | null;
+    readonly pid: number;
+    readonly nsPid: number;
+    readonly startTime: bigint;
+    /** Of its first thread, at most 15 bytes. */
+    readonly name: string;
+  };
+  readonly way: 'ptrace' | 'process_vm_readv' | 'process_vm_writev' | '/proc/PID/mem' | 'pidfd_getfd' | 'other';
+  /** Where it was seen; a `signal` shows only ptrace. */
+  readonly hook: 'signal' | 'trampoline' | 'lsm';
+  /** A security module of the kernel refused it. */
+  readonly denied: boolean;
+}
+
+export type Namespace = 'mnt' | 'cgroup' | 'uts' | 'ipc' | 'user' | 'pid' | 'net';
+
+/** A process took a step towards the kernel or out of its container. */
+export interface PrivilegeEvent extends KernelEventFields {
+  readonly kind: 'privilege';
+  /** Loaded a kernel module, asked bpf(2) to load a program, or is in other namespaces than its parent. */
+  readonly act: 'module' | 'bpf' | 'namespaces';
+  /** Of the module or the program; may be empty. */
+  readonly name: string;
+  /** Those that it left; empty unless `act` is `namespaces`. */
+  readonly namespaces: readonly Namespace[];
+  /** enum bpf_prog_type; null unless `act` is `bpf`. */
+  readonly programType: number | null;
+}
+
 /** Every kind of kernel event, which is also its class in all accounts. */
 export const eventClasses = [
   'fork',
@@ -293,6 +327,8 @@ export const eventClasses = [
   'argv',
   'credentials',
   'file',
+  'memory',
+  'privilege',
 ] as const satisfies readonly KernelEvent['kind'][];
 
 /** A count for each class of kernel event. */
@@ -307,6 +343,12 @@ export function totalOf(counts: EventCounts): number {
   return eventClasses.reduce((total, each) => total + counts[each], 0);
 }
 
+/**
+ * What the kernel lets the sensor see, proved by effect; each sees what those before it see, and more (docs/coverage.md). `blind` when not armed.
+ */
+export const tiers = ['blind', 'tracepoint', 'trampoline', 'lsm'] as const;
+export type Tier = (typeof tiers)[number];
+
 /** The probe's first word to each of its peers. */
 export interface HelloEvent {
   readonly kind: 'hello';
@@ -315,8 +357,7 @@ export interface HelloEvent {
   readonly armed: boolean;
   /** Why not armed, one sentence. */
   readonly reason?: string;
-  /** `observe` when armed, `blind` when not. */
-  readonly tier: string;
+  readonly tier: Tier;
   /** `uname -r`. */
   readonly kernel: string;
   readonly mode: 'sidecar' | 'attach';
@@ -378,7 +419,9 @@ export type KernelEvent =
   | OpeningEvent
   | ArgvEvent
   | CredentialsEvent
-  | FileEvent;
+  | FileEvent
+  | MemoryEvent
+  | PrivilegeEvent;
 
 /** A frame that gave no event. */
 export interface UndecodedEvent {

@@ -68,6 +68,8 @@ export const frameType = {
   argv: 11,
   credentials: 12,
   file: 13,
+  memory: 14,
+  privilege: 15,
   hello: 64,
   stats: 65,
   flushed: 66,
@@ -75,10 +77,31 @@ export const frameType = {
   ack: 129,
 } as const;
 
+export const memoryWay = {
+  ptrace: 1,
+  vmRead: 2,
+  vmWrite: 3,
+  procMem: 4,
+  descriptor: 5,
+  other: 6,
+} as const;
+
 export const origin = {
   before: 1,
   container: 2,
   joined: 3,
+} as const;
+
+export const privilegeAct = {
+  module: 1,
+  bpfProgram: 2,
+  namespaces: 3,
+} as const;
+
+export const tierHook = {
+  signal: 1,
+  trampoline: 2,
+  lsm: 3,
 } as const;
 
 export const acceptEventSize = 112;
@@ -393,6 +416,33 @@ export function readForkEvent(view: DataView, at: number): RawForkEvent {
   };
 }
 
+export const memoryEventSize = 112;
+
+export interface RawMemoryEvent {
+  readonly targetImage: bigint;
+  readonly targetStart: bigint;
+  readonly targetTgid: number;
+  readonly targetNsTgid: number;
+  readonly way: number;
+  readonly hook: number;
+  readonly denied: number;
+  readonly targetName: Uint8Array;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold memoryEventSize bytes from there. */
+export function readMemoryEvent(view: DataView, at: number): RawMemoryEvent {
+  return {
+    targetImage: view.getBigUint64(at + 64, true),
+    targetStart: view.getBigUint64(at + 72, true),
+    targetTgid: view.getUint32(at + 80, true),
+    targetNsTgid: view.getUint32(at + 84, true),
+    way: view.getUint16(at + 88, true),
+    hook: view.getUint16(at + 90, true),
+    denied: view.getUint32(at + 92, true),
+    targetName: new Uint8Array(view.buffer, view.byteOffset + at + 96, 16),
+  };
+}
+
 export const openingEventSize = 80;
 
 export interface RawOpeningEvent {
@@ -407,6 +457,23 @@ export function readOpeningEvent(view: DataView, at: number): RawOpeningEvent {
     socket: view.getBigUint64(at + 64, true),
     len: view.getUint32(at + 72, true),
     sent: view.getUint32(at + 76, true),
+  };
+}
+
+export const privilegeEventSize = 128;
+
+export interface RawPrivilegeEvent {
+  readonly act: number;
+  readonly detail: number;
+  readonly name: Uint8Array;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold privilegeEventSize bytes from there. */
+export function readPrivilegeEvent(view: DataView, at: number): RawPrivilegeEvent {
+  return {
+    act: view.getUint32(at + 64, true),
+    detail: view.getUint32(at + 68, true),
+    name: new Uint8Array(view.buffer, view.byteOffset + at + 72, 56),
   };
 }
 

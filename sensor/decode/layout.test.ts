@@ -23,7 +23,7 @@ test('every struct and enum of events.h is in the layout', () => {
   const header = readFileSync(join(root, 'sensor', 'bpf', 'events.h'), 'utf8');
   const layout = readFileSync(join(import.meta.dirname, 'layout.gen.ts'), 'utf8');
   const names = [...header.matchAll(/^(?:struct|enum) (\w+) \{/gm)].map(([, name]) => name ?? '');
-  assert.ok(names.length >= 15);
+  assert.ok(names.includes('event_header'));
   for (const name of names) assert.match(layout, new RegExp(`\\b${camel(name)}(Size)? =`), name);
 });
 

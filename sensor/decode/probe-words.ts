@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventClasses, type FlushedEvent, type HelloEvent, type StatsEvent } from './events.ts';
+import { eventClasses, type FlushedEvent, type HelloEvent, type StatsEvent, tiers } from './events.ts';
 
 const count = z.int().nonnegative();
 const nanos = z
@@ -12,7 +12,7 @@ const hello = z.object({
   version: z.string(),
   armed: z.boolean(),
   reason: z.string().exactOptional(),
-  tier: z.string(),
+  tier: z.enum(tiers),
   kernel: z.string(),
   mode: z.enum(['sidecar', 'attach']),
   cgroupId: z.string().regex(/^\d{1,20}$/),

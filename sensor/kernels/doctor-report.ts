@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import { tiers } from '../decode/events.ts';
 
 /** What `probe doctor` says of a kernel. */
 const report = z.object({
   kernel: z.string(),
   armed: z.boolean(),
+  tier: z.enum(tiers),
   reason: z.string().exactOptional(),
   /** By hook: whether its effect was seen, null if it was not asked for. */
   hooks: z.record(z.string(), z.boolean().nullable()),

@@ -69,7 +69,7 @@ function decode(base64: string): Observation {
 async function checkGuest(context: TestContext, boot: Boot, { doctor, told }: Output): Promise<void> {
   await context.test(`every program loads on ${doctor.kernel}, and its effect is seen`, () => {
     assert.ok(doctor.kernel.startsWith(`${boot.series}.`), doctor.kernel);
-    assert.deepEqual([doctor.armed, doctor.reason], [true, undefined]);
+    assert.deepEqual([doctor.armed, doctor.reason, doctor.tier], [true, undefined, boot.lsm ? 'lsm' : 'trampoline']);
     assert.ok(Object.values(doctor.hooks).every((seen) => seen !== false));
   });
   await context.test('no program is over its budget of verified instructions', () => {

@@ -27,7 +27,7 @@ static void put_hooks(struct json *json, const struct proof *proof)
 	put(json, ",\"hooks\":{");
 	for (int hook = 0; hook < HOOKS; hook++)
 		put(json, "%s\"%s\":%s", hook ? "," : "", hook_names[hook],
-		    !proof->wanted[hook] ? "null" : proof->seen[hook] ? "true" : "false");
+		    proof->seen[hook] ? "true" : proof->wanted[hook] ? "false" : "null");
 	put(json, "}");
 }
 
@@ -52,7 +52,7 @@ static void print_report(const struct forwarder *forwarder, const char *mount)
 	uname(&kernel);
 	put(&json, "{\"version\":\"%s\",\"kernel\":", CHAPERONE_VERSION);
 	put_string(&json, kernel.release);
-	put(&json, ",\"armed\":%s", forwarder->identity.armed ? "true" : "false");
+	put(&json, ",\"armed\":%s,\"tier\":\"%s\"", forwarder->identity.armed ? "true" : "false", tier_names[forwarder->identity.tier]);
 	if (!forwarder->identity.armed) {
 		put(&json, ",\"reason\":");
 		put_string(&json, forwarder->identity.reason.text);

@@ -6,7 +6,7 @@
 
 /*
  * What this kernel can tell, proved by effect, as JSON on stdout:
- * {"version","kernel","armed","reason"?,"cgroup2Mount"?,"hooks":{"fork":true,…},"programs":{"sensor_fork":1000,…}}; a hook is true if its
+ * {"version","kernel","armed","tier","reason"?,"cgroup2Mount"?,"hooks":{"fork":true,…},"programs":{"sensor_fork":1000,…}}; a hook is true if its
  * event came, false if it did not, null if it was not asked for; of a program it is said how many instructions the kernel's verifier walked.
  * 0 if armed, else 3.
  */

@@ -35,6 +35,7 @@ int arm(struct forwarder *forwarder, struct sizes sizes, int scope_error)
 		return -1;
 	if (!scope_error)
 		identity->armed = !load_and_prove(forwarder, sizes.rings);
+	identity->tier = identity->armed ? forwarder->proof.tier : TIER_BLIND;
 	malloc_trim(0); /* libbpf read the kernel's types: megabytes that are not needed again */
 	return identity->armed ? 0 : -1;
 }

@@ -20,6 +20,8 @@ static const char *const class_names[EVENT_CLASSES] = {
 	[FRAME_ARGV - 1] = "argv",
 	[FRAME_CREDENTIALS - 1] = "credentials",
 	[FRAME_FILE - 1] = "file",
+	[FRAME_MEMORY - 1] = "memory",
+	[FRAME_PRIVILEGE - 1] = "privilege",
 };
 
 static struct json begin(struct word *word, enum frame_type type)
@@ -54,7 +56,7 @@ void make_hello(struct word *word, const struct identity *identity, const struct
 
 	uname(&kernel);
 	put(&json, "{\"version\":\"%s\",\"armed\":%s,\"tier\":\"%s\"", CHAPERONE_VERSION, identity->armed ? "true" : "false",
-	    identity->armed ? "observe" : "blind");
+	    tier_names[identity->tier]);
 	if (!identity->armed) {
 		put(&json, ",\"reason\":");
 		put_string(&json, identity->reason.text);

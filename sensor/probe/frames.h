@@ -7,6 +7,7 @@
 #include "cgroup.h"
 #include "load.h"
 #include "queue.h"
+#include "tier.h"
 
 /* Room for a count of each of a thousand CPUs. */
 #define WORD_BYTES 32768
@@ -24,6 +25,7 @@ struct identity {
 	const char *mode; /* sidecar or attach */
 	__u64 started;	  /* when the probe began, since boot, ns: tells one run of it from another */
 	bool armed;
+	enum tier tier;
 	struct fault reason; /* why not armed */
 	bool watches_files;
 	struct scope scope;

@@ -11,6 +11,7 @@
 #include "files.h"
 #include "load.h"
 #include "sensor.skel.h"
+#include "tier.h"
 
 /* BPF_CGROUP_UNIX_CONNECT, which headers before Linux 6.7 do not have. */
 #define UNIX_CONNECT 49
@@ -71,6 +72,7 @@ static int configure(struct sensor *sensor, const struct scope *scope, struct ri
 	programs->rodata->page_bytes = sysconf(_SC_PAGESIZE);
 	configure_unix_hook(sensor);
 	bpf_map__set_max_entries(programs->maps.ring, rings.events);
+	leave_out_unsupported(programs);
 	bpf_map__set_max_entries(programs->maps.scratches, sensor->cpus + SCRATCH_TRIES - 1);
 	if (configure_files(programs, rings.files, sensor->cpus, fault))
 		return -1;
@@ -111,6 +113,7 @@ static struct bpf_link *attach_one(struct bpf_program *program, int cgroup_fd)
 /*
  * Every program that was loaded: those that trace everywhere, the others at the cgroup. From the last to the first, since those that see an end
  * come after those that see a beginning: so whatever is seen to begin is seen to end.
+ * The programs of a tier may find no place (38 of them at a kernel function are all that a machine takes): the proof will tell.
  */
 static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *fault)
 {
@@ -120,7 +123,7 @@ static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *faul
 		if (!bpf_program__autoload(*each->prog))
 			continue;
 		*each->link = attach_one(*each->prog, cgroup_fd);
-		if (!*each->link)
+		if (!*each->link && !is_of_tier(programs, i))
 			return fail(fault, "the kernel refused to attach %s: %s", each->name, strerror(errno));
 	}
 	return 0;

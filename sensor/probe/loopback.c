@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "loopback.h"
@@ -132,8 +134,18 @@ static int read_own_environment(void)
 	return fd < 0 || close(fd);
 }
 
+/* Only the kernel's check matters, not what comes of it. */
+static void reach_into_parent(void)
+{
+	char byte;
+	struct iovec here = {.iov_base = &byte, .iov_len = 1}, there = here;
+
+	(void)!process_vm_readv(getppid(), &here, 1, &there, 1, 0);
+}
+
 int run_canary(int argc, char **argv)
 {
+	reach_into_parent();
 	for (int i = 1; i < argc && i <= PORTS; i++)
 		if (reach(i - 1, (unsigned short)atoi(argv[i])))
 			return 1;

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 const char *const hook_names[HOOKS] = {
 	"fork", "exec", "exit", "connect4", "sendmsg4", "connect6", "sendmsg6", "sock_create", "sock_release", "sockops", "accept",
 	"egress", "ingress", "error_report", "dns_question", "dns_answer", "opening", "connect_unix", "open",
+	"trampoline", "lsm",
 };
 
 struct proving {
@@ -32,6 +34,7 @@ struct proving {
 static pid_t start_canary(const struct scope *scope, const struct loopback *loopback, pid_t *mother, struct fault *fault);
 static void on_frame(void *context, const struct event_header *frame);
 static int await(const struct sensor *sensor, struct rings *rings, struct proving *proving, struct fault *fault);
+static void settle_tier(const struct sensor *sensor, struct proof *proof);
 
 int prove(const struct sensor *sensor, const struct scope *scope, struct rings *rings, struct proof *proof, frame_handler handler, void *context,
 	  struct fault *fault)
@@ -44,7 +47,7 @@ int prove(const struct sensor *sensor, const struct scope *scope, struct rings *
 	memset(proof, 0, sizeof(*proof));
 	if (open_loopback(&loopback, fault))
 		return -1;
-	for (int hook = 0; hook < HOOKS; hook++)
+	for (int hook = 0; hook < PROVED_TRAMPOLINE; hook++)
 		proof->wanted[hook] = true;
 	proof->wanted[PROVED_CONNECT6] = proof->wanted[PROVED_SENDMSG6] = loopback.has_ipv6;
 	proof->wanted[PROVED_CONNECT_UNIX] = sensor->has_unix_hook;
@@ -60,7 +63,16 @@ int prove(const struct sensor *sensor, const struct scope *scope, struct rings *
 	*sensor->proving = 0;
 	drain_rings_fully(rings, on_frame, &proving);
 	close_loopback(&loopback);
+	if (!error)
+		settle_tier(sensor, proof);
 	return error;
+}
+
+/* The canary's end came after all else that it did, so what was not seen of it by now never will be. */
+static void settle_tier(const struct sensor *sensor, struct proof *proof)
+{
+	proof->tier = proof->seen[PROVED_LSM] ? TIER_LSM : proof->seen[PROVED_TRAMPOLINE] ? TIER_TRAMPOLINE : TIER_TRACEPOINT;
+	choose_tier(sensor->programs, proof->tier);
 }
 
 static void execute_canary(const struct loopback *loopback)
@@ -84,6 +96,8 @@ static void be_mother(const struct scope *scope, const struct loopback *loopback
 
 	if (scope->own_path[0] && enter_cgroup(scope->own_path, &fault))
 		_exit(1);
+	/* Yama, where it restricts ptrace(2) to descendants, is asked before the BPF LSM. */
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
 	canary = fork();
 	if (canary == 0)
 		execute_canary(loopback);
@@ -141,6 +155,8 @@ static void note(struct proving *proving, const struct event_header *frame)
 	}
 	if (frame->type == FRAME_FILE)
 		seen[PROVED_OPEN] |= ((const struct file_event *)frame)->op == FILE_READ;
+	if (frame->type == FRAME_MEMORY)
+		seen[((const struct memory_event *)frame)->hook == HOOK_LSM ? PROVED_LSM : PROVED_TRAMPOLINE] = true;
 	if (frame->type == FRAME_CONNECT)
 		seen[(connect->family == 6 ? PROVED_CONNECT6 : PROVED_CONNECT4) + (connect->hook == HOOK_SENDMSG)] = true;
 	if (frame->type == FRAME_CLOSE)

@@ -6,6 +6,7 @@
 
 #include "load.h"
 #include "ring.h"
+#include "tier.h"
 
 enum hook {
 	PROVED_FORK,
@@ -27,6 +28,8 @@ enum hook {
 	PROVED_OPENING,
 	PROVED_CONNECT_UNIX,
 	PROVED_OPEN,
+	PROVED_TRAMPOLINE,	/* not every kernel has this one and the next */
+	PROVED_LSM,
 	HOOKS,
 };
 
@@ -39,12 +42,14 @@ extern const char *const hook_names[HOOKS];
 struct proof {
 	bool wanted[HOOKS];
 	bool seen[HOOKS];
+	enum tier tier;
 };
 
 /*
  * A program that attaches without an error may still never run. So a child of the probe's forks, executes this program again, connects to
- * listeners of the probe's on loopback and to itself, opens its own /proc/self/environ, and exits; 0 once every one of these came through the ring. Its events carry FLAG_PROOF, have no
- * sequence numbers and end here; any other event meanwhile goes to the handler.
+ * listeners of the probe's on loopback and to itself, opens its own /proc/self/environ, reaches into its parent's memory, and exits; 0 once every
+ * one of these came through the ring. At which hook the last was seen decides the tier. Its events carry FLAG_PROOF, have no sequence numbers and
+ * end here; any other event meanwhile goes to the handler.
  */
 int prove(const struct sensor *sensor, const struct scope *scope, struct rings *rings, struct proof *proof, frame_handler handler, void *context,
 	  struct fault *fault);

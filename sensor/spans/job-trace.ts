@@ -6,6 +6,7 @@ import {
   eventsUntold,
   failedConnections,
   foldedEvents,
+  memoryAccesses,
   privilegeChanges,
   questionsCount,
   rawSockets,
@@ -22,6 +23,7 @@ import type {
   ExecEvent,
   FileEvent,
   OpeningEvent,
+  PrivilegeEvent,
   SocketEvent,
   Usage,
 } from '../decode/events.ts';
@@ -41,7 +43,9 @@ import { LookupSpans } from './lookup-spans.ts';
 import type { ProcessNode } from './process-node.ts';
 import { processName } from './process-span.ts';
 import { ProcessSpans, type TraceSettings } from './process-spans.ts';
+import { privilegeNote } from './reach-note.ts';
 import { type FrozenStep, Scope, type StepRun } from './scope.ts';
+import type { Note } from './span-notes.ts';
 import { StepList } from './step-list.ts';
 import { type TaskResult, taskSpan } from './task-span.ts';
 import { maxName, printable } from './text.ts';
@@ -163,6 +167,16 @@ export class JobTrace {
   credentialsChanged(event: CredentialsEvent, scope: Scope, node: ProcessNode | null): void {
     scope.privilegeChanges += 1;
     this.#processes.note(credentialsNote(event), scope, node);
+  }
+
+  privilegeTaken(event: PrivilegeEvent, scope: Scope, node: ProcessNode | null): void {
+    scope.privilegeChanges += 1;
+    this.#processes.note(privilegeNote(event), scope, node);
+  }
+
+  memoryAccessed(note: Note, scope: Scope, node: ProcessNode | null): void {
+    scope.memoryAccesses += 1;
+    this.#processes.note(note, scope, node);
   }
 
   /** A process of this scope ended, having used this. */
@@ -311,6 +325,7 @@ export class JobTrace {
       [bytesReceived]: this.total((scope) => scope.bytesReceived),
       [rawSockets]: this.total((scope) => scope.rawSockets),
       [privilegeChanges]: this.total((scope) => scope.privilegeChanges),
+      [memoryAccesses]: this.total((scope) => scope.memoryAccesses),
       [eventsUntold]: this.total((scope) => scope.untold),
       ...usage.attributes(),
       'chaperone.hosts.count': this.hosts.size,

@@ -6,6 +6,7 @@ import {
   eventsUntold,
   failedConnections,
   foldedEvents,
+  memoryAccesses,
   privilegeChanges,
   questionsCount,
   rawSockets,
@@ -34,8 +35,10 @@ export class Scope {
   rawSockets = 0;
   /** DNS questions: each message, whether asked again or not. */
   questions = 0;
-  /** Changes of user, group or capabilities. */
+  /** Changes of user, group or capabilities, and steps towards the kernel or out of namespaces. */
   privilegeChanges = 0;
+  /** Reaches into the memory of other processes. */
+  memoryAccesses = 0;
   /** Events of processes whose span is gone, or that have none. */
   untold = 0;
   readonly usage = new UsageTotals();
@@ -70,6 +73,7 @@ export class Scope {
       [bytesReceived]: this.bytesReceived,
       [rawSockets]: this.rawSockets,
       [privilegeChanges]: this.privilegeChanges,
+      [memoryAccesses]: this.memoryAccesses,
       [eventsUntold]: this.untold,
       ...this.usage.attributes(),
       'chaperone.coverage.folded.processes': this.foldedProcesses,

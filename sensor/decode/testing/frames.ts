@@ -11,7 +11,9 @@ import {
   fileEventSize,
   forkEventSize,
   frameType,
+  memoryEventSize,
   openingEventSize,
+  privilegeEventSize,
   socketEventSize,
   unixEventSize,
 } from '../layout.gen.ts';
@@ -76,6 +78,8 @@ export function makeEmptyEvents(): Buffer[] {
     [frameType.argv, argvEventSize],
     [frameType.credentials, credentialsEventSize],
     [frameType.file, fileEventSize],
+    [frameType.memory, memoryEventSize],
+    [frameType.privilege, privilegeEventSize],
   ]);
   return [...sizes].map(([type, size]) => makeFrame({ type, body: Buffer.alloc(size - eventHeaderSize) }));
 }

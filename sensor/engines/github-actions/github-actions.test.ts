@@ -152,7 +152,7 @@ test('the resource says repository, pipeline and worker', () => {
     'k8s.pod.name': 'runner-1',
     'chaperone.sensor.version': '0.1.0',
     'chaperone.sensor.armed': true,
-    'chaperone.sensor.tier': 'observe',
+    'chaperone.sensor.tier': 'tracepoint',
   });
 });
 

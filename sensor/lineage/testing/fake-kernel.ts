@@ -11,8 +11,10 @@ import {
   type HelloEvent,
   type KernelEvent,
   type KernelEventFields,
+  type MemoryEvent,
   noTraits,
   type Origin,
+  type PrivilegeEvent,
   type SocketEvent,
   type StatsEvent,
   type Usage,
@@ -129,6 +131,25 @@ export class FakeKernel {
     this.#emit(process, { kind: 'credentials', before, after: { ...before, ...after }, cause });
   }
 
+  /** The process reaches into the other one's memory. */
+  reach(process: FakeProcess, into: FakeProcess, changes: Partial<MemoryEvent> = {}): void {
+    const target = { image: into.image, pid: into.pid, nsPid: into.pid, startTime: 1n, name: 'target' };
+    this.#emit(process, {
+      kind: 'memory',
+      target,
+      way: 'process_vm_readv',
+      hook: 'trampoline',
+      denied: false,
+      ...changes,
+    });
+  }
+
+  /** The process takes a step towards the kernel; what is not given is that it leaves its network namespace. */
+  takePrivilege(process: FakeProcess, changes: Partial<PrivilegeEvent> = {}): void {
+    const left = { act: 'namespaces', name: '', namespaces: ['net'], programType: null };
+    this.#emit(process, { kind: 'privilege', ...left, ...changes });
+  }
+
   /** A program that starts, does nothing and ends. */
   run(parent: FakeProcess, filename: string, options: ExecOptions & { code?: number } = {}): void {
     this.exit(this.spawn(parent, filename, options), options.code ?? 0);
@@ -228,7 +249,7 @@ export function helloEvent(changes: Partial<HelloEvent> = {}): HelloEvent {
     kind: 'hello',
     version: '0.1.0',
     armed: true,
-    tier: 'observe',
+    tier: 'tracepoint',
     kernel: '6.12.0',
     mode: 'sidecar',
     cgroupId: '1',

@@ -20,6 +20,7 @@
 
 #include "../../bpf/events.h"
 #include "actor-network.h"
+#include "actor-reach.h"
 
 extern char **environ;
 
@@ -303,6 +304,7 @@ static const struct {
 	{"thread-exec", 1, do_thread_exec}, {"exec", 1, do_exec}, {"storm", 3, do_storm}, EXECUTION_DEEDS,
 	{"kill", 1, do_kill},
 	NETWORK_DEEDS,
+	REACH_DEEDS,
 	{"watch", 4, do_watch}, {"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
 };
 

@@ -91,7 +91,8 @@ export function runner(cgroup: string): Run {
   };
 }
 
-function of<Kind extends ProbeEvent['kind']>(
+/** The events of one kind. */
+export function of<Kind extends ProbeEvent['kind']>(
   events: readonly ProbeEvent[],
   kind: Kind,
 ): Extract<ProbeEvent, { kind: Kind }>[] {

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../bpf/events.h"
+#include "../bpf/file-calls.h"
+#include "sensor.skel.h"
+#include "tier.h"
+
+const char *const tier_names[TIERS] = {
+	[TIER_BLIND] = "blind",
+	[TIER_TRACEPOINT] = "tracepoint",
+	[TIER_TRAMPOLINE] = "trampoline",
+	[TIER_LSM] = "lsm",
+};
+
+/* What a program needs besides what every tier has. */
+enum need { NEEDS_NOTHING, NEEDS_TRAMPOLINES, NEEDS_LSM, NEEDS_MODULES, NEEDS };
+
+static enum need need_of(const struct sensor_bpf *programs, const struct bpf_program *program)
+{
+	switch (bpf_program__expected_attach_type(program)) {
+	case BPF_LSM_CGROUP:
+		return NEEDS_LSM;
+	case BPF_TRACE_FENTRY:
+	case BPF_TRACE_FEXIT:
+		return NEEDS_TRAMPOLINES;
+	default:
+		return program == programs->progs.sensor_module ? NEEDS_MODULES : NEEDS_NOTHING;
+	}
+}
+
+/* A program that does nothing, at a function that every kernel with security modules has. */
+static bool loads(const struct btf *types, const char *function, enum bpf_prog_type type, enum bpf_attach_type attach_type)
+{
+	const struct bpf_insn allow[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = type == BPF_PROG_TYPE_LSM},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type);
+	int id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC), fd;
+
+	if (id < 0)
+		return false;
+	options.attach_btf_id = id;
+	fd = bpf_prog_load(type, "try", "Dual BSD/GPL", allow, sizeof(allow) / sizeof(*allow), &options);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+static void find_supported(bool supported[NEEDS])
+{
+	struct btf *types = btf__load_vmlinux_btf();
+
+	supported[NEEDS_NOTHING] = true;
+	if (!types)
+		return;
+	supported[NEEDS_TRAMPOLINES] = loads(types, "security_ptrace_access_check", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT);
+	supported[NEEDS_LSM] = loads(types, "bpf_lsm_ptrace_access_check", BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP);
+	supported[NEEDS_MODULES] = btf__find_by_name_kind(types, "btf_trace_module_load", BTF_KIND_TYPEDEF) >= 0;
+	btf__free(types);
+}
+
+void leave_out_unsupported(struct sensor_bpf *programs)
+{
+	bool supported[NEEDS] = {};
+	struct bpf_program *program;
+
+	find_supported(supported);
+	bpf_object__for_each_program(program, programs->obj)
+		if (!supported[need_of(programs, program)])
+			bpf_program__set_autoload(program, false);
+}
+
+bool is_of_tier(const struct sensor_bpf *programs, int index)
+{
+	enum need need = need_of(programs, *programs->skeleton->progs[index].prog);
+
+	return need == NEEDS_TRAMPOLINES || need == NEEDS_LSM;
+}
+
+/* Signals tell in part what the other tiers see whole. */
+static bool belongs(const struct sensor_bpf *programs, const struct bpf_program *program, enum tier tier)
+{
+	if (program == programs->progs.sensor_signal)
+		return tier == TIER_TRACEPOINT;
+	switch (need_of(programs, program)) {
+	case NEEDS_LSM:
+		return tier == TIER_LSM;
+	case NEEDS_TRAMPOLINES:
+		return tier == TIER_TRAMPOLINE;
+	default:
+		return true;
+	}
+}
+
+void choose_tier(struct sensor_bpf *programs, enum tier tier)
+{
+	if (tier == TIER_LSM)
+		programs->data->chosen_hook = HOOK_LSM;
+	for (int i = 0; i < programs->skeleton->prog_cnt; i++) {
+		struct bpf_prog_skeleton *each = &programs->skeleton->progs[i];
+
+		if (!*each->link || belongs(programs, *each->prog, tier))
+			continue;
+		bpf_link__destroy(*each->link);
+		*each->link = NULL;
+	}
+}
