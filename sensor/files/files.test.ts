@@ -101,6 +101,21 @@ test('a process that read a secret is never folded, however many there are', () 
   assert.equal(jobOf(spans).attributes['chaperone.files.secrets.count'], 1);
 });
 
+test('the events of processes that are folded are counted where they would have stood', () => {
+  const spans = told((kernel, shell) => {
+    for (let i = 0; i < 1000; i += 1) {
+      const writer = kernel.spawn(shell, '/bin/touch');
+      kernel.file(writer, `/src/app/${i}`, { operation: 'create' });
+      kernel.exit(writer);
+    }
+  });
+  const listed = spans.flatMap(({ events }) => events).length;
+  const { attributes } = jobOf(spans);
+  assert.equal(attributes['chaperone.files.operations.create'], 1000);
+  assert.equal(Number(attributes['chaperone.coverage.folded.events']) + listed, 1000);
+  assert.ok(listed > 0);
+});
+
 test('reads of what is no secret leave nothing behind', () => {
   const spans = told((kernel, shell) => {
     kernel.file(shell, '/src/token', { operation: 'read' });

@@ -37,8 +37,10 @@ export function recordFile(event: FileEvent, { scope, node, surroundings }: File
   const place = event.path === '' ? 'repeated' : placeOf(event.path, surroundings);
   scope.files.add(event.operation, place, event.count);
   // Elsewhere changes are counted and not listed, unless the policy asks for the folder.
-  if (event.operation === 'uring' || (place !== 'other' && place !== 'repeated'))
-    node?.notes.add({ name: nameOf(event), time: event.time, attributes: describe(event, null) }, keptForOthers);
+  const isListed = event.operation === 'uring' || (place !== 'other' && place !== 'repeated');
+  if (!isListed || node === null) return null;
+  if (node.image.end !== null) scope.untold += 1;
+  else node.notes.add({ name: nameOf(event), time: event.time, attributes: describe(event, null) }, keptForOthers);
   return null;
 }
 

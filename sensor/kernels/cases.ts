@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { totalOf } from '../decode/events.ts';
 import type { Observation } from '../probe/testing/observe.ts';
+import { fileCases } from './file-cases.ts';
 import { networkCases } from './network-cases.ts';
 import { reachCases } from './reach-cases.ts';
 
 /** Commands, and what the probe must tell of them, exactly: on this machine's kernel as on those in virtual machines. */
 export interface KernelCase {
   readonly title: string;
-  /** Run one after the other in the observed cgroup; `actor` is the program of actor.c, the only one there is in a guest. */
-  readonly commands: (actor: string) => readonly (readonly string[])[];
+  /** Run one after the other in the observed cgroup; the programs are those of actor.c and file-actor.c, the only ones there are in a guest. */
+  readonly commands: (actor: string, fileActor: string) => readonly (readonly string[])[];
+  /** The probe is to watch files, too. */
+  readonly files?: true;
   /** What it needs is only in a guest. */
   readonly guestOnly?: boolean;
   readonly check: (told: Observation, actor: string) => void;
@@ -151,4 +154,5 @@ export const kernelCases: readonly KernelCase[] = [
   },
   ...networkCases,
   ...reachCases,
+  ...fileCases,
 ];

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { decodeFrame } from '../decode/decode-frame.ts';
 import { FrameSplitter } from '../decode/frame-splitter.ts';
 import { actor } from '../probe/testing/actor.ts';
+import { fileActor } from '../probe/testing/file-actor.ts';
 import { probe } from '../probe/testing/machine.ts';
 import { type Observation, observationOf } from '../probe/testing/observe.ts';
 import { kernelCases } from './cases.ts';
@@ -23,7 +24,8 @@ const boots: readonly Boot[] = ['6.1', '6.12'].flatMap((series) => [
 ]);
 
 const guestActor = '/actor';
-const files = { '/probe': probe, [guestActor]: actor };
+const guestFileActor = '/file-actor';
+const files = { '/probe': probe, [guestActor]: actor, [guestFileActor]: fileActor };
 
 for (const boot of boots) {
   test(`Debian's ${boot.series}, ${boot.lsm ? 'with' : 'without'} the BPF LSM`, async (context) => {
@@ -36,9 +38,9 @@ for (const boot of boots) {
 
 /** Each part of the output begins with a line of its own. */
 function work(): string[] {
-  const cases = kernelCases.map(({ commands }, index) => {
-    const words = commands(guestActor).map((command) => command.map(quote).join(' '));
-    return `${guestActor} watch /tmp/told /probe /sys/fs/cgroup/case ${words.join(" ';' ")}; echo @case ${index} $?; base64 /tmp/told`;
+  const cases = kernelCases.map(({ commands, files }, index) => {
+    const words = commands(guestActor, guestFileActor).map((command) => command.map(quote).join(' '));
+    return `${guestActor} ${files ? 'watch-files' : 'watch'} /tmp/told /probe /sys/fs/cgroup/case ${words.join(" ';' ")}; echo @case ${index} $?; base64 /tmp/told`;
   });
   return ['mkdir /sys/fs/cgroup/case', 'echo @doctor', '/probe doctor --files', ...cases];
 }

@@ -2,18 +2,22 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { actor } from '../probe/testing/actor.ts';
+import { fileActor } from '../probe/testing/file-actor.ts';
 import { probe, skip } from '../probe/testing/machine.ts';
 import { observe } from '../probe/testing/observe.ts';
 import { kernelCases } from './cases.ts';
 import { parseDoctor } from './doctor-report.ts';
 import { overBudget } from './instructions.ts';
 
-for (const { title, commands, check, guestOnly } of kernelCases) {
+for (const { title, commands, check, guestOnly, files } of kernelCases) {
   if (guestOnly) continue;
   test(`on this kernel, ${title}`, { skip }, async () => {
-    const told = await observe(async (run) => {
-      for (const command of commands(actor)) await run(command);
-    });
+    const told = await observe(
+      async (run) => {
+        for (const command of commands(actor, fileActor)) await run(command);
+      },
+      files ? ['--files'] : [],
+    );
     check(told, actor);
   });
 }

@@ -151,6 +151,7 @@ export class ProcessSpans {
     if (node.state === 'hidden') return;
     node.state = 'folded';
     scope.foldedProcesses += 1;
+    scope.shedEvents += node.notes.size;
     into.add(processName(image, this.#writer.redactor), image.start, image.end ?? image.start);
   }
 

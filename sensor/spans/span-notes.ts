@@ -28,6 +28,10 @@ export class SpanNotes {
     else this.untold += 1;
   }
 
+  get size(): number {
+    return this.#notes.size;
+  }
+
   /** `offset`: from nanoseconds since boot to Unix time. Texts are the job's: without secrets, and safe to show. */
   events(offset: bigint, redact: Redactor): SpanEvent[] {
     return [...this.#notes.values()].map(({ name, time, attributes, count }) => ({

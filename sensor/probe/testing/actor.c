@@ -256,10 +256,9 @@ static int start(char **command, int inherited)
 	return status;
 }
 
-/* watch FILE PROBE CGROUP COMMAND… [; COMMAND…]: what a probe tells of the commands, as it came; for where there is no Node */
-static int do_watch(char **a)
+static int watch(char **a, char *option)
 {
-	char number[16], *attach[] = {a[1], "attach", "--cgroup", a[2], "--fd", number, NULL};
+	char number[16], *attach[] = {a[1], "attach", "--cgroup", a[2], "--fd", number, option, NULL};
 	char *enter[64] = {a[1], "exec", "--cgroup", a[2], "--"};
 	struct {
 		struct event_header header;
@@ -289,6 +288,18 @@ static int do_watch(char **a)
 	return fclose(file) || failed;
 }
 
+/* watch FILE PROBE CGROUP COMMAND… [; COMMAND…]: what a probe tells of the commands, as it came; for where there is no Node */
+static int do_watch(char **a)
+{
+	return watch(a, NULL);
+}
+
+/* The same by a probe that watches files too. */
+static int do_watch_files(char **a)
+{
+	return watch(a, "--files");
+}
+
 static int do_nothing(char **a)
 {
 	(void)a;
@@ -305,7 +316,7 @@ static const struct {
 	{"kill", 1, do_kill},
 	NETWORK_DEEDS,
 	REACH_DEEDS,
-	{"watch", 4, do_watch}, {"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
+	{"watch", 4, do_watch}, {"watch-files", 4, do_watch_files}, {"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
 };
 
 int main(int argc, char **argv)

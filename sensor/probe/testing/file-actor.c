@@ -213,6 +213,19 @@ static int do_creations(char **a)
 	return 0;
 }
 
+/* removals FOLDER COUNT: of what creations made */
+static int do_removals(char **a)
+{
+	char path[4096];
+
+	for (int i = 0; i < atoi(a[1]); i++) {
+		snprintf(path, sizeof(path), "%s/%d", a[0], i);
+		if (unlinkat(AT_FDCWD, path, 0))
+			return 1;
+	}
+	return 0;
+}
+
 /* again PATH COUNT: opens the same file for writing */
 static int do_again(char **a)
 {
@@ -267,7 +280,7 @@ static const struct {
 	{"exchange", 2, do_exchange}, {"unlink", 1, do_unlink}, {"unlinkat", 2, do_unlinkat}, {"rmdir", 1, do_rmdir}, {"mkdir", 1, do_mkdir},
 	{"link", 2, do_link}, {"symlink", 2, do_symlink}, {"mkfifo", 1, do_mkfifo}, {"truncate", 1, do_truncate}, {"chmod", 1, do_chmod},
 	{"fchmod", 1, do_fchmod}, {"chdir", 1, do_chdir}, {"chroot", 1, do_chroot}, {"int80", 1, do_int80}, {"uring", 1, do_uring},
-	{"creations", 2, do_creations}, {"again", 2, do_again}, {"children", 1, do_children}, {"threads", 2, do_threads},
+	{"creations", 2, do_creations}, {"removals", 2, do_removals}, {"again", 2, do_again}, {"children", 1, do_children}, {"threads", 2, do_threads},
 };
 
 #define DEEDS (sizeof(deeds) / sizeof(*deeds))
