@@ -16,7 +16,7 @@ const newNamespaces = '0x44000000';
 /** Who reaches into another process's memory, towards the kernel, or out of its namespaces; the deeds are in probe/testing/actor-reach.h. */
 export const reachCases: readonly KernelCase[] = [
   ...['attach', 'seize'].map((way) => ({
-    title: `a process that ${way}s another with ptrace is told in every tier`,
+    title: `a process that reaches another by ptrace (${way}) is told in every tier`,
     commands: (actor: string) => [[actor, 'reach', way, '1']],
     check: (told: Observation) => assert.deepEqual(accesses(told), [['ptrace', true, 'actor', false]]),
   })),

@@ -1,0 +1,35 @@
+import type { CoverageRow } from './row.ts';
+
+const asked = { seen: 'where the policy’s `trace.files` or `--files` asks' } as const;
+const file = { subject: 'File', event: 'file', sight: asked } as const;
+
+/** Files, which are watched only where somebody asks for it. */
+export const fileRows: readonly CoverageRow[] = [
+  { ...file, path: 'created', test: 'a file that is made is told by its path, however it is opened' },
+  {
+    ...file,
+    path: 'opened for writing',
+    test: 'a file that is opened for writing is told, also when memory writes it',
+    note: 'The path is that of the kernel’s open file, whatever links led to it.',
+  },
+  {
+    ...file,
+    path: 'renamed, linked, deleted, truncated, mode changed',
+    test: 'each other change is told as it was asked for',
+    note: 'The path is what the process gave, read when the call returned; links in it are not followed.',
+  },
+  { ...file, path: 'a secret that is read', test: 'a secret that is read is told, and its like that is none is not' },
+  {
+    ...file,
+    path: 'the same again by the same process',
+    sight: { seen: 'counted, where asked' },
+    test: 'what a process does again is counted, and told once at its end',
+  },
+  {
+    ...file,
+    path: 'through io_uring',
+    sight: { seen: 'that a ring was set up, where asked' },
+    test: 'a ring for requests is told when it is set up',
+    note: 'containerd’s default seccomp profile refuses io_uring.',
+  },
+];

@@ -1,0 +1,122 @@
+import type { CoverageRow } from './row.ts';
+
+const connection = { subject: 'Connection', event: 'connect', sight: 'seen' } as const;
+const ending = { subject: 'End of a connection', event: 'close', sight: 'seen' } as const;
+const name = { subject: 'Name', sight: 'seen' } as const;
+const unseen = { event: null, sight: 'not seen', test: null } as const;
+const toldWhole = (how: string): string => `a connection ${how} is told from both sides to its end, with its bytes`;
+
+/** Everything about sockets: who connects where, by every path, and what they call it. */
+export const networkRows: readonly CoverageRow[] = [
+  { ...connection, path: 'TCP over IPv4', test: toldWhole('by TCP over IPv4') },
+  { ...connection, path: 'TCP over IPv6', test: toldWhole('by TCP over IPv6') },
+  {
+    ...connection,
+    path: 'TCP to an IPv4 address through an IPv6 socket',
+    test: toldWhole('by TCP to an IPv4 address through an IPv6 socket'),
+  },
+  {
+    ...connection,
+    path: 'TCP fast open (`sendto`)',
+    test: 'a connection by TCP fast open is told to its end, with its bytes',
+  },
+  { ...connection, path: 'multipath TCP', test: toldWhole('by multipath TCP') },
+  { ...connection, path: 'io_uring connect', test: toldWhole('by io_uring') },
+  {
+    ...connection,
+    path: 'UDP connect, sendto, sendmsg over IPv4',
+    test: 'datagrams are told with their bytes both ways (4)',
+  },
+  { ...connection, path: 'the same over IPv6', test: 'datagrams are told with their bytes both ways (6)' },
+  {
+    ...connection,
+    path: 'the same to an IPv4 address through an IPv6 socket',
+    test: 'datagrams are told with their bytes both ways (46)',
+  },
+  { ...connection, path: 'UDP sendmmsg', test: 'datagrams by sendmmsg are told, and their bytes' },
+  { ...connection, path: 'io_uring sendmsg', test: 'a datagram by io_uring is told' },
+  {
+    ...connection,
+    path: 'the next datagrams of a socket to the same destination',
+    sight: { seen: 'as bytes of the first' },
+    test: 'datagrams are told once for each socket and destination',
+  },
+  {
+    ...connection,
+    path: 'raw socket',
+    test: 'a packet with a header made by hand is told by where it goes',
+    note: 'Once for each socket and destination; ports are not read.',
+  },
+  {
+    ...connection,
+    path: 'ping socket',
+    test: 'a ping socket is told when it is made, when it first sends, and at its end',
+  },
+  {
+    ...connection,
+    path: 'a socket that another process of the pod made',
+    test: 'a socket that is handed on is told of the program that uses it',
+  },
+  {
+    ...connection,
+    ...unseen,
+    path: 'a socket that was made outside the pod',
+    note: 'The hooks go by the socket’s cgroup.',
+  },
+  { ...connection, ...unseen, path: 'AF_PACKET', note: 'Take CAP_NET_RAW from runner containers.' },
+  { ...connection, ...unseen, path: 'AF_VSOCK, AF_XDP', note: 'They need rights that runner containers do not have.' },
+  {
+    subject: 'Raw and ping sockets',
+    path: 'socket(2)',
+    event: 'socket',
+    sight: 'seen',
+    test: 'a raw socket is told when it is made, when it first sends, and at its end',
+  },
+  {
+    subject: 'Connection from outside',
+    path: 'TCP accept',
+    event: 'accept',
+    sight: 'seen',
+    test: toldWhole('by TCP over IPv4'),
+  },
+  {
+    subject: 'Container engine',
+    path: 'unix socket of docker or containerd',
+    event: 'unix',
+    sight: { seen: 'since Linux 6.7' },
+    test: 'connections to the sockets of container engines are told where the kernel has a hook for it, and no others',
+  },
+  { ...ending, path: 'duration and bytes each way', test: toldWhole('by TCP over IPv4') },
+  { ...ending, path: 'refused', test: 'refusals are told, of TCP and of UDP' },
+  { ...ending, path: 'reset', test: 'a reset is told of the side that it came to, and not of the other' },
+  { ...ending, path: 'timed out', test: 'a handshake without an answer is told as timed out' },
+  { ...ending, path: 'given up', test: 'a handshake that is not waited for is told as abandoned' },
+  { ...ending, path: 'no route', test: 'a connection that this machine has no route for is told as unsent' },
+  {
+    ...name,
+    path: 'DNS question and answer over UDP',
+    event: 'dns',
+    test: 'a connection is called by the name that its process resolved, with the answer as an event',
+  },
+  {
+    ...name,
+    path: 'DNS over TCP',
+    event: 'dns',
+    sight: { seen: 'messages that one segment holds' },
+    test: 'several messages in one TCP segment are read, and a part of one is not',
+  },
+  { ...name, ...unseen, path: 'DNS over TLS or HTTPS', note: 'The connection to the resolver is seen.' },
+  {
+    ...name,
+    path: 'TLS server name',
+    event: 'opening',
+    sight: { seen: 'where the first bytes hold the whole name' },
+    test: 'a real client names its server in its first bytes',
+  },
+  {
+    ...name,
+    path: 'target of a proxy’s CONNECT',
+    event: 'opening',
+    test: 'a CONNECT tells its target: a name, an address, an address in brackets',
+  },
+];

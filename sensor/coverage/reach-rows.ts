@@ -1,0 +1,61 @@
+import { type CoverageRow, seenAtFunctions } from './row.ts';
+
+const memory = { subject: 'Memory of another process', event: 'memory' } as const;
+const kernel = { subject: 'Kernel and namespaces', event: 'privilege' } as const;
+const toldOnce = (way: string): string =>
+  `a hundred times ${way} of one process is told once, where programs may sit at the kernel's check`;
+
+/** Who reaches into other processes, towards the kernel, or out of its container. */
+export const reachRows: readonly CoverageRow[] = [
+  {
+    ...memory,
+    path: 'ptrace attach',
+    sight: 'seen',
+    test: 'a process that reaches another by ptrace (attach) is told in every tier',
+  },
+  {
+    ...memory,
+    path: 'ptrace seize',
+    sight: seenAtFunctions({ seen: 'when the other stops, unless the tracer ignores SIGCHLD' }),
+    test: 'a process that reaches another by ptrace (seize) is told in every tier',
+  },
+  { ...memory, path: 'process_vm_readv(2)', sight: seenAtFunctions('not seen'), test: toldOnce('process_vm_readv') },
+  { ...memory, path: 'process_vm_writev(2)', sight: seenAtFunctions('not seen'), test: toldOnce('process_vm_writev') },
+  {
+    ...memory,
+    path: '/proc/PID/mem',
+    sight: seenAtFunctions({ seen: 'as a secret that is read, where files are watched' }),
+    test: toldOnce('/proc/PID/mem'),
+  },
+  { ...memory, path: 'pidfd_getfd(2)', sight: seenAtFunctions('not seen'), test: toldOnce('pidfd_getfd') },
+  {
+    ...memory,
+    event: null,
+    path: 'what the kernel refuses for its user',
+    sight: 'not seen',
+    test: null,
+    note: 'The hooks come after the comparison of users; with the BPF LSM also after Yama.',
+  },
+  {
+    ...memory,
+    event: null,
+    path: 'PTRACE_TRACEME',
+    sight: 'not seen',
+    test: null,
+    note: 'A process that lets its own parent trace it.',
+  },
+  { ...kernel, path: 'module loaded', sight: 'seen', test: 'a kernel module that is loaded is told by its name' },
+  {
+    ...kernel,
+    path: 'BPF program loaded',
+    sight: seenAtFunctions('not seen'),
+    test: "a program loaded with bpf(2) is told, where programs may sit at the kernel's check",
+  },
+  {
+    ...kernel,
+    path: 'namespaces entered or made: setns(2), unshare(2), clone(2)',
+    sight: { seen: 'when the process next forks, executes or ends' },
+    test: 'a process that leaves namespaces of its parent is told with their kinds',
+    note: 'Not of a process whose parent is not of the pod, such as the first of a container.',
+  },
+];

@@ -1,0 +1,4 @@
+import { renderCoverage } from './render.ts';
+import { coverageTable } from './table.ts';
+
+process.stdout.write(renderCoverage(coverageTable));
