@@ -5,6 +5,9 @@ import type { Attributes, AttributeValue, FinishedSpan } from '../spans/finished
 export const instrumentationScope = { name: 'chaperone', version: '0.1.0' } as const;
 const schemaUrl = 'https://opentelemetry.io/schemas/1.44.0';
 
+/** OTLP's numbers of span kinds. */
+const kinds = { internal: 1, server: 2, client: 3 } as const;
+
 /** Spans of one resource, each as {@link encodeSpan} wrote it. */
 export interface EncodedSpans {
   /** As {@link encodeResource} wrote it. */
@@ -29,7 +32,7 @@ export function encodeSpan(span: FinishedSpan): string {
     parentSpanId: span.parentSpanId ?? undefined,
     flags: contextFlags,
     name: span.name.toWellFormed(),
-    kind: span.kind === 'client' ? 3 : 1,
+    kind: kinds[span.kind],
     startTimeUnixNano: String(start),
     endTimeUnixNano: String(later(start, span.end)),
     attributes: keyValues(span.attributes),

@@ -495,11 +495,36 @@ static int do_calls(char **a)
 	return await_end(callers.port);
 }
 
+/* stay-connected: in a process that its parent does not wait for, for half a minute */
+static int do_stay_connected(char **a)
+{
+	int listener, port = open_port(4, SOCK_STREAM, 1, &listener), ready[2];
+	char byte;
+
+	(void)a;
+	if (pipe(ready))
+		return 1;
+	if (fork() == 0) {
+		int nothing = open("/dev/null", O_RDWR);
+
+		setsid();
+		for (int fd = 0; fd < 3; fd++)
+			dup2(nothing, fd);
+		call(4, port, 0);
+		close(ready[1]);
+		sleep(30);
+		_exit(0);
+	}
+	close(ready[1]);
+	return read(ready[0], &byte, 1) != 0;
+}
+
 #define NETWORK_DEEDS                                                                                                                   \
 	{"tcp", 1, do_tcp}, {"mptcp", 0, do_mptcp}, {"fast-open", 0, do_fast_open}, {"uring-connect", 0, do_uring_connect},             \
 	{"uring-send", 1, do_uring_send}, {"sendmmsg", 1, do_sendmmsg}, {"udp", 1, do_udp}, {"refused", 0, do_refused},                 \
 	{"reset", 0, do_reset}, {"timeout", 0, do_timeout}, {"abandon", 0, do_abandon}, {"no-route", 0, do_no_route},                   \
 	{"ping", 1, do_ping}, {"hand-made", 1, do_hand_made}, {"unix", 1, do_unix}, {"use-socket", 3, do_use_socket},                   \
-	{"hand-on", 2, do_hand_on}, {"calls", 2, do_calls}
+	{"hand-on", 2, do_hand_on}, {"calls", 2, do_calls},                      \
+	{"stay-connected", 0, do_stay_connected}
 
 #endif
