@@ -1,4 +1,5 @@
 import { type Extent, extent } from './bar.ts';
+import { readsSecrets } from './notes.ts';
 import type { Below, ProcessStory } from './story.ts';
 
 /** A process worth a line of its own, with those below it that are too. */
@@ -55,7 +56,7 @@ function weigh(processes: readonly ProcessStory[], around: Surroundings): Candid
 
 /** Nothing of its own beside its parent's line, which a signal may have ended with it. */
 function repeats({ span, connections, lookups }: ProcessStory, parent: ProcessStory | null): boolean {
-  if (parent === null || connections.length + lookups.length > 0) return false;
+  if (parent === null || connections.length + lookups.length > 0 || readsSecrets(span)) return false;
   if (span.error !== null && span.attributes['error.type'] !== parent.span.attributes['error.type']) return false;
   return Number(span.end - span.start) >= 0.8 * Number(parent.span.end - parent.span.start);
 }
@@ -63,9 +64,10 @@ function repeats({ span, connections, lookups }: ProcessStory, parent: ProcessSt
 function weightOf({ span, connections, lookups }: ProcessStory, { from, to }: Extent): number {
   const exitCode = span.attributes['process.exit.code'];
   const failed = span.error === null ? 0 : 2000;
+  const secret = readsSecrets(span) ? 1500 : 0;
   const connected = connections.length + lookups.length > 0 ? 1000 : 0;
   const nonZero = typeof exitCode === 'number' && exitCode !== 0 ? 10 : 0;
-  return failed + connected + nonZero + Math.round((to - from) * 100);
+  return failed + secret + connected + nonZero + Math.round((to - from) * 100);
 }
 
 /** Keeps the chosen ones; what lies below one that was not chosen moves up to the next that was. */

@@ -1,3 +1,4 @@
+import { fileRead } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { failedCount, failureOf } from './connection-outcome.ts';
 import type { Tone } from './paint.ts';
@@ -20,7 +21,24 @@ export function stepNotes(step: StepStory, own: Pick<Below, 'connections' | 'loo
 }
 
 export function processNotes({ span, connections, lookups }: ProcessStory): Note[] {
-  return [...exitNotes(span), ...connectionNotes(connections), ...lookupNotes(lookups)];
+  return [...exitNotes(span), ...secretNotes(span), ...connectionNotes(connections), ...lookupNotes(lookups)];
+}
+
+/** Whether the process read a file that gives secrets away. */
+export function readsSecrets({ events }: FinishedSpan): boolean {
+  return events.some(({ name }) => name === fileRead);
+}
+
+/** `reads /home/runner/.aws/credentials` */
+function secretNotes({ events }: FinishedSpan): Note[] {
+  const paths = events.filter(({ name }) => name === fileRead).map(({ attributes }) => attributes['file.path']);
+  if (paths.length === 0) return [];
+  return [
+    {
+      tone: 'warning',
+      text: `reads ${shortList([...new Set(paths.map((path) => visible(String(path ?? 'a secret'))))])}`,
+    },
+  ];
 }
 
 function failureNotes(step: StepStory): Note[] {

@@ -1,4 +1,4 @@
-import { coveragePrefix } from '../../../crds/attributes.ts';
+import { coveragePrefix, filesWatched } from '../../../crds/attributes.ts';
 import { eventClasses } from '../../decode/events.ts';
 import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
 import type { Coverage } from '../coverage.ts';
@@ -19,7 +19,7 @@ export function accountTable(jobs: readonly FinishedSpan[], resource: Attributes
     stages,
     classes: classes.map(visible),
     cells: classes.map((kind) => stages.map((stage) => counts.get(`${stage}.${kind}`) ?? null)),
-    rest: [...sensorFacts(resource), ...countFacts(counts), ...deliveryFacts(coverage)],
+    rest: [...sensorFacts(resource), ...fileFacts(jobs), ...countFacts(counts), ...deliveryFacts(coverage)],
   };
 }
 
@@ -54,6 +54,13 @@ function sensorFacts(resource: Attributes): Fact[] {
   return Object.entries(resource)
     .filter(([key]) => key.startsWith(sensorPrefix))
     .map(([key, value]) => [`sensor ${visible(key.slice(sensorPrefix.length))}`, visible(String(value))]);
+}
+
+function fileFacts(jobs: readonly FinishedSpan[]): Fact[] {
+  const words = new Set(
+    jobs.map(({ attributes }) => attributes[filesWatched]).filter((word) => typeof word === 'string'),
+  );
+  return words.size === 0 ? [] : [['changes of files watched', visible([...words].join(', '))]];
 }
 
 const meanings: Readonly<Record<string, string>> = {

@@ -16,6 +16,7 @@ function buildJob(): JobBuilder {
   at.accepted(npm, '192.0.2.9', 7);
   at.lookup(npm, 'registry.internal', 7, 'NXDOMAIN');
   const file = { 'file.path': '/w/package-lock.json', 'chaperone.file.operation': 'write' };
+  npm.events.push({ name: 'chaperone.file.read', time: npm.start, attributes: file });
   npm.events.push({ name: 'chaperone.file.change', time: npm.start, attributes: file });
   npm.events.push({ name: 'chaperone.memory.access', time: npm.start, attributes: { 'process.pid': 7 } });
   const rule = { 'security_rule.name': 'no-gist', 'chaperone.policy.verdict': 'refused', 'server.address': 'gist' };

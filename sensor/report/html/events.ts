@@ -1,13 +1,20 @@
-import type { Attributes, FinishedSpan, SpanEvent } from '../../spans/finished-span.ts';
+import {
+  fileChange,
+  fileChangesCount,
+  fileChangesPrefix,
+  fileOperation,
+  fileRead,
+  fileSecret,
+} from '../../../crds/attributes.ts';
+import type { Attributes, AttributeValue, FinishedSpan, SpanEvent } from '../../spans/finished-span.ts';
 import { byMost } from '../summary.ts';
 import { visible } from '../text.ts';
 import { grouped } from '../units.ts';
-import type { ActivityRow, DirectoryRow, FileRow, FindingRow } from './model/report-data.ts';
+import type { ActivityRow, DirectoryRow, Fact, FileRow, FindingRow, SecretRow } from './model/report-data.ts';
 import type { NodeList } from './nodes.ts';
 
-const fileChange = 'chaperone.file.change';
-/** Told elsewhere: with the connection that followed. */
-const quietEvents: readonly string[] = [fileChange, 'dns.answer'];
+/** Told elsewhere: among the files, and with the connection that followed. */
+const toldElsewhere: readonly string[] = [fileChange, fileRead, 'dns.answer'];
 
 /** Changes of files by directory. */
 export function directoryRows(list: NodeList): DirectoryRow[] {
@@ -19,7 +26,7 @@ export function directoryRows(list: NodeList): DirectoryRow[] {
     const files = byDirectory.get(directory) ?? [];
     files.push({
       path: visible(path),
-      operation: visible(String(event.attributes['chaperone.file.operation'] ?? 'change')),
+      operation: visible(String(event.attributes[fileOperation] ?? 'change')),
       changes: countOf(event.attributes),
       node,
     });
@@ -40,20 +47,45 @@ function directoryRow(directory: string, files: readonly FileRow[]): DirectoryRo
   };
 }
 
+/** Files that give secrets away and were opened for reading. */
+export function secretRows(list: NodeList): SecretRow[] {
+  return eventsOf(list)
+    .filter(({ event }) => event.name === fileRead)
+    .map(({ node, event: { time, attributes } }) => ({
+      path: visible(String(attributes['file.path'] ?? '')),
+      kind: visible(String(attributes[fileSecret] ?? '')),
+      at: list.millis(time),
+      node,
+    }));
+}
+
+/** How many changes there were in all, by place: exact, also of those that no event tells. */
+export function placeTotals(jobs: readonly FinishedSpan[]): Fact[] {
+  const totals = new Map<string, number>();
+  for (const [key, value] of jobs.flatMap(({ attributes }) => Object.entries(attributes))) {
+    if (!key.startsWith(fileChangesPrefix) || key === fileChangesCount || typeof value !== 'number') continue;
+    const place = key.slice(fileChangesPrefix.length);
+    totals.set(place, (totals.get(place) ?? 0) + value);
+  }
+  return byMost(totals).map(([place, count]) => [visible(place), grouped(count)]);
+}
+
 /** Every other event that stands on a span: access to memory, changes of privilege. */
 export function activityRows(list: NodeList): ActivityRow[] {
   return eventsOf(list)
-    .filter(({ event }) => !quietEvents.includes(event.name))
-    .map(({ node, event }) => ({
-      name: visible(event.name),
-      detail: visible(
-        Object.entries(event.attributes)
-          .map(([name, value]) => `${name} ${String(value)}`)
-          .join(', '),
-      ),
-      at: list.millis(event.time),
+    .filter(({ event }) => !toldElsewhere.includes(event.name))
+    .map(({ node, event: { name, time, attributes } }) => ({
+      name: visible(name.replace(/^chaperone\./, '').replaceAll('.', ' ')),
+      detail: Object.entries(attributes).map(detail).join('; '),
+      at: list.millis(time),
       node,
     }));
+}
+
+/** `real_user.after 65534`: what kind of event it is stands beside it. */
+function detail([name, value]: [string, AttributeValue]): string {
+  const values = [value].flat().map((one) => visible(String(one)));
+  return `${visible(name.replace(/^chaperone\.([^.]+\.)?/, ''))} ${values.join(', ')}`;
 }
 
 /** Violations of the policy: spans that name the rule. */

@@ -149,14 +149,16 @@ test('spans of a kind that this release does not know stand where they belong', 
 
 test('changes of files are told by directory, other events and findings in lists of their own', () => {
   const at = new JobBuilder();
-  const step = at.step(at.job('job', 0, 2), 'step', 0, 2);
+  const totals = { 'chaperone.files.changes.workspace': 5, 'chaperone.files.changes.count': 5 };
+  const step = at.step(at.job('job', 0, 2, { attributes: totals }), 'step', 0, 2);
   const event = (name: string, attributes: Attributes) => ({ name, time: step.start, attributes });
   const process = at.process(step, ['sh'], 0, 1);
   process.events.push(
     event('chaperone.file.change', { 'file.path': '/w/a', 'chaperone.file.operation': 'write', 'chaperone.count': 3 }),
     event('chaperone.file.change', { 'file.path': '/w/b', 'chaperone.file.operation': 'create' }),
     event('chaperone.file.change', { 'file.path': '/c', 'chaperone.file.operation': 'delete' }),
-    event('chaperone.memory.access', { 'process.pid': 7 }),
+    event('chaperone.file.read', { 'file.path': '/root/.netrc', 'chaperone.file.secret': 'credentials' }),
+    event('chaperone.memory.access', { 'chaperone.memory.cause': 'ptrace', 'process.pid': 7 }),
   );
   const attributes = {
     'security_rule.name': 'no-gist',
@@ -164,7 +166,10 @@ test('changes of files are told by directory, other events and findings in lists
     'server.address': 'gist',
   };
   at.other(process, 'policy refused no-gist', 1, { attributes });
-  const { directories, activities, findings } = dataOf(at.spans);
+  const { directories, activities, findings, secrets, places, nodes } = dataOf(at.spans);
+  assert.deepEqual(secrets, [{ path: '/root/.netrc', kind: 'credentials', at: 0, node: 2 }]);
+  assert.deepEqual(places, [['workspace', '5']]);
+  assert.deepEqual(nodes[2]?.notes, [{ tone: 'warning', text: 'reads /root/.netrc' }]);
   assert.deepEqual(
     directories.map(({ directory, changes, operations }) => [directory, changes, operations]),
     [
@@ -172,7 +177,7 @@ test('changes of files are told by directory, other events and findings in lists
       ['/', 1, ['delete 1']],
     ],
   );
-  assert.deepEqual(activities, [{ name: 'chaperone.memory.access', detail: 'process.pid 7', at: 0, node: 2 }]);
+  assert.deepEqual(activities, [{ name: 'memory access', detail: 'cause ptrace; process.pid 7', at: 0, node: 2 }]);
   assert.deepEqual(findings, [{ rule: 'no-gist', verdict: 'refused', subject: 'gist', count: 1, at: 1_000, node: 3 }]);
 });
 

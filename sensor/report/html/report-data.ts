@@ -6,7 +6,7 @@ import { type Story, tell } from '../story.ts';
 import type { Summary } from '../summary.ts';
 import { visible } from '../text.ts';
 import { accountTable } from './account.ts';
-import { activityRows, directoryRows, findingRows } from './events.ts';
+import { activityRows, directoryRows, findingRows, placeTotals, secretRows } from './events.ts';
 import type { OverviewLine, ReportData } from './model/report-data.ts';
 import { acceptedRows, hostRows, lookupRows } from './network.ts';
 import { factsOf, NodeList } from './nodes.ts';
@@ -33,6 +33,8 @@ export function reportData({ attributes, spans }: RecordedResource, summary: Sum
     accepted: acceptedRows(list),
     lookups: lookupRows(list),
     directories: directoryRows(list),
+    secrets: secretRows(list),
+    places: placeTotals(jobs),
     findings: findingRows(list),
     activities: activityRows(list),
     account: accountTable(jobs, attributes, summary.coverage),

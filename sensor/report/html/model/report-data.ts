@@ -30,6 +30,10 @@ export interface ReportData {
   readonly lookups: readonly LookupRow[];
   /** Most changes first. */
   readonly directories: readonly DirectoryRow[];
+  /** Files that give secrets away and were opened for reading. */
+  readonly secrets: readonly SecretRow[];
+  /** Changes of files in all, by place, also of those that no event tells. */
+  readonly places: readonly Fact[];
   readonly findings: readonly FindingRow[];
   /** Other events than changes of files and answers of name servers: memory, privilege. */
   readonly activities: readonly ActivityRow[];
@@ -107,6 +111,13 @@ export interface FileRow {
   readonly path: string;
   readonly operation: string;
   readonly changes: number;
+  readonly node: number;
+}
+
+export interface SecretRow {
+  readonly path: string;
+  readonly kind: string;
+  readonly at: number;
   readonly node: number;
 }
 

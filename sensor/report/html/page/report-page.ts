@@ -74,7 +74,7 @@ export class ReportPage {
         onShow: () => processes.layout(),
       },
       { id: 'network', title: 'Network', count: grouped(data.hosts.length), content: networkSection(links) },
-      ...some(data.directories, () => counted('files', 'Files', data.directories, filesSection(links))),
+      ...some([...data.directories, ...data.secrets, ...data.places], () => filesOf(links)),
       ...some(data.findings, () => counted('findings', 'Findings', data.findings, findingsSection(links))),
       ...some(data.activities, () => counted('events', 'Events', data.activities, activitySection(links))),
       { id: 'coverage', title: 'Coverage', count: null, content: coverageSection(links) },
@@ -156,6 +156,10 @@ function oncePerFrame(draw: () => void): () => void {
       draw();
     });
   };
+}
+
+function filesOf(links: Links): Section {
+  return { id: 'files', title: 'Files', count: null, content: filesSection(links) };
 }
 
 function counted(id: string, title: string, list: readonly unknown[], content: HTMLElement): Section {

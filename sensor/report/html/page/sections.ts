@@ -1,5 +1,5 @@
 import { grouped } from '../../units.ts';
-import type { HostRow, ReportData } from '../model/report-data.ts';
+import type { Fact, HostRow, ReportData } from '../model/report-data.ts';
 import { ancestorsOf } from '../model/tree.ts';
 import { element, jobText } from './element.ts';
 import { bytes, instant } from './format.ts';
@@ -81,8 +81,35 @@ function connectionEntry(links: Links, node: number): HTMLElement {
   );
 }
 
-/** Changes of files by directory. */
+/** Secrets that were read, and changes of files. */
 export function filesSection(links: Links): HTMLElement {
+  const { secrets, directories, places } = links.data;
+  return element(
+    'div',
+    {},
+    ...(secrets.length > 0 ? [secretTable(links)] : []),
+    ...(directories.length > 0 ? [directoryTable(links)] : []),
+    ...(places.length > 0 ? [factTable('All changes of files, by place', ['Place', 'Changes'], places)] : []),
+  );
+}
+
+function secretTable(links: Links): HTMLElement {
+  const columns = [
+    { title: 'File' },
+    { title: 'What it holds' },
+    { title: 'At', isNumber: true },
+    { title: 'Read by' },
+  ];
+  const rows = links.data.secrets.map(({ path, kind, at, node }) => [
+    jobText(path),
+    kind,
+    instant(at),
+    linkTo(links, node, links.data.nodes[node]?.label ?? ''),
+  ]);
+  return table('Secrets that were read', columns, rows);
+}
+
+function directoryTable(links: Links): HTMLElement {
   const columns = [{ title: 'Directory' }, { title: 'Changes', isNumber: true }, { title: 'Operations' }];
   const rows = links.data.directories.map(({ directory, files, changes, operations }) => [
     opening(jobText(directory), files, ({ path, operation, node }) =>
@@ -142,14 +169,18 @@ export function coverageSection({ data }: Links): HTMLElement {
     kind,
     ...(cells[row] ?? []).map((count) => (count === null ? '–' : grouped(count))),
   ]);
-  const facts = rest.map(([name, value]) => [name, typeof value === 'string' ? jobText(value) : null]);
   return element(
     'div',
     { class: 'coverage' },
     element('p', { class: 'sentence' }, ...sentence),
     ...(rows.length > 0 ? [table('The account of kernel events', columns, rows)] : []),
-    ...(facts.length > 0 ? [table('The sensor', [{ title: 'What' }, { title: 'Value' }], facts)] : []),
+    ...(rest.length > 0 ? [factTable('The sensor', ['What', 'Value'], rest)] : []),
   );
+}
+
+function factTable(caption: string, [name, value]: [string, string], facts: readonly Fact[]): HTMLElement {
+  const rows = facts.map(([key, told]) => [key, jobText(String(told))]);
+  return table(caption, [{ title: name }, { title: value, isNumber: true }], rows);
 }
 
 function linkTo({ go }: Links, node: number, text: string): HTMLElement {

@@ -41,7 +41,11 @@ function addHostile(at: JobBuilder, text: string): void {
     time: process.start,
     attributes: { ...attributes, 'file.path': `/${text}/${text}`, 'chaperone.file.operation': text },
   };
-  process.events.push({ name: text, ...event }, { name: 'chaperone.file.change', ...event });
+  process.events.push(
+    { name: text, ...event },
+    { name: 'chaperone.file.change', ...event },
+    { name: 'chaperone.file.read', ...event },
+  );
   const peer = { ...attributes, 'network.peer.address': text };
   at.connection(process, text, 443, 1, 1, { outcome: text, attributes: peer });
   at.accepted(process, text, 1);
