@@ -1,38 +1,21 @@
 import { coverageTier } from '../crds/attributes.ts';
-import type {
-  CloseEvent,
-  CredentialsEvent,
-  DnsEvent,
-  ExecEvent,
-  ExitEvent,
-  FileEvent,
-  HelloEvent,
-  KernelEvent,
-  MemoryEvent,
-  OpeningEvent,
-  PrivilegeEvent,
-  ProbeEvent,
-  SocketEvent,
-  StatsEvent,
-} from './decode/events.ts';
-import { createEngine, detectEngine, type EngineSources } from './engines/choose.ts';
+import type { HelloEvent, KernelEvent, ProbeEvent, StatsEvent } from './decode/events.ts';
+import type { EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { DeliveryWord } from './export/delivery-attributes.ts';
 import { watchAttributes } from './files/watch-attributes.ts';
-import { Attribution, type JobStart, type Place } from './lineage/attribution.ts';
+import { JobEvents } from './job-events.ts';
+import type { JobStart } from './lineage/attribution.ts';
 import { Coverage } from './lineage/coverage.ts';
-import { type ProcessImage, ProcessTable } from './lineage/process-table.ts';
+import { ProcessTable } from './lineage/process-table.ts';
 import { later } from './lineage/time.ts';
 import { type Budget, defaultBudget } from './spans/budget.ts';
-import type { ConnectionStart } from './spans/connection-end.ts';
 import { coverageAttributes } from './spans/coverage-attributes.ts';
 import type { Attributes, UnixNanos } from './spans/finished-span.ts';
 import type { JobSummary } from './spans/job-summary.ts';
 import { JobTrace } from './spans/job-trace.ts';
 import type { SpanSink } from './spans/job-writer.ts';
 import { noPolicy, type PolicyView, policyAttributes } from './spans/policy-view.ts';
-import type { ProcessNode } from './spans/process-node.ts';
-import { memoryNote } from './spans/reach-note.ts';
 import { RedactorCache } from './spans/redact.ts';
 import type { SecretHints } from './spans/redaction/masks.ts';
 import { sensorAttributes, sensorReport } from './spans/sensor-attributes.ts';
@@ -76,26 +59,7 @@ const settleEveryNanos = 100_000_000n;
 /** A runner that is not ephemeral does one job after the other; of so many the steps are remembered, for what they left behind. */
 const maxJobs = 32;
 
-type Consumers = { readonly [Kind in KernelEvent['kind']]: (event: Extract<KernelEvent, { kind: Kind }>) => void };
-
 class JobPipeline implements Pipeline {
-  readonly #consumers: Consumers = {
-    fork: () => {},
-    exec: (event) => this.#executed(event),
-    exit: (event) => this.#exited(event),
-    connect: (event) => this.#connected(event),
-    accept: (event) => this.#connected(event),
-    unix: (event) => this.#connected(event),
-    close: (event) => this.#disconnected(event),
-    socket: (event) => this.#madeSocket(event),
-    dns: (event) => this.#heard(event),
-    opening: (event) => this.#opened(event),
-    argv: (event) => this.#table.argv(event),
-    credentials: (event) => this.#credentialsChanged(event),
-    file: (event) => this.#fileTouched(event),
-    memory: (event) => this.#memoryAccessed(event),
-    privilege: (event) => this.#privilegeTaken(event),
-  };
   readonly #options: PipelineOptions;
   readonly #budget: Budget;
   readonly #policy: () => PolicyView;
@@ -103,10 +67,7 @@ class JobPipeline implements Pipeline {
   readonly #table: ProcessTable;
   readonly #redactors = new RedactorCache();
   readonly #takenJobIds = new Set<string>();
-  #attribution: Attribution;
-  #nodes = new WeakMap<ProcessImage, { job: JobTrace; node: ProcessNode }>();
-  /** No engine has shown itself yet: what was gathered as generic is dropped when one does. */
-  #undecided: boolean;
+  readonly #events: JobEvents;
   /** From the probe's clock to the time that {@link Pipeline.tick} is given. */
   #offset: bigint;
   /** From the probe's clock to Unix time, as the clock is set now. A job keeps what it began with, so that its spans agree. */
@@ -124,8 +85,15 @@ class JobPipeline implements Pipeline {
     this.#offset = options.clockOffset ?? 0n;
     this.#wallOffset = this.#offset;
     this.#table = new ProcessTable({ maxDepth: this.#budget.depth });
-    this.#undecided = options.engine === 'auto';
-    this.#attribution = this.#attributionFor(options.engine === 'auto' ? 'generic' : options.engine);
+    this.#events = new JobEvents({
+      sources: options,
+      engine: options.engine,
+      table: this.#table,
+      coverage: this.#coverage,
+      openJob: (job) => this.#openJob(job),
+      onPlaced: (job) => this.#identify(job),
+      onJobEnd: () => options.onJobEnd?.(),
+    });
   }
 
   push(event: ProbeEvent): void {
@@ -140,22 +108,22 @@ class JobPipeline implements Pipeline {
   tick(now: UnixNanos): void {
     const time = now - this.#offset;
     this.#settle(time);
-    for (const job of this.#attribution.jobs) {
+    for (const job of this.#events.attribution.jobs) {
       this.#identify(job);
       if (job.end !== null && time - job.end >= sealNanos) this.#seal(job);
     }
-    this.#attribution.forget(maxJobs);
+    this.#events.attribution.forget(maxJobs);
   }
 
   finish(endTime: UnixNanos): JobSummary {
     const time = later(endTime - this.#offset, this.#latest);
-    const { engine, jobs } = this.#attribution;
-    this.#undecided = false;
+    const { engine, jobs } = this.#events.attribution;
+    this.#events.settleForGeneric();
     // Somebody must say that nothing happened, or why nothing was seen; after a restart it was said before.
     const isSaid = engine.jobsBeginWith === 'anything' || this.#options.identity.kind === 'command';
     if (jobs.length === 0 && isSaid && (this.#hello?.restarts ?? 0) === 0) jobs.push(this.#emptyJob(time));
     for (const job of jobs) job.endConnections(time);
-    this.#imagesEnded(this.#table.endAll(time));
+    this.#events.imagesEnded(this.#table.endAll(time));
     for (const job of jobs) {
       job.end ??= time;
       if (engine.jobsBeginWith === 'anything') job.result = job.steps.outermost()[0]?.result ?? null;
@@ -168,7 +136,7 @@ class JobPipeline implements Pipeline {
 
   /** Of a command that came to no job, such as a runner that found no workflow. */
   #emptyJob(time: bigint): JobTrace {
-    const { idle } = this.#attribution;
+    const { idle } = this.#events.attribution;
     const job = this.#openJob({ key: null, runner: null, start: idle?.start ?? time, resumed: false });
     job.end = idle?.end ?? null;
     job.result = idle?.result ?? null;
@@ -177,14 +145,14 @@ class JobPipeline implements Pipeline {
 
   #pushKernelEvent(event: KernelEvent): void {
     this.#coverage.seen(event);
-    (this.#consumers[event.kind] as (event: KernelEvent) => void)(event);
+    this.#events.consume(event);
     this.#latest = later(this.#latest, event.time);
     if (event.time - this.#settled >= settleEveryNanos) this.#settle(event.time);
   }
 
   #settle(time: bigint): void {
     this.#settled = time;
-    for (const job of this.#attribution.jobs) if (!job.sealed) job.settle(time);
+    for (const job of this.#events.attribution.jobs) if (!job.sealed) job.settle(time);
   }
 
   #hear(event: HelloEvent): void {
@@ -199,115 +167,6 @@ class JobPipeline implements Pipeline {
     this.#coverage.stats(event);
   }
 
-  #executed(event: ExecEvent): void {
-    this.#decideEngine(event);
-    const image = this.#table.exec(event);
-    if (event.isRunner && this.#attribution.engine.isRunner(event)) {
-      this.#attribution.runnerBegan(event);
-      return;
-    }
-    const place = this.#attribution.placeProcess(event, image);
-    if (place === null) {
-      this.#coverage.outside += 1;
-      return;
-    }
-    const { job, scope, isStepRoot } = place;
-    const above = image.parent === null ? undefined : this.#nodes.get(image.parent);
-    const parent = above?.job === job ? above.node : null;
-    this.#nodes.set(image, { job, node: job.started(image, scope, { parent, isStepRoot }) });
-    this.#identify(job);
-  }
-
-  #exited(event: ExitEvent): void {
-    const images = this.#table.exit(event);
-    const place = event.usage === null ? null : this.#placeOf(event);
-    if (event.usage !== null) place?.job.used(event.usage, place.scope);
-    this.#imagesEnded(images);
-    const ended = this.#attribution.processEnded(event);
-    for (const job of ended) this.#identify(job);
-    if (ended.length > 0) this.#options.onJobEnd?.();
-  }
-
-  #imagesEnded(images: readonly ProcessImage[]): void {
-    for (const image of images) {
-      this.#attribution.imageEnded(image);
-      const known = this.#nodes.get(image);
-      known?.job.ended(known.node);
-      this.#table.forgetArguments(image);
-    }
-  }
-
-  #connected(event: ConnectionStart): void {
-    const place = this.#placeOf(event);
-    if (place === null) this.#coverage.outside += 1;
-    else if (!place.job.connected(event, place.scope, place.node)) this.#coverage.unfollowed += 1;
-  }
-
-  /** The end of what began outside of any job, or was told as open at a job's end, is nobody's. */
-  #disconnected(event: CloseEvent): void {
-    for (const job of this.#attribution.jobs) if (job.disconnected(event)) return;
-  }
-
-  #heard(event: DnsEvent): void {
-    const place = this.#placeOf(event);
-    place?.job.heard(event, place.scope, place.node);
-  }
-
-  #opened(event: OpeningEvent): void {
-    for (const job of this.#attribution.jobs) if (job.opened(event)) return;
-  }
-
-  #madeSocket(event: SocketEvent): void {
-    const place = this.#placeOf(event);
-    if (place === null) this.#coverage.outside += 1;
-    else place.job.madeSocket(event, place.scope, place.node);
-  }
-
-  #credentialsChanged(event: CredentialsEvent): void {
-    const place = this.#placeOf(event);
-    place?.job.credentialsChanged(event, place.scope, place.node);
-  }
-
-  #memoryAccessed(event: MemoryEvent): void {
-    const place = this.#placeOf(event);
-    const target = event.target.image === null ? null : this.#table.find(event.target.image);
-    place?.job.memoryAccessed(memoryNote(event, target), place.scope, place.node);
-  }
-
-  #privilegeTaken(event: PrivilegeEvent): void {
-    const place = this.#placeOf(event);
-    place?.job.privilegeTaken(event, place.scope, place.node);
-  }
-
-  /** Where what a process did belongs; `null`: outside of every job. */
-  #placeOf(event: KernelEvent): (Place & { node: ProcessNode | null }) | null {
-    const image = this.#table.find(event.image);
-    const known = image === null ? undefined : this.#nodes.get(image);
-    if (known !== undefined) return { ...known, scope: known.node.scope };
-    const place = this.#attribution.placeUnknown(event);
-    return place && { ...place, node: null };
-  }
-
-  #fileTouched(event: FileEvent): void {
-    const place = this.#placeOf(event);
-    place?.job.touched(event, place.scope, place.node);
-  }
-
-  #decideEngine(event: ExecEvent): void {
-    const name = this.#undecided ? detectEngine(event) : null;
-    if (name === null) return;
-    this.#undecided = false;
-    for (const job of this.#attribution.jobs)
-      this.#coverage.outside += job.total((scope) => scope.processes + scope.connections);
-    this.#nodes = new WeakMap();
-    this.#attribution = this.#attributionFor(name);
-  }
-
-  #attributionFor(name: EngineName): Attribution {
-    const engine = createEngine(name, this.#options);
-    return new Attribution(engine, (job) => this.#openJob(job), this.#coverage);
-  }
-
   #openJob(job: JobStart): JobTrace {
     const offset = this.#wallOffset;
     const settings = {
@@ -315,19 +174,19 @@ class JobPipeline implements Pipeline {
       policy: this.#policy,
       redact: (hints: SecretHints) => this.#redactors.for(this.#policy().redact, hints),
     };
-    const { engine } = this.#attribution;
+    const { engine } = this.#events.attribution;
     return new JobTrace({ ...job, engine, budget: this.#budget, settings, sink: this.#options.onSpans });
   }
 
   /** Until an engine has shown itself, nobody knows whose job this is. */
   #identify(job: JobTrace): void {
-    if (this.#undecided) return;
+    if (this.#events.isUndecided) return;
     job.identify(this.#takenJobIds, () => ({ ...this.#options.resource, ...sensorAttributes(this.#hello) }));
   }
 
   #flushed(): void {
     this.#coverage.flushed();
-    for (const job of this.#attribution.jobs) if (job.end !== null) this.#seal(job);
+    for (const job of this.#events.attribution.jobs) if (job.end !== null) this.#seal(job);
   }
 
   #seal(job: JobTrace): void {

@@ -19,7 +19,7 @@ const anySpan: fc.Arbitrary<FinishedSpan> = fc
     spanId: hex(16),
     parentSpanId: fc.option(hex(16)),
     name: text,
-    kind: fc.constantFrom('internal' as const, 'client' as const),
+    kind: fc.constantFrom('internal' as const, 'client' as const, 'server' as const),
     start: nanos,
     end: nanos,
     attributes,
