@@ -35,8 +35,8 @@ Options:
 
 TRACEPARENT in the environment makes the job part of that trace. SIGINT, SIGTERM and other signals reach COMMAND.
 
-Exit status: COMMAND's, 128 + n if signal n ended it, 126 or 127 if it could not be executed; the same when DIR cannot be
-written, which is said. 2 wrong use, 3 our own failure before COMMAND was started.
+Exit status: COMMAND's, 128 + n if signal n ended it, 126 or 127 if it could not be executed; the same when DIR
+cannot be written, which is said. 2 wrong use, 3 our own failure before COMMAND was started.
 
 Examples:
   sudo chaperone run -- act push -P ubuntu-latest=-self-hosted
