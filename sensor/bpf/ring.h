@@ -71,6 +71,18 @@ static __always_inline void count_lost(struct event_header *header, enum frame_t
 		__sync_fetch_and_add(&own->lost[type - 1], 1);
 }
 
+/* Something to tell that found no room before it was put together: its number goes with it. */
+static __always_inline void lose(enum frame_type type, enum scope scope)
+{
+	struct event_counters *own = own_counters();
+
+	if (!own || scope == PROOF)
+		return;
+	__sync_fetch_and_add(&own->seq, 1);
+	__sync_fetch_and_add(&own->produced[type - 1], 1);
+	__sync_fetch_and_add(&own->lost[type - 1], 1);
+}
+
 /* The frame begins with its header. */
 static __always_inline void send(struct event_header *header, enum frame_type type, __u64 len)
 {
