@@ -175,6 +175,11 @@ export class FakeKernel {
     return this.#emit(process, { kind: 'close', ...close });
   }
 
+  /** The first bytes that the client sends on the connection. */
+  opening(process: FakeProcess, { socket }: ConnectEvent, bytes: Uint8Array): void {
+    this.#emit(process, { kind: 'opening', socket, bytes, sent: bytes.length });
+  }
+
   socket(process: FakeProcess, type: SocketEvent['type']): SocketEvent {
     const socket = String(++this.#sockets);
     return this.#emit(process, { kind: 'socket', socket, family: 'ipv4', type, protocol: 1 });

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import type { ProbeEvent } from '../../decode/events.ts';
 import { createPipeline, type Pipeline, type PipelineOptions } from '../../pipeline.ts';
 import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
 import type { JobSummary } from '../../spans/job-summary.ts';
+import { registerFaults } from '../../spans/testing/conformance.ts';
 import { type FakeKernel, helloEvent } from './fake-kernel.ts';
 
 /** What a pipeline made of a recorded stream. */
@@ -21,7 +23,7 @@ export function replay(kernel: FakeKernel, options: Options = {}, hello = helloE
   return { ...recorded, summary: pipeline.finish(hello.realtimeOffsetNs + kernel.now + 1_000_000n) };
 }
 
-/** A pipeline whose spans are kept. */
+/** A pipeline whose spans are kept, and whose every attribute must be in the register. */
 export function record(options: Options = {}): { pipeline: Pipeline; spans: FinishedSpan[]; resources: Attributes[] } {
   const spans: FinishedSpan[] = [];
   const resources: Attributes[] = [];
@@ -29,6 +31,7 @@ export function record(options: Options = {}): { pipeline: Pipeline; spans: Fini
     engine: 'auto',
     identity: { kind: 'pod', name: 'runner-1', seed: 'pod-uid' },
     onSpans: (given, resource) => {
+      assert.deepEqual(registerFaults(given, [resource]), []);
       spans.push(...given);
       if (!resources.includes(resource)) resources.push(resource);
     },
