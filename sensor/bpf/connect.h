@@ -84,7 +84,7 @@ static __always_inline void tell_connect(struct bpf_sock_addr *ctx, struct conne
 	event->hook = hook;
 	task = scope == OUTSIDE ? NULL : current_task();
 	if (task)
-		tell_credentials((void *)bpf_get_current_task(), task, CAUSE_CALL);
+		tell_own_credentials(task, CAUSE_CALL);
 	if (hook == HOOK_SENDMSG && is_repeated(event, task ? task->image : 0))
 		return;
 	describe(&event->header, FRAME_CONNECT, sizeof(*event), task);

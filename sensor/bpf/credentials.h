@@ -15,24 +15,57 @@ static __always_inline bool is_same(const struct credentials *a, const struct cr
 	       a->namespace_level == b->namespace_level;
 }
 
-/* The entry is the current process's. */
-static __always_inline void tell_credentials(struct task_struct *current, struct task *task, enum credentials_cause cause)
+/* As read_credentials, of a task that the hook was given: plain loads, which are cheaper. */
+static __always_inline void load_credentials(struct task_struct *task, struct credentials *credentials)
 {
-	struct credentials_event event = {};
-	enum scope scope;
+	const struct cred *cred = task->cred;
 
-	read_credentials(current, &event.after);
-	if (is_same(&event.after, &task->credentials))
-		return;
-	event.before = task->credentials;
-	task->credentials = event.after;
-	event.cause = cause;
-	scope = scope_of_current();
+	credentials->uid = cred->uid.val;
+	credentials->euid = cred->euid.val;
+	credentials->gid = cred->gid.val;
+	credentials->egid = cred->egid.val;
+	credentials->namespace_level = cred->user_ns->level;
+	credentials->pad = 0;
+	credentials->capabilities = read_capabilities(cred);
+}
+
+/* A function of its own and not inlined, for the verifier's sake: what it leaves on the stack is then gone. */
+static __noinline void tell_change(const struct credentials *now, struct task *task, enum credentials_cause cause)
+{
+	struct credentials_event event = {.before = task->credentials, .after = *now, .cause = cause};
+	enum scope scope = scope_of_current();
+
+	task->credentials = *now;
 	if (!is_told(scope))
 		return;
 	describe(&event.header, FRAME_CREDENTIALS, sizeof(event), task);
 	number(&event.header, FRAME_CREDENTIALS, scope);
 	send(&event.header, FRAME_CREDENTIALS, sizeof(event));
+}
+
+/* `now` is what the current process has, `task` its entry. */
+static __always_inline void tell_credentials(const struct credentials *now, struct task *task, enum credentials_cause cause)
+{
+	if (!is_same(now, &task->credentials))
+		tell_change(now, task, cause);
+}
+
+/* `current` as the hook was given it, `task` its entry. */
+static __always_inline void look_at_credentials(struct task_struct *current, struct task *task, enum credentials_cause cause)
+{
+	struct credentials now;
+
+	load_credentials(current, &now);
+	tell_credentials(&now, task, cause);
+}
+
+/* The same for hooks that are given no task. */
+static __always_inline void tell_own_credentials(struct task *task, enum credentials_cause cause)
+{
+	struct credentials now;
+
+	read_credentials((void *)bpf_get_current_task(), &now);
+	tell_credentials(&now, task, cause);
 }
 
 #endif

@@ -203,13 +203,13 @@ static __always_inline void on_exec(struct task_struct *current, struct linux_bi
 		return;
 	task = current_task();
 	if (task && !is_secure(bprm)) /* what changed before the exec is the old image's doing */
-		tell_credentials(current, task, CAUSE_CALL);
+		look_at_credentials(current, task, CAUSE_CALL);
 	tell_exec(current, bprm, task, scope);
 	if (!task)
 		return;
-	task->peak_before = BPF_CORE_READ(current, signal, maxrss);
+	task->peak_before = current->signal->maxrss;
 	if (is_secure(bprm))
-		tell_credentials(current, task, CAUSE_EXEC);
+		look_at_credentials(current, task, CAUSE_EXEC);
 	send_long_argv(current, task, scope);
 }
 

@@ -11,32 +11,33 @@ const volatile __u32 page_bytes = 4096;
 /* As wait(2) would tell it. */
 static __always_inline int wait_status(struct task_struct *task)
 {
-	if (BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT)
-		return BPF_CORE_READ(task, signal, group_exit_code);
-	return BPF_CORE_READ(task, group_leader, exit_code);
+	if (task->signal->flags & SIGNAL_GROUP_EXIT)
+		return task->signal->group_exit_code;
+	return task->group_leader->exit_code;
 }
 
 /* Of the threads that are gone, of the last one, and of the first one, which stays until its parent has asked for it. */
 static __always_inline void read_times(struct exit_event *event, struct task_struct *last)
 {
-	struct task_struct *leader = BPF_CORE_READ(last, group_leader);
+	struct task_struct *leader = last->group_leader;
+	struct signal_struct *gone = last->signal;
 
-	event->user_time = BPF_CORE_READ(last, signal, utime) + BPF_CORE_READ(last, utime);
-	event->system_time = BPF_CORE_READ(last, signal, stime) + BPF_CORE_READ(last, stime);
-	event->run_time = BPF_CORE_READ(last, signal, sum_sched_runtime) + BPF_CORE_READ(last, se.sum_exec_runtime);
-	if (leader == last)
+	event->user_time = gone->utime + last->utime;
+	event->system_time = gone->stime + last->stime;
+	event->run_time = gone->sum_sched_runtime + last->se.sum_exec_runtime;
+	if (last->pid == last->tgid)
 		return;
-	event->user_time += BPF_CORE_READ(leader, utime);
-	event->system_time += BPF_CORE_READ(leader, stime);
-	event->run_time += BPF_CORE_READ(leader, se.sum_exec_runtime);
+	event->user_time += leader->utime;
+	event->system_time += leader->stime;
+	event->run_time += leader->se.sum_exec_runtime;
 }
 
 /* The kernel keeps the most that a process ever had, also with the memory of its parent that it had between vfork(2) and exec. */
 static __always_inline __u64 peak_memory(struct task_struct *last, struct task *task)
 {
-	unsigned long pages = BPF_CORE_READ(last, signal, maxrss);
+	__u64 pages = last->signal->maxrss;
 
-	return pages > task->peak_before ? (__u64)pages * page_bytes : 0;
+	return pages > task->peak_before ? pages * page_bytes : 0;
 }
 
 /*
@@ -51,12 +52,12 @@ static __always_inline void on_exit(struct task_struct *task)
 	enum scope scope;
 	int status;
 
-	if (BPF_CORE_READ(task, signal, live.counter) > 0)
+	if (task->signal->live.counter > 0)
 		return;
 	known = bpf_map_lookup_elem(&tasks, &tgid);
 	if (!known)
 		return;
-	tell_credentials(task, known, CAUSE_CALL);
+	look_at_credentials(task, known, CAUSE_CALL);
 	describe(&event.header, FRAME_EXIT, sizeof(event), known);
 	event.start_time = known->start_time;
 	event.peak_memory = peak_memory(task, known);

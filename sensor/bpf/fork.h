@@ -36,7 +36,7 @@ static __always_inline void on_fork(struct task_struct *parent, struct task_stru
 	if (is_told(scope_of_current()))
 		task = current_task();
 	if (task)
-		tell_credentials(parent, task, CAUSE_CALL);
+		look_at_credentials(parent, task, CAUSE_CALL);
 
 	describe(&event.header, FRAME_FORK, sizeof(event), task);
 	event.child_tgid = child->tgid;

@@ -79,6 +79,15 @@ static __always_inline enum origin origin_of(struct task *task)
 	return task->ns_tgid == 1 ? ORIGIN_CONTAINER : ORIGIN_JOINED;
 }
 
+/* By its place alone: its type is not the same on all kernels. */
+static __always_inline __u64 read_capabilities(const struct cred *cred)
+{
+	__u64 capabilities = 0;
+
+	bpf_probe_read_kernel(&capabilities, sizeof(capabilities), (void *)cred + bpf_core_field_offset(struct cred, cap_effective));
+	return capabilities;
+}
+
 static __always_inline void read_credentials(struct task_struct *task, struct credentials *credentials)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
@@ -89,8 +98,7 @@ static __always_inline void read_credentials(struct task_struct *task, struct cr
 	credentials->egid = BPF_CORE_READ(cred, egid.val);
 	credentials->namespace_level = BPF_CORE_READ(cred, user_ns, level);
 	credentials->pad = 0;
-	bpf_probe_read_kernel(&credentials->capabilities, sizeof(credentials->capabilities),
-			      (void *)cred + bpf_core_field_offset(struct cred, cap_effective));
+	credentials->capabilities = read_capabilities(cred);
 }
 
 /* The entry of a task's process, made if it has none. NULL only when the table is full. */
