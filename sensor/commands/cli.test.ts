@@ -119,5 +119,5 @@ test('doctor answers in JSON, and its status says whether the sensor works', () 
     works,
     checks.every(({ ok }: { ok: boolean }) => ok),
   );
-  for (const { ok, change } of checks) assert.equal(change === '', ok);
+  for (const { ok, change } of checks) assert.ok(ok || change !== '');
 });

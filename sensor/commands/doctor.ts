@@ -9,6 +9,7 @@ import { readEnvironment } from './config.ts';
 import { createLocalCgroup } from './local-cgroup.ts';
 import { probePath } from './probe-path.ts';
 import { lookOf } from './terminal.ts';
+import { tierCheck } from './tier-check.ts';
 import { asUsageError, exitStatus } from './usage.ts';
 
 export const doctorHelp = `Usage: chaperone doctor [--json]
@@ -31,7 +32,7 @@ export interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly found: string;
-  /** What to do; empty when all is well. */
+  /** What to do; empty when there is nothing to mend, nor more to be had. */
   readonly change: string;
 }
 
@@ -114,7 +115,9 @@ function probeChecks(): Check[] {
     return [failed('sensor', (stderr ?? '').trim() || describeError(error ?? 'the probe said nothing'), advice)];
   if (!proof.armed) return [failed('sensor', proof.reason, advice)];
   const sensor = { name: 'sensor', ok: true, found: 'loaded, attached, and its own doings arrived', change: '' };
-  return [sensor, ...proof.hooks.map(([hook, seen]) => hookCheck(hook, seen))];
+  const tier = tierCheck(proof.tier);
+  const hooks = proof.hooks.filter(([hook]) => !isOfTier(hook)).map(([hook, seen]) => hookCheck(hook, seen));
+  return [sensor, ...(tier === null ? [] : [tier]), ...hooks];
 }
 
 const advice = 'mend what is marked above; if nothing is, report this kernel with these words';
@@ -140,6 +143,11 @@ const hookNames: Record<string, string> = {
   connect_unix: 'sees connections to container engines',
 };
 
+/** Which of these fire is what the tier says. */
+function isOfTier(hook: string): boolean {
+  return hook === 'trampoline' || hook === 'lsm';
+}
+
 function hookCheck(hook: string, seen: boolean | null): Check {
   const name = hookNames[hook] ?? hook;
   if (seen === null) return { name, ok: true, found: 'not on this machine', change: '' };
@@ -155,20 +163,23 @@ function failed(name: string, found: string, change: string): Check {
 interface Proof {
   readonly armed: boolean;
   readonly reason: string;
+  readonly tier: string;
   /** By hook: whether its effect was seen; `null` where that was not tried. */
   readonly hooks: readonly (readonly [string, boolean | null])[];
 }
 
 function parseProof(text: string | null): Proof | null {
   try {
-    const { armed, reason, hooks } = JSON.parse(text ?? '') as {
+    const { armed, reason, tier, hooks } = JSON.parse(text ?? '') as {
       armed?: unknown;
       reason?: unknown;
+      tier?: unknown;
       hooks?: Record<string, boolean | null>;
     };
     return {
       armed: armed === true,
       reason: typeof reason === 'string' ? reason : '',
+      tier: typeof tier === 'string' ? tier : '',
       hooks: Object.entries(hooks ?? {}),
     };
   } catch {
