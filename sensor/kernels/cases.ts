@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { totalOf } from '../decode/events.ts';
 import type { Observation } from '../probe/testing/observe.ts';
 import { fileCases } from './file-cases.ts';
+import { nameCases } from './name-cases.ts';
 import { networkCases } from './network-cases.ts';
 import { reachCases } from './reach-cases.ts';
 
@@ -153,6 +154,7 @@ export const kernelCases: readonly KernelCase[] = [
     },
   },
   ...networkCases,
+  ...nameCases,
   ...reachCases,
   ...fileCases,
 ];

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../../bpf/events.h"
+#include "actor-names.h"
 #include "actor-network.h"
 #include "actor-reach.h"
 
@@ -315,6 +316,7 @@ static const struct {
 	{"thread-exec", 1, do_thread_exec}, {"exec", 1, do_exec}, {"storm", 3, do_storm}, EXECUTION_DEEDS,
 	{"kill", 1, do_kill},
 	NETWORK_DEEDS,
+	NAME_DEEDS,
 	REACH_DEEDS,
 	{"watch", 4, do_watch}, {"watch-files", 4, do_watch_files}, {"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
 };
