@@ -2,11 +2,10 @@ import type { CoverageRow } from './row.ts';
 
 const connection = { subject: 'Connection', event: 'connect', sight: 'seen' } as const;
 const ending = { subject: 'End of a connection', event: 'close', sight: 'seen' } as const;
-const name = { subject: 'Name', sight: 'seen' } as const;
 const unseen = { event: null, sight: 'not seen', test: null } as const;
 const toldWhole = (how: string): string => `a connection ${how} is told from both sides to its end, with its bytes`;
 
-/** Everything about sockets: who connects where, by every path, and what they call it. */
+/** Everything about sockets: who connects where, by every path. */
 export const networkRows: readonly CoverageRow[] = [
   { ...connection, path: 'TCP over IPv4', test: toldWhole('by TCP over IPv4') },
   { ...connection, path: 'TCP over IPv6', test: toldWhole('by TCP over IPv6') },
@@ -92,31 +91,4 @@ export const networkRows: readonly CoverageRow[] = [
   { ...ending, path: 'timed out', test: 'a handshake without an answer is told as timed out' },
   { ...ending, path: 'given up', test: 'a handshake that is not waited for is told as abandoned' },
   { ...ending, path: 'no route', test: 'a connection that this machine has no route for is told as unsent' },
-  {
-    ...name,
-    path: 'DNS question and answer over UDP',
-    event: 'dns',
-    test: 'a connection is called by the name that its process resolved, with the answer as an event',
-  },
-  {
-    ...name,
-    path: 'DNS over TCP',
-    event: 'dns',
-    sight: { seen: 'messages that one segment holds' },
-    test: 'several messages in one TCP segment are read, and a part of one is not',
-  },
-  { ...name, ...unseen, path: 'DNS over TLS or HTTPS', note: 'The connection to the resolver is seen.' },
-  {
-    ...name,
-    path: 'TLS server name',
-    event: 'opening',
-    sight: { seen: 'where the first bytes hold the whole name' },
-    test: 'a real client names its server in its first bytes',
-  },
-  {
-    ...name,
-    path: 'target of a proxy’s CONNECT',
-    event: 'opening',
-    test: 'a CONNECT tells its target: a name, an address, an address in brackets',
-  },
 ];
