@@ -87,6 +87,14 @@ test('a question goes by UDP, connected or not, by TCP, and over IPv6', { skip }
   }
 });
 
+test("a question whose port is translated, as for Docker's resolver, is told as it was asked", { skip }, async () => {
+  for (const how of ['udp', 'unconnected']) {
+    const spans = await spansOf([asker, 'ask', how, '127.0.0.11', 'one.test', 'a', '127.0.1.1', port]);
+    const { events } = spanNamed(spans, `connect one.test:${port}`);
+    assert.equal(events[0]?.attributes['chaperone.dns.resolver'], '127.0.0.11', how);
+  }
+});
+
 test('a name that does not exist, and one whose server fails, are lookups with the reason', { skip }, async () => {
   const spans = await spansEnding(3, [asker, 'resolve', 'missing.test', port], [asker, 'resolve', 'broken.test', port]);
   assert.deepEqual(lookups(spans), ['DNS lookup missing.test', 'DNS lookup broken.test']);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { DnsEvent } from '../decode/events.ts';
 import { FakeKernel } from '../lineage/testing/fake-kernel.ts';
 import { beginLookup, type Lookup } from './lookup.ts';
@@ -47,7 +48,7 @@ test('an address is called by the name that was asked for', () => {
   assert.deepEqual(new Asking().asks({ name: 'A.tEsT' }).isAnswered({ name: 'a.TEST' }).calls, ['a.test']);
 });
 
-test('an answer of another id, name, type, socket, transport or resolver names nothing, and is counted', () => {
+test('an answer of another id, name, type, socket or resolver names nothing, and is counted', () => {
   const forgeries: ((asking: Asking) => Asking)[] = [
     (asking) => asking.isAnswered({ id: 8 }),
     (asking) => asking.isAnswered({ name: 'b.test' }),
@@ -89,4 +90,50 @@ test('several messages in one TCP segment are read, and a part of one is not', (
 
 test('what is no DNS is counted', () => {
   assert.equal(new Asking().hears(Buffer.from('canary')).hears(Buffer.alloc(0)).names.unreadable, 2);
+});
+
+interface Spoken {
+  readonly id: number;
+  readonly name: string;
+  readonly socket: string;
+  readonly isAnswer: boolean;
+}
+
+/** The names whose question was open when their answer came. */
+function answeredNames(spoken: readonly Spoken[]): string[] {
+  const open: string[] = [];
+  const named = new Set<string>();
+  for (const { id, name, socket, isAnswer } of spoken) {
+    const key = `${id} ${name} ${socket}`;
+    const at = open.indexOf(key);
+    if (!isAnswer) open.push(key);
+    else if (at >= 0) named.add(open.splice(at, 1) && name);
+  }
+  return [...named];
+}
+
+test('whatever is asked and answered by whom, only the answer to an open question names its address', () => {
+  const some = (...values: readonly string[]) => fc.constantFrom(...values);
+  const spoken = { id: fc.nat(1), name: some('a.test', 'b.test'), socket: some('1', '2'), isAnswer: fc.boolean() };
+  fc.assert(
+    fc.property(fc.array(fc.record(spoken), { maxLength: 30 }), (all) => {
+      const asking = new Asking();
+      for (const { id, name, socket, isAnswer } of all) {
+        if (isAnswer) asking.isAnswered({ id, name }, { socket });
+        else asking.asks({ id, name }, { socket });
+      }
+      assert.deepEqual(asking.calls.toSorted(), answeredNames(all).toSorted());
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('no bytes make it throw', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), fc.boolean(), (bytes, isTcp, isAnswer) => {
+      const direction = isAnswer ? 'received' : 'sent';
+      new Asking().hears(Buffer.from(bytes), { transport: isTcp ? 'tcp' : 'udp', direction });
+    }),
+    { numRuns: 2000 },
+  );
 });

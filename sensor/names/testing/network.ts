@@ -14,6 +14,10 @@ function compile(path: string): string {
   return path;
 }
 
+/** As Docker does it for its own resolver, which listens on another port than it is asked on. Within the namespace only. */
+const translated =
+  'iptables -w -t nat -A OUTPUT -d 127.0.0.11 -p udp --dport 53 -j DNAT --to-destination 127.0.0.11:5353';
+
 /** A network of the test's own, with nothing but loopback and the resolver of resolver.ts, which every program in it asks. */
 export interface Network extends AsyncDisposable {
   /** Runs a command in it, observed as `run` would. */
@@ -32,7 +36,7 @@ export async function makeNetwork(): Promise<Network> {
     chmodSync(file, 0o644);
     return `mount --bind ${file} /etc/${name}`;
   });
-  const script = ['ip link set lo up', ...mounts, 'exec "$@"'].join(' && ');
+  const script = ['ip link set lo up', ...mounts, translated, 'exec "$@"'].join(' && ');
   const resolver = [process.execPath, join(import.meta.dirname, 'resolver.ts')];
   const args = ['--net', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...resolver];
   const server = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'inherit'] });

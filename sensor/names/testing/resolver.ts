@@ -1,4 +1,5 @@
-// The tests' own resolver, run in a network namespace of theirs: UDP and TCP on port 53 of loopback, and on port 8080 a server that takes whatever comes.
+// The tests' own resolver, run in a network namespace of theirs: UDP and TCP on port 53 of loopback, UDP also on port 5353 of 127.0.0.11, and on
+// port 8080 a server that takes whatever comes.
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
@@ -58,7 +59,7 @@ function answer(bytes: Buffer): Buffer | null {
 
 let decoy: RemoteInfo | null = null;
 
-async function serveUdp(address: string): Promise<void> {
+async function serveUdp(address: string, port = 53): Promise<void> {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   socket.on('message', (bytes, from) => {
     const name = parseDnsMessage(bytes)?.name;
@@ -67,7 +68,7 @@ async function serveUdp(address: string): Promise<void> {
     const reply = answer(bytes);
     if (reply !== null) socket.send(reply, to.port, to.address);
   });
-  socket.bind(53, address);
+  socket.bind(port, address);
   await once(socket, 'listening');
 }
 
@@ -91,5 +92,5 @@ function forgive(socket: Socket): Socket {
   return socket.on('error', () => socket.destroy());
 }
 
-await Promise.all([serveUdp('127.0.0.1'), serveUdp('::1'), serveTcp(), serveAnything()]);
+await Promise.all([serveUdp('127.0.0.1'), serveUdp('::1'), serveUdp('127.0.0.11', 5353), serveTcp(), serveAnything()]);
 process.stdout.write('ready\n');
