@@ -105,6 +105,7 @@ export class NodeList {
       end: this.millis(later(span.start, span.end)),
       result: visible(result),
       failed: span.error !== null || (isConnection(kind) && failureOf(span) !== null),
+      summary: span.attributes['aggregation.is_summary'] === true,
       notes,
       facts: [...factsOf(span.attributes), ['span id', span.spanId]],
       events: span.events.map(({ name, time, attributes }) => this.#event(name, time, attributes)),

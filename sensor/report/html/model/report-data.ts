@@ -56,6 +56,8 @@ export interface ReportNode {
   /** The engine's word on a job or step (`success`, `failure`, …), what came of a connection or lookup; else empty. */
   readonly result: string;
   readonly failed: boolean;
+  /** It stands for several that were told together. */
+  readonly summary: boolean;
   readonly notes: readonly Note[];
   readonly facts: readonly Fact[];
   readonly events: readonly NodeEvent[];

@@ -36,7 +36,7 @@ export class TreeRow {
     this.element = element(
       'div',
       {
-        class: `row ${line.isRemark ? 'remark' : node.kind}${node.failed ? ' failed' : ''}`,
+        class: `row ${line.isRemark ? 'remark' : node.kind}${node.failed ? ' failed' : ''}${node.summary ? ' summary' : ''}`,
         role: 'treeitem',
         'aria-level': line.depth + 1,
         'aria-posinset': position.place,
