@@ -14,6 +14,9 @@ const path = ['chromium-headless-shell', 'chromium'].map((name) => `/usr/bin/${n
 export const inBrowser =
   path === undefined ? { skip: 'SKIPPED LOUDLY, there is no Chromium; run scripts/setup browser' } : {};
 
+/** A machine that does other things as well is slow, in milliseconds. */
+const patience = 120_000;
+
 /** A browser with a report in it, and everything that the page said or asked the network for. */
 export interface OpenReport extends AsyncDisposable {
   readonly page: Page;
@@ -36,7 +39,12 @@ export async function openReport(
   const file = join(folder, 'report.html');
   await writeReport(file, traces.map(written));
   // As root there is no sandbox; the page is our own.
-  const browser = await puppeteer.launch({ executablePath: path ?? '', headless: 'shell', args: ['--no-sandbox'] });
+  const browser = await puppeteer.launch({
+    executablePath: path ?? '',
+    headless: 'shell',
+    args: ['--no-sandbox'],
+    timeout: patience,
+  });
   const opened = await openPage(browser, file, look);
   const close = async () => {
     await browser.close();
@@ -56,6 +64,7 @@ async function openPage(
   { dark = false, width = 1280 }: { dark?: boolean; width?: number },
 ) {
   const page = await browser.newPage();
+  page.setDefaultTimeout(patience);
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
