@@ -495,6 +495,32 @@ static int do_calls(char **a)
 	return await_end(callers.port);
 }
 
+#define SOCKETS_EACH 800 /* less than any limit of open files */
+
+/* hold COUNT: so many datagram sockets at once, by as many processes as it takes */
+static int do_hold(char **a)
+{
+	int left = atoi(a[0]), last[2], status = 0;
+	char byte;
+
+	if (pipe(last))
+		return 1;
+	for (; left > 0; left -= SOCKETS_EACH) {
+		for (int i = 0; i < SOCKETS_EACH && i < left; i++)
+			if (socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0)
+				return 1;
+		if (left <= SOCKETS_EACH)
+			break;
+		if (fork()) { /* waits for the last one, holding what it has */
+			close(last[1]);
+			return read(last[0], &byte, 1) != 0 || wait(&status) < 0 || status;
+		}
+		for (int fd = last[1] + 1; fd <= last[1] + SOCKETS_EACH; fd++)
+			close(fd);
+	}
+	return 0;
+}
+
 /* stay-connected: in a process that its parent does not wait for, for half a minute */
 static int do_stay_connected(char **a)
 {
@@ -525,6 +551,6 @@ static int do_stay_connected(char **a)
 	{"reset", 0, do_reset}, {"timeout", 0, do_timeout}, {"abandon", 0, do_abandon}, {"no-route", 0, do_no_route},                   \
 	{"ping", 1, do_ping}, {"hand-made", 1, do_hand_made}, {"unix", 1, do_unix}, {"use-socket", 3, do_use_socket},                   \
 	{"hand-on", 2, do_hand_on}, {"calls", 2, do_calls},                      \
-	{"stay-connected", 0, do_stay_connected}
+	{"stay-connected", 0, do_stay_connected}, {"hold", 1, do_hold}
 
 #endif
