@@ -197,7 +197,7 @@ struct exit_event {
 	__u64 user_time;		/* of all its threads, ns, by the kernel's samples at each tick */
 	__u64 system_time;
 	__u64 run_time;			/* both together, exact but for what ran since the scheduler last looked (at most a tick) */
-	__u64 peak_memory;		/* most bytes resident since its last exec; 0 if what it had before that was more, and so hides it */
+	__u64 peak_memory;		/* most bytes resident since its last exec; 0 if unknown, since what it had before that was more (kernels before 6.16) */
 };
 
 struct credentials {

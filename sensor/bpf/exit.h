@@ -32,11 +32,31 @@ static __always_inline void read_times(struct exit_event *event, struct task_str
 	event->run_time += leader->se.sum_exec_runtime;
 }
 
-/* The kernel keeps the most that a process ever had, also with the memory of its parent that it had between vfork(2) and exec. */
+/* A counter may be below zero for as long as its parts on the CPUs are not added. */
+static __always_inline __u64 pages_of(__s64 count)
+{
+	return count > 0 ? count : 0;
+}
+
+/* As the kernel's get_mm_hiwater_rss, but for the last few pages of each CPU. */
+static __always_inline __u64 peak_pages(struct mm_struct *mm)
+{
+	__u64 now = pages_of(mm->rss_stat[MM_FILEPAGES].count) + pages_of(mm->rss_stat[MM_ANONPAGES].count) +
+		    pages_of(mm->rss_stat[MM_SHMEMPAGES].count);
+
+	return mm->hiwater_rss > now ? mm->hiwater_rss : now;
+}
+
+/*
+ * Since 6.16 the kernel tells of an end while the memory is still there, and says what it came to. Before, it only has the most that the process
+ * ever had, also with the memory of its parent between vfork(2) and exec.
+ */
 static __always_inline __u64 peak_memory(struct task_struct *last, struct task *task)
 {
 	__u64 pages = last->signal->maxrss;
 
+	if (bpf_core_field_exists(struct mm_struct, rss_stat[0].count) && last->mm)
+		return peak_pages(last->mm) * page_bytes;
 	return pages > task->peak_before ? pages * page_bytes : 0;
 }
 

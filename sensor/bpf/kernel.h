@@ -77,9 +77,15 @@ struct fs_struct {
 	struct path pwd;
 };
 
+struct percpu_counter {
+	__s64 count;
+};
+
 struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 	struct file *exe_file;
+	unsigned long hiwater_rss; /* pages */
+	struct percpu_counter rss_stat[4]; /* since kernel 6.2 */
 };
 
 struct upid {
@@ -214,6 +220,11 @@ struct linux_binprm {
 };
 
 #pragma clang attribute pop
+
+/* Of mm_struct.rss_stat; 2 is what was swapped out (include/linux/mm_types_task.h). */
+#define MM_FILEPAGES 0
+#define MM_ANONPAGES 1
+#define MM_SHMEMPAGES 3
 
 /* signal_struct.flags: the group ends as one, by exit_group(2) or a fatal signal (include/linux/sched/signal.h). */
 #define SIGNAL_GROUP_EXIT 0x00000004

@@ -109,6 +109,15 @@ test('connections are told with the process that made them, IPv4 and IPv6', real
   assert.equal(summary.totals.hosts, 2);
 });
 
+test('a change of user is told on the process that made it, and counted on the step', real, async () => {
+  const { spans } = await run(['--', 'su', 'nobody', '-s', '/bin/sh', '-c', 'true']);
+  const changes = spans.flatMap((span) => span.events.map((event) => ({ span, event })));
+  const change = changes.find(({ event }) => event.attributes['chaperone.privilege.effective_user.before'] === 0);
+  assert.deepEqual([change?.span.name, change?.event.name], ['su', 'chaperone.privilege.change']);
+  assert.equal(ofClass(spans, 'step')[0]?.attributes['chaperone.privilege.changes.count'], changes.length);
+  assert.ok(Number(ofClass(spans, 'job')[0]?.attributes['chaperone.memory.peak']) > 0);
+});
+
 test('a process left behind goes on, is said, and no cgroup stays', real, async () => {
   const { pid, stdout, stderr } = await run(['--', 'sh', '-c', 'sleep 300 >/dev/null 2>&1 & echo $!']);
   process.kill(Number(stdout), 'SIGKILL');

@@ -134,7 +134,7 @@ export interface Usage {
   /** Nanoseconds. */
   readonly userTime: bigint;
   readonly systemTime: bigint;
-  /** Most bytes resident since its last execution; `null` where what it had before that (its parent's memory, after vfork) was more and hides it. */
+  /** Most bytes resident since its last execution; `null` where what it had before that (its parent's memory, after vfork) was more and hides it, as before Linux 6.16. */
   readonly peakMemory: number | null;
 }
 

@@ -161,5 +161,5 @@ test('an end is told with the CPU time of all threads and the most memory', { sk
 
 test('memory that a process had only before it executed is not called its own', { skip }, async () => {
   const { exits } = await observe((run) => run([actor, 'grow', '64', actor, 'nothing']));
-  assert.equal(exits[0]?.usage?.peakMemory, null);
+  assert.ok((exits[0]?.usage?.peakMemory ?? 0) < 16 << 20, `${exits[0]?.usage?.peakMemory}`);
 });
