@@ -91,11 +91,17 @@ static __always_inline void tell_namespaces(struct task *task, __u32 apart, enum
  */
 __noinline int look_at_namespaces(void)
 {
-	struct task_struct *current = (void *)bpf_get_current_task(), *parent = BPF_CORE_READ(current, real_parent);
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32, parent_tgid = BPF_CORE_READ(parent, tgid), apart;
-	struct task *task = bpf_map_lookup_elem(&tasks, &tgid);
-	enum scope scope = scope_of_current();
+	struct task_struct *current = bpf_get_current_task_btf(), *parent = current->real_parent;
+	__u32 tgid = current->tgid, parent_tgid, apart;
+	struct task *task;
+	enum scope scope;
 
+	/* Nearly always; by plain loads, since each process of the node comes by here several times. */
+	if (current->nsproxy == parent->nsproxy && current->cred->user_ns == parent->cred->user_ns)
+		return 0;
+	parent_tgid = parent->tgid;
+	task = bpf_map_lookup_elem(&tasks, &tgid);
+	scope = scope_of_current();
 	if (!task || !is_told(scope) || !bpf_map_lookup_elem(&tasks, &parent_tgid))
 		return 0;
 	apart = namespaces_apart(current, parent) & ~task->namespaces;
