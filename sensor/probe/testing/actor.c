@@ -257,14 +257,21 @@ static int start(char **command, int inherited)
 	return status;
 }
 
-static int watch(char **a, char *option)
+/* Everything that was told so far. */
+static int flush_frames(int fd, FILE *file)
 {
-	char number[16], *attach[] = {a[1], "attach", "--cgroup", a[2], "--fd", number, option, NULL};
-	char *enter[64] = {a[1], "exec", "--cgroup", a[2], "--"};
 	struct {
 		struct event_header header;
 		char body[8];
 	} flush = {.header = {.len = sizeof(flush), .type = FRAME_FLUSH}, .body = "{\"id\":1}"};
+
+	return write(fd, &flush, sizeof(flush)) < 0 || copy_frames(fd, file, FRAME_FLUSHED);
+}
+
+static int watch(char **a, char *option)
+{
+	char number[16], *attach[] = {a[1], "attach", "--cgroup", a[2], "--fd", number, option, NULL};
+	char *enter[64] = {a[1], "exec", "--cgroup", a[2], "--"};
 	FILE *file = fopen(a[0], "we");
 	int ends[2], failed, words = 5;
 
@@ -275,21 +282,25 @@ static int watch(char **a, char *option)
 	close(ends[1]);
 	failed = copy_frames(ends[0], file, FRAME_HELLO);
 	for (char **word = a + 3; !failed; word++) {
-		bool ends_command = !*word || !strcmp(*word, ";");
+		bool ends_case = !*word || !strcmp(*word, ";;"), ends_command = ends_case || !strcmp(*word, ";");
 
 		enter[words++] = ends_command ? NULL : *word;
 		if (ends_command)
 			start(enter, -1), words = 5;
+		if (ends_case)
+			failed = flush_frames(ends[0], file);
 		if (!*word)
 			break;
 	}
-	failed = failed || write(ends[0], &flush, sizeof(flush)) < 0 || copy_frames(ends[0], file, FRAME_FLUSHED);
 	close(ends[0]);
 	wait(NULL);
 	return fclose(file) || failed;
 }
 
-/* watch FILE PROBE CGROUP COMMAND… [; COMMAND…]: what a probe tells of the commands, as it came; for where there is no Node */
+/*
+ * watch FILE PROBE CGROUP COMMAND… [; COMMAND…] [;; COMMAND…]: what a probe tells of the commands, as it came, for where there is no Node. After
+ * each ;; it is asked for all that it has.
+ */
 static int do_watch(char **a)
 {
 	return watch(a, NULL);
