@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { namesCount, questionsCount } from '../../crds/attributes.ts';
 import type { DnsEvent, OpeningEvent } from '../decode/events.ts';
 import { pushAll, record, spanNamed } from '../lineage/testing/recording.ts';
 import { skip } from '../probe/testing/machine.ts';
@@ -39,6 +40,10 @@ async function spansEnding(status: number, ...commands: (readonly string[])[]): 
     codes,
     commands.map(() => status),
   );
+  return tell(events);
+}
+
+function tell(events: Observation['events']): FinishedSpan[] {
   const { pipeline, spans } = record({ engine: 'generic' });
   pushAll(pipeline, events);
   pipeline.finish(BigInt(Date.now()) * 1_000_000n);
@@ -177,6 +182,8 @@ test('ten thousand names: as many are told as were asked for, and each connectio
   assert.deepEqual([told.stats.lost.dns, told.stats.probeDropped.dns], [0, 0]);
   assert.equal(told.stats.produced.dns, 2 * questions.length);
   assert.equal(namedRightly(told), count);
+  const job = tell(told.events).at(-1)?.attributes;
+  assert.deepEqual([job?.[namesCount], job?.[questionsCount]], [count, questions.length]);
 });
 
 /** Storm connections whose name, at that moment and in the kernel's order, is the one whose number is in the address. */
