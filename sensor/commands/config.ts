@@ -1,3 +1,5 @@
+import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
+
 /** What the command line takes from its environment. Nothing else in it reads `process.env`. */
 export interface CommandEnvironment {
   /** W3C trace context of whoever started us; anything, until it is validated. */
@@ -8,6 +10,8 @@ export interface CommandEnvironment {
   /** Columns, where the output is not a terminal. */
   readonly columns: number | null;
   readonly home: string;
+  /** Headers for the OTLP endpoint. */
+  readonly otlpHeaders: Readonly<Record<string, string>>;
 }
 
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): CommandEnvironment {
@@ -18,5 +22,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): CommandEn
     dumbTerminal: env.TERM === 'dumb',
     columns: Number.isInteger(columns) && columns > 0 && columns < 1000 ? columns : null,
     home: env.HOME ?? '',
+    otlpHeaders: parseKeyPairsIntoRecord(env.OTEL_EXPORTER_OTLP_HEADERS ?? ''),
   };
 }

@@ -147,7 +147,9 @@ test('secrets on the command line do not reach the trace', real, async () => {
 
 test('the same trace is sent to an OTLP endpoint', real, async () => {
   await using collector = await startCollector([{ status: 503 }]);
-  const { spans, summary } = await run(['--otlp', new URL(collector.url).origin, '--', 'true']);
+  const env = { ...process.env, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20abc' };
+  const { spans, summary } = await run(['--otlp', new URL(collector.url).origin, '--', 'true'], { env });
+  assert.ok(collector.authorizations.every((header) => header === 'Basic abc'));
   assert.deepEqual([...collector.accepted].sort(), spans.map(({ name }) => name).sort());
   assert.deepEqual(summary.coverage.delivery, { sent: spans.length, undelivered: 0, lastFailure: '' });
   assert.ok(collector.bodies.every((body) => spanNames(body).length > 0));

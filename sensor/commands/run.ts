@@ -89,7 +89,8 @@ class Recording {
   readonly #exporter: ReturnType<typeof createExporter> | null;
 
   constructor(otlp: string | null) {
-    this.#exporter = otlp === null ? null : createExporter({ url: otlp });
+    const headers = async () => ({ ...readEnvironment().otlpHeaders });
+    this.#exporter = otlp === null ? null : createExporter({ url: otlp, headers });
   }
 
   add(spans: readonly FinishedSpan[], resource: Attributes): void {
