@@ -146,6 +146,10 @@ const trace = z.strictObject({
     '`All` makes a span of each process within the budget, `None` only of jobs and steps.',
   ).default('All'),
   files: described(files, 'What is recorded of files; left out, nothing.').optional(),
+  scope: described(
+    z.enum(['Run', 'Job']),
+    '`Run` puts all jobs of a workflow run into one trace, `Job` gives each its own, linked to the run: for large matrices, since back ends limit a trace. Left out: `Run`.',
+  ).optional(),
   redact: described(
     setList(
       z

@@ -36,6 +36,8 @@ const policyImage = z.strictObject({
     /** Only where files are watched. */
     files: z.strictObject({ paths: z.array(folderPath) }).optional(),
     redact: z.array(redactGlob),
+    /** Only where each job gets a trace of its own. */
+    scope: z.literal('Job').optional(),
   }),
 });
 

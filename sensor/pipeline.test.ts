@@ -183,6 +183,19 @@ test('a policy and what was wrong with a newer one stand on the job', () => {
   assert.equal(attributes['chaperone.policy.error'], 'the signature is wrong');
 });
 
+test('a policy can give each job a trace of its own, linked to that of the run', () => {
+  const play = (scope: 'Run' | 'Job') => {
+    const kernel = new FakeKernel();
+    const worker = startWorker(kernel);
+    kernel.exit(startStep(kernel, worker, 'build'));
+    kernel.exit(worker, 100);
+    return replay(kernel, { policy: () => ({ ...noPolicy, scope }) }).spans.at(-1) as FinishedSpan;
+  };
+  const [inRun, own] = [play('Run'), play('Job')];
+  assert.deepEqual([inRun.links, own.links.map(({ traceId }) => traceId)], [[], [inRun.traceId]]);
+  assert.notEqual(own.traceId, inRun.traceId);
+});
+
 test('what was lost is on the job, from both sides', () => {
   const kernel = new FakeKernel();
   const shell = startShell(kernel);

@@ -81,6 +81,7 @@ const files = fc.record(
 const trace = fc.record(
   {
     processes: mostly(fc.constantFrom('All', 'None'), 'Some', null),
+    scope: mostly(fc.constantFrom('Run', 'Job'), 'Step', null),
     files: mostly(files, null, {}, 'Always'),
     redact: mostly(fc.uniqueArray(fc.constantFrom('*A*', 'b', 'c_d', 'e.f')), ['a b'], ['*', '*']),
   },

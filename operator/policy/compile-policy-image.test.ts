@@ -83,6 +83,15 @@ test('files are watched if any policy asks for it, and the image says nothing of
   assert.equal('files' in compilePolicyImage('ci', [never, buildPolicy('silent')]).payload.trace, false);
 });
 
+test('each job has a trace of its own if one policy asks for it', () => {
+  const [own, plain] = [
+    buildPolicy('own', { trace: { scope: 'Job' } }),
+    buildPolicy('plain', { trace: { scope: 'Run' } }),
+  ];
+  assert.equal(compilePolicyImage('ci', [own, plain]).payload.trace.scope, 'Job');
+  assert.ok(!('scope' in compilePolicyImage('ci', [plain]).payload.trace));
+});
+
 test('what is redacted adds up, and processes are left out only by all', () => {
   const quiet = buildPolicy('quiet', { trace: { processes: 'None', redact: ['B', 'A'] } });
   const loud = buildPolicy('loud', { trace: { redact: ['B', 'C'] } });

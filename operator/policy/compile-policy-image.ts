@@ -38,6 +38,7 @@ export function compilePolicyImage(namespace: string, selected: readonly AgentPo
       processes: policies.length > 0 && policies.every(({ spec }) => spec.trace.processes === 'None') ? 'None' : 'All',
       ...watchedFiles(policies),
       redact: [...new Set(policies.flatMap(({ spec }) => spec.trace.redact))].sort(),
+      ...(policies.some(({ spec }) => spec.trace.scope === 'Job') ? { scope: 'Job' as const } : {}),
     },
   };
   return { payload, hash: hashPolicyImage(payload), warnings: warningsOf(policies, payload) };

@@ -54,6 +54,7 @@ function viewOf(image: PolicyImage, hash: string): PolicyView {
     mode: image.mode,
     hash,
     processes: image.trace.processes,
+    scope: image.trace.scope ?? 'Run',
     files: { watch: image.trace.files !== undefined, paths: image.trace.files?.paths ?? [] },
     redact: image.trace.redact,
     error: '',

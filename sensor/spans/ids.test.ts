@@ -22,6 +22,15 @@ test("ids are the GitHub receiver's (test vector of the trace's design)", () => 
   assert.equal(ids.parentSpanId, null);
 });
 
+test('a job with a trace of its own is linked to the run, and keeps its span ids', () => {
+  const [inRun, own] = [idsOf(), receiverIds(run, new Set(), 'Job')];
+  assert.deepEqual(own.run, { traceId: inRun.traceId, spanId: '1497fe109b00d3c0' });
+  assert.notEqual(own.traceId, inRun.traceId);
+  assert.notEqual(own.traceId, receiverIds({ ...run, checkRunId: '1' }, new Set(), 'Job').traceId);
+  assert.deepEqual([own.jobSpanId, own.step('Run tests', 1)], [inRun.jobSpanId, 'c5cd4d50dd7f591c']);
+  assert.equal(receiverIds({ ...run, runId: null }, new Set(), 'Job').run, null);
+});
+
 test('without a check run id they come from runner and ordinal', () => {
   const ids = idsOf({ checkRunId: null });
   assert.equal(ids.traceId, idsOf().traceId);

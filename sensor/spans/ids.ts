@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { TraceScope } from './policy-view.ts';
 
 /** What a job's ids are made of. Empty strings and `null` mean: not known. */
 export interface RunKey {
@@ -27,6 +28,8 @@ export interface JobIds {
   readonly jobSpanId: string;
   /** The span outside that the job belongs under, `null` for none. */
   readonly parentSpanId: string | null;
+  /** The run's trace and root span, where the job has a trace of its own: it is linked to them. */
+  readonly run: TraceParent | null;
   /** Each call is one more step of the job: equal names get distinct ids. `ordinal` counts from 1. */
   step(name: string, ordinal: number): string;
   /** A span below the steps, from the kernel's id of its process, so that a restarted sensor finds the same. */
@@ -34,14 +37,14 @@ export interface JobIds {
 }
 
 /** `taken` holds the job span ids already given in this sensor's life. */
-export type IdScheme = (run: RunKey, taken: Set<string>) => JobIds;
+export type IdScheme = (run: RunKey, taken: Set<string>, scope?: TraceScope) => JobIds;
 
 /**
  * The scheme of the OpenTelemetry GitHub receiver where the check run is known, so that both meet in one trace
  * (opentelemetry-collector-contrib, receiver/githubreceiver/trace_event_handling.go); the nearest to it elsewhere.
  */
-export const receiverIds: IdScheme = (run, taken) => {
-  const trace = traceOf(run);
+export const receiverIds: IdScheme = (run, taken, scope = 'Run') => {
+  const trace = traceOf(run, scope);
   const jobSpanId = unused(taken, (suffix) => spanHash(jobSource(run, trace.traceId) + suffix));
   const stepIds = new Set<string>();
   return {
@@ -60,10 +63,18 @@ export function parseTraceParent(text: string | null | undefined): TraceParent |
   return isZero(traceId) || isZero(spanId) ? null : { traceId, spanId };
 }
 
-function traceOf(run: RunKey): { traceId: string; parentSpanId: string | null } {
-  if (run.runId !== null) return { traceId: traceHash(`${run.runId}${run.runAttempt}t`), parentSpanId: null };
-  if (run.traceParent !== null) return { traceId: run.traceParent.traceId, parentSpanId: run.traceParent.spanId };
-  return { traceId: traceHash(`${run.seed}t`), parentSpanId: null };
+type TraceIds = Pick<JobIds, 'traceId' | 'parentSpanId' | 'run'>;
+
+function traceOf(run: RunKey, scope: TraceScope): TraceIds {
+  const { runId, runAttempt, traceParent, seed } = run;
+  if (runId !== null) {
+    const traceId = traceHash(`${runId}${runAttempt}t`);
+    if (scope === 'Run') return { traceId, parentSpanId: null, run: null };
+    const root = { traceId, spanId: spanHash(`${runId}${runAttempt}s`) };
+    return { traceId: traceHash(`${jobSource(run, traceId)}t`), parentSpanId: null, run: root };
+  }
+  if (traceParent !== null) return { traceId: traceParent.traceId, parentSpanId: traceParent.spanId, run: null };
+  return { traceId: traceHash(`${seed}t`), parentSpanId: null, run: null };
 }
 
 function jobSource(run: RunKey, traceId: string): string {

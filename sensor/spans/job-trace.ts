@@ -194,7 +194,8 @@ export class JobTrace {
   identify(taken: Set<string>, sensor: () => Attributes): void {
     if (this.writer.identity !== null) return;
     const identity = this.#engine.identify({ ...this.#handle, firstStep: this.firstStep, ended: this.end !== null });
-    if (identity !== null) this.writer.identify(identity, taken, sensor());
+    const { scope } = this.#settings.policy();
+    if (identity !== null) this.writer.identify(identity, taken, { sensor: sensor(), scope });
   }
 
   /** Gives the spans of steps that are over. */
@@ -309,7 +310,9 @@ export class JobTrace {
     };
     const name = printable(identity.name, maxName);
     const times = { start: this.start + run.offset, end: run.end + run.offset };
-    return taskSpan(at, { name, ...times, result: this.result, attributes: { ...own, ...run.attributes } });
+    const links = ids.run === null ? [] : [{ ...ids.run, attributes: {} }];
+    const attributes = { ...own, ...run.attributes };
+    return { ...taskSpan(at, { name, ...times, result: this.result, attributes }), links };
   }
 
   #totals(): Attributes {

@@ -3,6 +3,7 @@ import { type Budget, type Sacrifice, sacrifices } from './budget.ts';
 import type { Attributes, FinishedSpan } from './finished-span.ts';
 import { type JobIds, receiverIds } from './ids.ts';
 import { otlpSize } from './otlp-size.ts';
+import type { TraceScope } from './policy-view.ts';
 import type { Redactor } from './redact.ts';
 import { noHints, type SecretHints } from './redaction/masks.ts';
 import { scrubAttributes, scrubSpan } from './scrub-span.ts';
@@ -11,6 +12,12 @@ import { scrubAttributes, scrubSpan } from './scrub-span.ts';
 export type SpanBuilder = (ids: JobIds, redact: Redactor) => FinishedSpan;
 
 export type SpanSink = (spans: FinishedSpan[], resource: Attributes) => void;
+
+/** What the trace's resource and ids hang on beside the job's identity. */
+export interface TraceFacts {
+  readonly sensor: Attributes;
+  readonly scope: TraceScope;
+}
 
 /** Hands out a job's spans within its budget; they wait, in order, until the job's ids are known. */
 export class JobWriter {
@@ -53,8 +60,8 @@ export class JobWriter {
   }
 
   /** Ids and resource are decided once, here; what waited goes out. */
-  identify(identity: JobIdentity, taken: Set<string>, sensor: Attributes): void {
-    const ids = receiverIds(identity.run, taken);
+  identify(identity: JobIdentity, taken: Set<string>, { sensor, scope }: TraceFacts): void {
+    const ids = receiverIds(identity.run, taken, scope);
     this.identity = identity;
     this.ids = ids;
     this.resource = scrubAttributes({ ...identity.resource, ...sensor }, this.redactor);

@@ -2,6 +2,8 @@ import { policyHash, policyMode, policyName } from '../../crds/attributes.ts';
 import type { Attributes } from './finished-span.ts';
 import { known } from './text.ts';
 
+export type TraceScope = 'Run' | 'Job';
+
 /** What spans need to know of the policy in force. */
 export interface PolicyView {
   /** Names of the policies that select the pod. */
@@ -10,6 +12,8 @@ export interface PolicyView {
   /** `sha256:…` of the policy image; empty without one. */
   readonly hash: string;
   readonly processes: 'All' | 'None';
+  /** What has a trace of its own: the workflow run, or each of its jobs. */
+  readonly scope: TraceScope;
   readonly files: {
     /** Changes of files are asked for. */
     readonly watch: boolean;
@@ -28,6 +32,7 @@ export const noPolicy: PolicyView = {
   mode: 'Audit',
   hash: '',
   processes: 'All',
+  scope: 'Run',
   files: { watch: false, paths: [] },
   redact: [],
   error: '',
