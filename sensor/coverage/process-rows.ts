@@ -19,7 +19,12 @@ export const processRows: readonly CoverageRow[] = [
   { ...execution, path: 'a file in memory (memfd)', test: 'a program in memory is told as one, however it is called' },
   { ...execution, path: 'a file without a name any more', test: 'a file without a name any more is told as one' },
   { ...execution, path: 'a script', test: 'a script is told as one, also a script of a script' },
-  { ...execution, path: 'a loader (`ld.so program`)', test: 'a program that a loader runs is told with the loader' },
+  {
+    ...execution,
+    path: 'a loader (`ld.so program`)',
+    test: 'a program that a loader runs is told with the loader',
+    note: 'A loader is known by its name: a copy under another one is told as a program with arguments.',
+  },
   {
     ...execution,
     path: 'by another thread than the first',
@@ -78,6 +83,7 @@ export const processRows: readonly CoverageRow[] = [
     path: 'CPU time and the most memory',
     event: 'exit',
     test: 'an end is told with the CPU time of all threads and the most memory',
+    note: 'Before Linux 6.16 the memory is not told of a process that had more before its last execution, such as its parent’s after vfork(2).',
   },
   {
     ...user,
