@@ -181,6 +181,12 @@ describe('spans', () => {
     });
   }
 
+  test('are not taken by a back end that answers 200 with something that is not OTLP', async () => {
+    await using gateway = await startGateway({ answer: (_, response) => response.end('<html>Sign in</html>') });
+    const answer = await gateway.post('/v1/traces', traces());
+    assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [503, '5']);
+  });
+
   test('wait while the back end is away', async () => {
     await using gateway = await startGateway({ answer: (_, response) => response.destroy() });
     const answer = await gateway.post('/v1/traces', traces());

@@ -38,7 +38,7 @@ enum frame_type {
 
 enum frame_flag {
 	FLAG_ARGV_TRUNCATED = 1 << 0,	/* argv holds less than argv_true_len bytes */
-	FLAG_RUNNER = 1 << 1,		/* the new image is a runner: its name matched and it descends from no other runner */
+	FLAG_RUNNER = 1 << 1,		/* a runner: its name matched and it descends from no other runner */
 	FLAG_RUNNER_CHILD = 1 << 2,	/* a direct child of a runner */
 	FLAG_REPLACES = 1 << 3,		/* the process had executed before: this image replaces one of its own */
 	FLAG_PATH_TRUNCATED = 1 << 4,	/* a path lacks its leading components, or a text of the process's its end */

@@ -79,6 +79,10 @@ static __always_inline void on_exit(struct task_struct *task)
 		return;
 	look_at_credentials(task, known, CAUSE_CALL);
 	describe(&event.header, FRAME_EXIT, sizeof(event), known);
+	if (known->flags & TASK_RUNNER)
+		event.header.flags |= FLAG_RUNNER;
+	if (known->flags & TASK_RUNNER_CHILD)
+		event.header.flags |= FLAG_RUNNER_CHILD;
 	event.start_time = known->start_time;
 	event.peak_memory = peak_memory(task, known);
 	if (bpf_map_delete_elem(&tasks, &tgid))

@@ -170,6 +170,44 @@ test('a collector that is away and comes back gets everything of the priority la
   assertCloses(back);
 });
 
+test('a collector that is away for ten minutes costs no span of the priority lane', async () => {
+  await using collector = await startCollector();
+  await collector.leave();
+  const clock = fastClock(1_000);
+  using exporter = exporterTo(collector, { clock, timeoutMs: 10_000_000, intervalMs: 2_000, maxBytes: 150_000 });
+  for (let minute = 0; minute < 10; minute += 1) {
+    exporter.add(processSpans(60), resource);
+    exporter.add([stepNumber(1_000 + minute)], resource);
+    await until(() => clock.now() >= (minute + 1) * 60_000);
+  }
+  const away = exporter.account();
+  assert.deepEqual([away.sent, away.dropped.byClass.step], [0, 0]);
+  assert.ok(away.dropped.byReason.overflow > 0);
+  await collector.listen();
+  const back = await exporter.flush({ deadlineMs: 60_000_000 });
+  assert.equal(collector.accepted.filter((name) => name.startsWith('step')).length, 10);
+  assertCloses(back);
+});
+
+test('a flush is given up when nothing was taken for as long as it has patience', async () => {
+  await using collector = await startCollector(Array.from({ length: 999 }, () => ({ status: 503 })));
+  const clock = fastClock(100);
+  using exporter = exporterTo(collector, { clock, timeoutMs: 1_000_000 });
+  exporter.add([stepNumber(1)], resource);
+  const account = await exporter.flush({ deadlineMs: 100_000_000, patienceMs: 5_000 });
+  assert.equal(account.queued, 1);
+});
+
+test('an answer that is not OTLP is no delivery, however good its status', async () => {
+  const page = { status: 200, body: '<html>Please sign in</html>' };
+  await using collector = await startCollector([page, page]);
+  using exporter = exporterTo(collector, { clock: quickClock([]) });
+  exporter.add([stepNumber(1)], resource);
+  const account = await exporter.flush({ deadlineMs: 20_000 });
+  assert.deepEqual([account.sent, collector.bodies.length], [1, 3]);
+  assert.match(account.lastFailure, /answered 200 with something that is not OTLP/);
+});
+
 test('closing counts what could not be sent', async () => {
   await using collector = await startCollector(['hang', 'hang']);
   using exporter = exporterTo(collector);
@@ -237,6 +275,19 @@ function quickClock(waits: number[]) {
     after(ms: number, action: () => void) {
       waits.push(ms);
       const timer = setTimeout(action, ms >= 5_000 || ms === requestMs ? ms : ms / 100);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** So many times faster than the real one, and 0 now. */
+function fastClock(times: number) {
+  const start = performance.now();
+  return {
+    now: () => (performance.now() - start) * times,
+    wall: () => new Date(),
+    after(ms: number, action: () => void) {
+      const timer = setTimeout(action, ms / times);
       return () => clearTimeout(timer);
     },
   };

@@ -30,3 +30,11 @@ test('a server that gave no answer is tried again', () => {
     doubtful: false,
   });
 });
+
+test('a success is one in the words of OTLP only', () => {
+  const judged = (body: string) => judge({ status: 200, retryAfter: null, body }, '', now).kind;
+  for (const body of ['', '{}', ' {} ', '{"partialSuccess":{}}', '{"partialSuccess":null}', '{"more":1}'])
+    assert.equal(judged(body), 'sent', body);
+  for (const body of ['<html></html>', 'OK', 'null', '[]', '7', '{"partialSuccess":7}', '{"partial'])
+    assert.equal(judged(body), 'retry', body);
+});

@@ -39,12 +39,20 @@ static bool push(struct queue *queue, const struct event_header *frame, size_t k
 	return true;
 }
 
+/*
+ * What an event leaves free when the peer is slow. Changes of files, of which there may be a flood, and the chunks of long arguments leave
+ * half of it to what says more; and the last to go are the beginnings and ends of jobs and steps.
+ */
+static size_t room_left_by(const struct event_header *frame, size_t size)
+{
+	if (frame->type == FRAME_FILE || frame->type == FRAME_ARGV)
+		return size / 2;
+	return ROOM_FOR_WORDS + (frame->flags & (FLAG_RUNNER | FLAG_RUNNER_CHILD) ? 0 : size / 8);
+}
+
 void push_event(struct queue *queue, const struct event_header *frame)
 {
-	/* Changes of files, of which there may be a flood, and the chunks of long arguments leave half of it to what says more. */
-	bool yields = frame->type == FRAME_FILE || frame->type == FRAME_ARGV;
-
-	if (!push(queue, frame, yields ? queue->size / 2 : ROOM_FOR_WORDS))
+	if (!push(queue, frame, room_left_by(frame, queue->size)))
 		queue->dropped[frame->type - FRAME_FORK]++;
 }
 

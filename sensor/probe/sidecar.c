@@ -85,6 +85,8 @@ int run_sidecar(const struct options *options)
 		fprintf(stderr, "chaperone: %s\n", identity->reason.text);
 		write_termination_log(options->termination_log, &identity->reason);
 	}
+	/* A Node with a scratch volume keeps what it was given, and says so: until then it is the queue's to keep. */
+	sidecar.forwarder.queue.acknowledged = getenv("CHAPERONE_SPILL_DIR") != NULL;
 	sidecar.armed_socket = open_armed_socket(options->run_dir);
 	become_unprivileged(&sidecar.token, options->run_dir);
 	sidecar.node.command = options->command ? options->command : default_command;

@@ -1,0 +1,171 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { actor, scratchFolder } from '../../probe/testing/actor.ts';
+import { makeCgroup, probe } from '../../probe/testing/machine.ts';
+import { runner } from '../../probe/testing/observe.ts';
+import { childrenOf, uid } from '../../probe/testing/pod.ts';
+import { FaultyGateway } from './gateway.ts';
+
+const main = join(import.meta.dirname, '..', '..', 'main.ts');
+const { publicKey } = generateKeyPairSync('ed25519', {
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+
+/** The GitHub runner's worker, by name; a shell otherwise. */
+const worker = join(scratchFolder, 'Runner.Worker');
+copyFileSync('/bin/bash', worker);
+
+export interface FaultPodOptions {
+  /** Runs the probe, such as in a mount namespace of its own; the spill's folder follows as `$0`. */
+  readonly wrapper?: (spill: string) => readonly string[];
+  /** Further arguments of `probe sidecar`. */
+  readonly probeArgs?: readonly string[];
+}
+
+/** A pod with the real probe, the real sensor, a job whose steps count what they do, and a gateway that fails as it is told. */
+export class FaultPod implements AsyncDisposable {
+  readonly gateway = new FaultyGateway();
+  readonly folder: string = mkdtempSync(join(scratchFolder, 'fault-'));
+  readonly spill: string = join(this.folder, 'spill');
+  readonly #options: FaultPodOptions;
+  readonly #cgroup = makeCgroup(`kubepods/pod${uid}/sensor`);
+  readonly #job: string;
+  #sidecar: ChildProcess | null = null;
+  output = '';
+
+  constructor(options: FaultPodOptions = {}) {
+    this.#options = options;
+    this.#job = join(this.#cgroup.path, '..', 'job');
+    mkdirSync(this.#job);
+    mkdirSync(this.spill);
+    for (const path of [this.folder, this.spill]) chmodSync(path, 0o777);
+    writeFileSync(join(this.folder, 'token'), 'token');
+    writeFileSync(join(this.folder, 'policy'), '');
+    writeFileSync(join(this.folder, 'termination-log'), '');
+    execFileSync('mkfifo', [join(this.folder, 'gate')]);
+  }
+
+  /** Starts the sensor's container, again if it was there before, and waits until it is armed. */
+  async startSensor(): Promise<void> {
+    const { folder, spill } = this;
+    const wrapper = this.#options.wrapper?.(spill) ?? [];
+    const sidecar = ['sidecar', '--run-dir', folder, '--termination-log', join(folder, 'termination-log')];
+    sidecar.push(...(this.#options.probeArgs ?? []));
+    const args = [
+      'exec',
+      '--cgroup',
+      this.#cgroup.path,
+      '--',
+      ...wrapper,
+      probe,
+      ...sidecar,
+      '--child',
+      process.execPath,
+      main,
+    ];
+    const env = {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      CHAPERONE_POD_NAME: 'runner-1',
+      CHAPERONE_POD_NAMESPACE: 'arc-runners',
+      CHAPERONE_POD_UID: uid,
+      CHAPERONE_GATEWAY_URL: this.gateway.url,
+      CHAPERONE_TOKEN_FILE: join(folder, 'token'),
+      CHAPERONE_POLICY_FILE: join(folder, 'policy'),
+      CHAPERONE_POLICY_PUBLIC_KEY: publicKey,
+      CHAPERONE_SPILL_DIR: spill,
+      CHAPERONE_SPILL_KEY_FILE: join(folder, 'spill.key'),
+    };
+    const before = this.output.length;
+    this.#sidecar = spawn(probe, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    for (const stream of [this.#sidecar.stdout, this.#sidecar.stderr])
+      stream?.on('data', (text: Buffer) => {
+        this.output += text.toString();
+      });
+    await until(() => this.output.slice(before).includes('"armed: '));
+  }
+
+  /** The probe, whoever runs it. */
+  get probe(): number {
+    return this.#find((command) => command.startsWith(`${probe}\0sidecar`));
+  }
+
+  /** What the container said. */
+  readonly log = (): string => this.output;
+
+  /** How often a Node said that it is armed. */
+  get armed(): number {
+    return this.output.split('"armed: ').length - 1;
+  }
+
+  get node(): number {
+    return Number(childrenOf(this.probe)[0]);
+  }
+
+  /** A job of two steps. Each executes `count` programs and makes as many connections, writes down how many it did, and waits at the gate. */
+  startJob(count: number): Promise<unknown> {
+    const step = (name: string) => {
+      const loop = `i=0; while [ $i -lt ${count} ]; do /bin/true; i=$((i+1)); done`;
+      const script = `${loop}; ${actor} connects ${count}; echo $i > ${this.folder}/${name}; read x < ${this.folder}/gate`;
+      return `GITHUB_ACTION=${name} GITHUB_RUN_ID=7 GITHUB_RUN_ATTEMPT=1 /bin/sh -c '${script}'`;
+    };
+    return runner(this.#job)([worker, '-c', `${step('one')}; ${step('two')}; exit 100`], { cwd: this.folder });
+  }
+
+  /** Waits until the step has done what it counts, by its own word. */
+  async stepDone(name: string): Promise<number> {
+    const path = join(this.folder, name);
+    await until(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n'));
+    return Number(readFileSync(path, 'utf8'));
+  }
+
+  /** Lets the step that waits go on. */
+  openGate(): Promise<void> {
+    return writeFile(join(this.folder, 'gate'), '\n');
+  }
+
+  /** Ends the container as the kubelet does. */
+  async end(): Promise<number | null> {
+    process.kill(this.probe, 'SIGTERM');
+    return await this.ended();
+  }
+
+  async ended(): Promise<number | null> {
+    const sidecar = this.#sidecar;
+    if (sidecar === null) return null;
+    if (sidecar.exitCode === null && sidecar.signalCode === null) await once(sidecar, 'exit');
+    return sidecar.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cgroup[Symbol.asyncDispose]();
+    await this.gateway.leave();
+  }
+
+  #find(isWanted: (command: string) => boolean): number {
+    const pids = readFileSync(join(this.#cgroup.path, 'cgroup.procs'), 'utf8').trim().split('\n');
+    return Number(pids.find((pid) => isWanted(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))));
+  }
+}
+
+/** Waits for a condition. Throws after a minute, naming it. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let look = 0; look < 6_000; look += 1) {
+    if (condition()) return;
+    await delay(10);
+  }
+  throw new Error(`It did not come to pass: ${condition}`);
+}
+
+/** A pod whose gateway listens and whose sensor is armed. */
+export async function startFaultPod(options: FaultPodOptions = {}): Promise<FaultPod> {
+  const pod = new FaultPod(options);
+  await pod.gateway.listen();
+  await pod.startSensor();
+  return pod;
+}
