@@ -64,8 +64,12 @@ export const tokenShapes: readonly { readonly issuer: string; readonly form: Reg
 
 /** Where secrets stand that show themselves by their form. */
 export function tokensIn(text: string): Range[] {
+  if (text.length < shortestToken) return [];
   return [...tokenShapes.flatMap(({ form }) => matchesOf(text, form)), ...opaqueWords(text)];
 }
+
+/** The shortest that any form takes is one of Slack. */
+const shortestToken = 15;
 
 export function matchesOf(text: string, form: RegExp): Range[] {
   return Array.from(text.matchAll(form), ({ index, 0: match }) => [index, index + match.length] as const);
@@ -87,7 +91,7 @@ function opaqueWords(text: string): Range[] {
 }
 
 /** Random base64 changes its kind of character at 6 of 10 places, camel case at 3 at most; a hash in hex has no upper case. */
-export function isOpaque(word: string, share = word.length < 32 ? 0.42 : 0.36): boolean {
+export function isOpaque(word: string, share = word.length < 36 ? 0.42 : 0.31): boolean {
   const kinds = Array.from(word.replaceAll(/[^A-Za-z0-9]/g, ''), kindOf);
   if (kinds.length < 20 || new Set(kinds).size < 3) return false;
   const changes = kinds.filter((kind, index) => index > 0 && kind !== kinds[index - 1]).length;
