@@ -132,7 +132,7 @@ export const folderPath = withRules(
 const files = z.strictObject({
   watch: described(
     z.enum(['Always', 'Never']),
-    '`Always` records which files a job makes, changes, renames and deletes, and which files with credentials it reads. It costs every system call of the node a little, also those of other pods, while the pod runs; see “What watching files costs”. It begins with the next pod.',
+    '`Always` records which files a job makes, changes, renames and deletes, and which files with credentials it reads. On kernels of the tier `tracepoint` it costs every system call of the node a little, also those of other pods, while the pod runs; see “What watching files costs”. It begins with the next pod.',
   ),
   paths: described(
     setList(z.array(described(folderPath, 'An absolute path such as `/opt/app`; `/` is every folder.')).max(16)),

@@ -136,7 +136,7 @@ enum file_op {
 /* Where a file's path comes from. */
 enum file_source {
 	SOURCE_NONE = 0,	/* there is no path */
-	SOURCE_FILE = 1,	/* the kernel's own open file: what was really opened */
+	SOURCE_FILE = 1,	/* the kernel's own file: what was really opened or changed */
 	SOURCE_ARGUMENT = 2,	/* what the process asked for, read when the call returned: links in it are not followed, another thread may have changed it */
 };
 
@@ -310,6 +310,8 @@ struct file_event {
 	__u32 path_len;
 	__u32 dir2_len;
 	__u32 path2_len;	/* where it was renamed to; the file that was linked */
+	__u32 hook;		/* enum tier_hook, or 0: the end of a system call */
+	__u32 pad;
 };
 
 /* One for each accessor, target and way. */

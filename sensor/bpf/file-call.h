@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Files as system calls change them, seen when a call returns. For kernels that let no program attach to the functions below the system calls. */
+/* Files as system calls change them, seen when a call returns: for kernels that let no program sit at their own checks (file-hook.h). */
 #ifndef CHAPERONE_FILE_CALL_H
 #define CHAPERONE_FILE_CALL_H
 
@@ -104,7 +104,7 @@ static __always_inline void on_call_end(struct pt_regs *regs, long result)
 	if (!(watched_calls[number] & (compat ? WATCHED_COMPAT : WATCHED_NATIVE)))
 		return;
 	scope = scope_of_current();
-	if (!is_told(scope))
+	if (!is_told(scope) || (scope != PROOF && files_by_hook))
 		return;
 	call = &file_calls[(compat ? CALLS : 0) + number];
 	if (call->form == CALL_RETURNS_FILE)

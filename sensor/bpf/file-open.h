@@ -58,6 +58,7 @@ struct opened {
 	__u32 flags;
 	__u32 mode;
 	__u64 magic;
+	__u32 hook;
 	struct told_key key; /* op 0: nothing to tell */
 };
 
@@ -95,7 +96,8 @@ static __always_inline void tell_file(struct task_struct *current, struct file *
 	opened->key.image = task ? task->image : 0;
 	if (!opened->key.image) /* began before the sensor */
 		opened->key.image = bpf_get_current_pid_tgid() >> 32;
-	if (is_told_again(&opened->key))
+	/* The canary is to be told of at every hook. */
+	if (scope != PROOF && is_told_again(&opened->key))
 		return;
 	scratch = take_file_scratch();
 	if (!scratch) {
@@ -104,6 +106,7 @@ static __always_inline void tell_file(struct task_struct *current, struct file *
 		return;
 	}
 	begin_file(scratch, opened->key.op, SOURCE_FILE);
+	scratch->frame.event.hook = opened->hook;
 	scratch->frame.event.flags = opened->flags;
 	scratch->frame.event.mode = opened->mode;
 	scratch->frame.event.ino = opened->key.ino;

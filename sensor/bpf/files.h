@@ -11,6 +11,9 @@
 /* Set before load; the programs below are loaded only then. */
 const volatile __u32 watches_files = 0;
 
+/* Whether the kernel's own checks tell of files, else system calls do. The probe sets it before load, and again once its canary has shown what fires. */
+__u32 files_by_hook = 0;
+
 /* Apart from the ring of all other events, so that a flood of files displaces none of them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -6,6 +6,7 @@
 #include "exec.h"
 #include "exit.h"
 #include "file-call.h"
+#include "file-hook.h"
 #include "fork.h"
 #include "leave.h"
 #include "names.h"
@@ -49,7 +50,21 @@ int BPF_PROG(sensor_move, struct cgroup *group, const char *path, struct task_st
 	return 0;
 }
 
-/* Attached only where files are watched: it costs every system call of the node. */
+/* Files, where they are watched: at the kernel's checks where it lets programs sit there, else at every system call of the node. */
+FILE_HOOK(file_open, on_file_open(file, result), struct file *file)
+FILE_HOOK(path_unlink, on_path_change(FILE_DELETE, folder, dentry, result), const struct path *folder, struct dentry *dentry)
+FILE_HOOK(path_rmdir, on_path_change(FILE_DELETE, folder, dentry, result), const struct path *folder, struct dentry *dentry)
+FILE_HOOK(path_mkdir, on_path_change(FILE_MKDIR, folder, dentry, result), const struct path *folder, struct dentry *dentry, unsigned short mode)
+FILE_HOOK(path_mknod, on_path_mknod(folder, dentry, mode, result), const struct path *folder, struct dentry *dentry, unsigned short mode,
+	  unsigned int device)
+FILE_HOOK(path_symlink, on_path_change(FILE_SYMLINK, folder, dentry, result), const struct path *folder, struct dentry *dentry,
+	  const char *text)
+FILE_HOOK(path_link, on_path_link(old, folder, dentry, result), struct dentry *old, const struct path *folder, struct dentry *dentry)
+FILE_HOOK(path_rename, on_path_rename(folder, dentry, folder2, dentry2, flags, result), const struct path *folder, struct dentry *dentry,
+	  const struct path *folder2, struct dentry *dentry2, unsigned int flags)
+FILE_HOOK(path_truncate, on_path_itself(FILE_TRUNCATE, path, 0, result), const struct path *path)
+FILE_HOOK(path_chmod, on_path_itself(FILE_CHMOD, path, mode, result), const struct path *path, unsigned short mode)
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sensor_call_end, struct pt_regs *regs, long result)
 {

@@ -15,8 +15,8 @@ export const fileRows: readonly CoverageRow[] = [
   {
     ...file,
     path: 'renamed, linked, deleted, truncated, mode changed',
-    test: 'each other change is told as it was asked for',
-    note: 'The path is what the process gave, read when the call returned; links in it are not followed.',
+    test: 'changes of files are told, each in its own way',
+    note: 'With tracepoints alone the path is what the process gave, read when the call returned, and links in it are not followed; else it is the kernel’s own.',
   },
   { ...file, path: 'a secret that is read', test: 'a secret that is read is told, and its like that is none is not' },
   {
@@ -28,8 +28,8 @@ export const fileRows: readonly CoverageRow[] = [
   {
     ...file,
     path: 'through io_uring',
-    sight: { seen: 'that a ring was set up, where asked' },
-    test: 'a ring for requests is told when it is set up',
+    sight: { tracepoint: { seen: 'that a ring was set up, where asked' }, trampoline: asked, lsm: asked },
+    test: 'a file that is made through io_uring is told where the kernel lets programs sit at its checks',
     note: 'containerd’s default seccomp profile refuses io_uring.',
   },
 ];

@@ -364,7 +364,7 @@ export function readExitEvent(view: DataView, at: number): RawExitEvent {
   };
 }
 
-export const fileEventSize = 112;
+export const fileEventSize = 120;
 
 export interface RawFileEvent {
   readonly ino: bigint;
@@ -378,6 +378,8 @@ export interface RawFileEvent {
   readonly pathLen: number;
   readonly dir2Len: number;
   readonly path2Len: number;
+  readonly hook: number;
+  readonly pad: number;
 }
 
 /** Reads the struct's own fields at an offset; the view must hold fileEventSize bytes from there. */
@@ -394,6 +396,8 @@ export function readFileEvent(view: DataView, at: number): RawFileEvent {
     pathLen: view.getUint32(at + 100, true),
     dir2Len: view.getUint32(at + 104, true),
     path2Len: view.getUint32(at + 108, true),
+    hook: view.getUint32(at + 112, true),
+    pad: view.getUint32(at + 116, true),
   };
 }
 

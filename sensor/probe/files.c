@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -120,9 +121,64 @@ static void watch(struct sensor_bpf *programs, const struct numbered_call *calls
 	}
 }
 
+bool is_file_hook(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return !strncmp(section, "fexit/security_path_", 20) || !strcmp(section, "fexit/security_file_open");
+}
+
+static void leave_out_hooks(struct sensor_bpf *programs)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, programs->obj)
+		if (is_file_hook(program))
+			bpf_program__set_autoload(program, false);
+}
+
+/* A kernel may be built without the checks of paths (CONFIG_SECURITY_PATH). */
+static bool has_checks(struct sensor_bpf *programs)
+{
+	struct btf *types = btf__load_vmlinux_btf();
+	struct bpf_program *program;
+	bool has_all = types;
+
+	bpf_object__for_each_program(program, programs->obj)
+		if (has_all && is_file_hook(program))
+			has_all = btf__find_by_name_kind(types, bpf_program__section_name(program) + strlen("fexit/"), BTF_KIND_FUNC) >= 0;
+	btf__free(types);
+	return has_all;
+}
+
+void choose_file_hooks(struct sensor_bpf *programs, bool proved)
+{
+	bool all = proved;
+
+	if (!programs->rodata->watches_files)
+		return;
+	for (int i = 0; i < programs->skeleton->prog_cnt; i++) {
+		struct bpf_prog_skeleton *each = &programs->skeleton->progs[i];
+
+		/* There may have been no room for one of them. */
+		all = all && (!is_file_hook(*each->prog) || *each->link);
+	}
+	programs->bss->files_by_hook = all;
+	for (int i = 0; i < programs->skeleton->prog_cnt; i++) {
+		struct bpf_prog_skeleton *each = &programs->skeleton->progs[i];
+		bool speaks = is_file_hook(*each->prog) ? all : *each->prog != programs->progs.sensor_call_end || !all;
+
+		if (speaks || !*each->link)
+			continue;
+		bpf_link__destroy(*each->link);
+		*each->link = NULL;
+	}
+}
+
 static void leave_out(struct sensor_bpf *programs)
 {
 	bpf_program__set_autoload(programs->progs.sensor_call_end, false);
+	leave_out_hooks(programs);
 	bpf_map__set_autocreate(programs->maps.file_scratches, false);
 	bpf_map__set_autocreate(programs->maps.told_files, false);
 	bpf_map__set_autocreate(programs->maps.secret_names, false);
@@ -137,6 +193,9 @@ int configure_files(struct sensor_bpf *programs, size_t ring_bytes, int cpus, st
 		leave_out(programs);
 		return 0;
 	}
+	if (!has_checks(programs))
+		leave_out_hooks(programs);
+	programs->bss->files_by_hook = bpf_program__autoload(programs->progs.sensor_file_open);
 	if (libbpf_find_vmlinux_btf_id("sys_exit", BPF_TRACE_RAW_TP) < 0)
 		return fail(fault, "this kernel does not tell of system calls, which watching files needs (CONFIG_HAVE_SYSCALL_TRACEPOINTS)");
 	programs->rodata->watches_files = 1;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "files.h"
 #include "loopback.h"
 #include "prove.h"
 
@@ -20,7 +21,7 @@
 const char *const hook_names[HOOKS] = {
 	"fork", "exec", "exit", "connect4", "sendmsg4", "connect6", "sendmsg6", "sock_create", "sock_release", "sockops", "accept",
 	"egress", "ingress", "error_report", "dns_question", "dns_answer", "opening", "connect_unix", "open",
-	"trampoline", "lsm",
+	"trampoline", "lsm", "open_trampoline",
 };
 
 struct proving {
@@ -73,6 +74,7 @@ static void settle_tier(const struct sensor *sensor, struct proof *proof)
 {
 	proof->tier = proof->seen[PROVED_LSM] ? TIER_LSM : proof->seen[PROVED_TRAMPOLINE] ? TIER_TRAMPOLINE : TIER_TRACEPOINT;
 	choose_tier(sensor->programs, proof->tier);
+	choose_file_hooks(sensor->programs, proof->seen[PROVED_OPEN_TRAMPOLINE]);
 }
 
 static void execute_canary(const struct loopback *loopback)
@@ -136,6 +138,12 @@ static void note_close(bool *seen, const struct close_event *close)
 	seen[PROVED_ERROR_REPORT] |= close->error == ECONNREFUSED;
 }
 
+static void note_open(bool *seen, const struct file_event *file)
+{
+	if (file->op == FILE_READ)
+		seen[file->hook == HOOK_TRAMPOLINE ? PROVED_OPEN_TRAMPOLINE : PROVED_OPEN] = true;
+}
+
 static void note(struct proving *proving, const struct event_header *frame)
 {
 	const struct connect_event *connect = (const void *)frame;
@@ -154,7 +162,7 @@ static void note(struct proving *proving, const struct event_header *frame)
 		proving->failed = ((const struct exit_event *)frame)->code != 0;
 	}
 	if (frame->type == FRAME_FILE)
-		seen[PROVED_OPEN] |= ((const struct file_event *)frame)->op == FILE_READ;
+		note_open(seen, (const void *)frame);
 	if (frame->type == FRAME_MEMORY)
 		seen[((const struct memory_event *)frame)->hook == HOOK_LSM ? PROVED_LSM : PROVED_TRAMPOLINE] = true;
 	if (frame->type == FRAME_CONNECT)

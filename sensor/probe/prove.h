@@ -30,6 +30,7 @@ enum hook {
 	PROVED_OPEN,
 	PROVED_TRAMPOLINE,	/* not every kernel has this one and the next */
 	PROVED_LSM,
+	PROVED_OPEN_TRAMPOLINE,
 	HOOKS,
 };
 

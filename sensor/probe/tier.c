@@ -6,6 +6,7 @@
 
 #include "../bpf/events.h"
 #include "../bpf/file-calls.h"
+#include "files.h"
 #include "sensor.skel.h"
 #include "tier.h"
 
@@ -88,6 +89,8 @@ static bool belongs(const struct sensor_bpf *programs, const struct bpf_program 
 {
 	if (program == programs->progs.sensor_signal)
 		return tier == TIER_TRACEPOINT;
+	if (is_file_hook(program))
+		return tier >= TIER_TRAMPOLINE;
 	switch (need_of(programs, program)) {
 	case NEEDS_LSM:
 		return tier == TIER_LSM;
