@@ -22,8 +22,11 @@
 /* For a Node that has closed its link but goes on. */
 #define UNLINKED_GRACE_NS (5 * SECOND_NS)
 
-/* Small young generation, one worker thread: measured to keep Node at some 20 MB of its own. */
-static char *default_command[] = {"/usr/local/bin/node", "--max-semi-space-size=1", "--max-old-space-size=48", "--v8-pool-size=1",
+/*
+ * Small young generation, one worker thread, and no optimising compiler beyond the middle one: measured after a job of 500 processes, the last
+ * saves 6 MB of 89 for probe and Node together, and costs a sixth of the CPU time in a storm. (--max-opt=1 would save 13, and cost two thirds.)
+ */
+static char *default_command[] = {"/usr/local/bin/node", "--max-semi-space-size=1", "--max-old-space-size=48", "--v8-pool-size=1", "--max-opt=2",
 				  "/chaperone/sensor.mjs", NULL};
 
 struct sidecar {
