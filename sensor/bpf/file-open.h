@@ -29,12 +29,15 @@ static __always_inline bool is_kernel_interface(__u64 magic)
 static __always_inline __u32 secret_bits(struct dentry *dentry)
 {
 	const unsigned char *text = BPF_CORE_READ(dentry, d_name.name);
-	__u32 len = BPF_CORE_READ(dentry, d_name.len), *bits;
-	struct secret_name name = {};
+	struct secret_name name;
+	__u8 initial = 0;
+	__u32 *bits;
 
-	if (len >= SECRET_NAME_BYTES || bpf_probe_read_kernel_str(name.text, sizeof(name.text), text) < 2)
+	/* Most names end here. */
+	if (bpf_probe_read_kernel(&initial, sizeof(initial), text) || !secret_initials[initial])
 		return 0;
-	if (!secret_initials[(__u8)name.text[0]])
+	__builtin_memset(&name, 0, sizeof(name));
+	if (BPF_CORE_READ(dentry, d_name.len) >= SECRET_NAME_BYTES || bpf_probe_read_kernel_str(name.text, sizeof(name.text), text) < 2)
 		return 0;
 	bits = bpf_map_lookup_elem(&secret_names, &name);
 	return bits ? *bits : 0;

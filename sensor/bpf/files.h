@@ -163,7 +163,8 @@ static __always_inline bool is_told_again(struct told_key *key)
 		forget_told(key);
 		return false;
 	}
-	if ((int)bpf_map_update_elem(&told_files, key, &present, BPF_NOEXIST) != -17)
+	/* Looked up first: an update takes a place before it finds that there is one. */
+	if (!bpf_map_lookup_elem(&told_files, key) && (int)bpf_map_update_elem(&told_files, key, &present, BPF_NOEXIST) != -17)
 		return false;
 	repeats = bpf_map_lookup_elem(&file_repeats, &tgid);
 	if (!repeats) {
