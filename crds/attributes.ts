@@ -107,6 +107,8 @@ export const memoryAccess = 'chaperone.memory.access';
 export const memoryWay = 'chaperone.memory.way';
 export const memoryDenied = 'chaperone.memory.denied';
 export const memoryTargetPid = 'chaperone.memory.target.pid';
+/** Instead of the pid, where only a system call told of it: its number in the pid namespace of the one that reached. */
+export const memoryTargetVpid = 'chaperone.memory.target.vpid';
 export const memoryTargetExecutable = 'chaperone.memory.target.executable';
 /** Job and step span: how many such events there were. */
 export const memoryAccesses = 'chaperone.memory.accesses.count';

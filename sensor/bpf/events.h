@@ -90,11 +90,12 @@ enum memory_way {
 	WAY_OTHER = 6,		/* another call that the kernel lets through on the same terms */
 };
 
-/* The kinds of hook at which the same can be seen, the best last. */
+/* The kinds of hook at which the same can be seen. */
 enum tier_hook {
 	HOOK_SIGNAL = 1,	/* a tracepoint: of ptrace(2) only */
 	HOOK_TRAMPOLINE = 2,	/* the end of a kernel function */
 	HOOK_LSM = 3,		/* the BPF LSM at the pod's cgroup */
+	HOOK_CALL = 4,		/* the end of a system call, where files are watched; beside signals, and the target may not be known */
 };
 
 /* What a process did that leads to the kernel or out of its container. */
@@ -318,8 +319,8 @@ struct file_event {
 struct memory_event {
 	struct event_header header;	/* of the process that reached */
 	__u64 target_image;		/* 0 if it began before the sensor, or is not observed */
-	__u64 target_start;		/* CLOCK_BOOTTIME, ns */
-	__u32 target_tgid;
+	__u64 target_start;		/* CLOCK_BOOTTIME, ns; 0 if not known */
+	__u32 target_tgid;		/* 0 if not known */
 	__u32 target_ns_tgid;		/* in the target's own pid namespace */
 	__u16 way;			/* enum memory_way */
 	__u16 hook;			/* enum tier_hook */

@@ -4,6 +4,7 @@
 #define CHAPERONE_FILE_CALL_H
 
 #include "file-open.h"
+#include "reach-call.h"
 #include "syscall.h"
 
 #define AT_FDCWD (-100)
@@ -94,14 +95,23 @@ static __always_inline void tell_open(const volatile struct file_call *call, __u
 
 static __always_inline void on_call_end(struct pt_regs *regs, long result)
 {
-	__u32 number = number_of_call(regs), compat = 0;
+	__u32 number = number_of_call(regs), compat = 0, watched;
 	const volatile struct file_call *call;
 	enum scope scope;
 
-	if (number >= CALLS || !watched_calls[number] || (unsigned long)result >= FIRST_ERROR)
+	if (number >= CALLS || (unsigned long)result >= FIRST_ERROR)
+		return;
+	barrier_var(number); /* the compiler keeps two copies of it, of which the verifier would know only one to be small */
+	number &= CALLS - 1;
+	watched = watched_calls[number];
+	if (!watched)
 		return;
 	compat = is_compat_call();
-	if (!(watched_calls[number] & (compat ? WATCHED_COMPAT : WATCHED_NATIVE)))
+	if (watched & (compat ? WATCHED_COMPAT_REACH : WATCHED_REACH)) {
+		on_reach_call(regs, number, compat);
+		return;
+	}
+	if (!(watched & (compat ? WATCHED_COMPAT : WATCHED_NATIVE)))
 		return;
 	scope = scope_of_current();
 	if (!is_told(scope) || (scope != PROOF && files_by_hook))

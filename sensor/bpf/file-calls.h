@@ -11,6 +11,9 @@
 /* Bits of the table that every system call is looked up in first. */
 #define WATCHED_NATIVE 1
 #define WATCHED_COMPAT 2
+/* Not for files: reach-call.h. */
+#define WATCHED_REACH 4
+#define WATCHED_COMPAT_REACH 8
 
 enum call_form {
 	CALL_RETURNS_FILE = 1,	/* the result is a file descriptor */

@@ -65,18 +65,27 @@ static __always_inline __u64 first_argument(struct pt_regs *regs, bool compat)
 #endif
 }
 
+static __always_inline __u64 second_argument(struct pt_regs *regs, bool compat)
+{
+#if defined(__TARGET_ARCH_x86)
+	return compat ? (__u32)regs->cx : regs->si;
+#else
+	return regs->regs[1];
+#endif
+}
+
 static __always_inline void read_arguments(__u64 arguments[8], struct pt_regs *regs, bool compat)
 {
 #if defined(__TARGET_ARCH_x86)
 	arguments[0] = first_argument(regs, compat);
-	arguments[1] = compat ? (__u32)regs->cx : regs->si;
+	arguments[1] = second_argument(regs, compat);
 	arguments[2] = compat ? (__u32)regs->dx : regs->dx;
 	arguments[3] = compat ? (__u32)regs->si : regs->r10;
 	arguments[4] = compat ? (__u32)regs->di : regs->r8;
 	arguments[5] = compat ? (__u32)regs->bp : regs->r9;
 #else
 	arguments[0] = first_argument(regs, compat);
-	arguments[1] = regs->regs[1];
+	arguments[1] = second_argument(regs, compat);
 	arguments[2] = regs->regs[2];
 	arguments[3] = regs->regs[3];
 	arguments[4] = regs->regs[4];

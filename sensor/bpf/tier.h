@@ -6,7 +6,8 @@
 #include "events.h"
 #include "scope.h"
 
-/* Written by the probe once its canary has shown which hooks fire: enum tier_hook. Until then trampolines speak for the job. */
+/* Written by the probe once its canary has shown which hooks fire: enum tier_hook, HOOK_SIGNAL where only tracepoints do. Until then trampolines
+ * speak for the job. */
 __u32 chosen_hook = HOOK_TRAMPOLINE;
 
 /* Of the canary every hook tells. */

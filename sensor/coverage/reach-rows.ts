@@ -2,6 +2,8 @@ import { type CoverageRow, seenAtFunctions } from './row.ts';
 
 const memory = { subject: 'Memory of another process', event: 'memory' } as const;
 const kernel = { subject: 'Kernel and namespaces', event: 'privilege' } as const;
+const asCall = { seen: 'where files are watched; of a container’s process the target by its number there' } as const;
+const toldWithFiles = 'where files are watched, copies of memory and a BPF program are told in every tier';
 const toldOnce = (way: string): string =>
   `a hundred times ${way} of one process is told once, where programs may sit at the kernel's check`;
 
@@ -19,8 +21,8 @@ export const reachRows: readonly CoverageRow[] = [
     sight: seenAtFunctions({ seen: 'when the other stops, unless the tracer ignores SIGCHLD' }),
     test: 'a process that reaches another by ptrace (seize) is told in every tier',
   },
-  { ...memory, path: 'process_vm_readv(2)', sight: seenAtFunctions('not seen'), test: toldOnce('process_vm_readv') },
-  { ...memory, path: 'process_vm_writev(2)', sight: seenAtFunctions('not seen'), test: toldOnce('process_vm_writev') },
+  { ...memory, path: 'process_vm_readv(2)', sight: seenAtFunctions(asCall), test: toldWithFiles },
+  { ...memory, path: 'process_vm_writev(2)', sight: seenAtFunctions(asCall), test: toldWithFiles },
   {
     ...memory,
     path: '/proc/PID/mem',
@@ -48,8 +50,8 @@ export const reachRows: readonly CoverageRow[] = [
   {
     ...kernel,
     path: 'BPF program loaded',
-    sight: seenAtFunctions('not seen'),
-    test: "a program loaded with bpf(2) is told, where programs may sit at the kernel's check",
+    sight: seenAtFunctions({ seen: 'where files are watched' }),
+    test: toldWithFiles,
   },
   {
     ...kernel,

@@ -24,6 +24,7 @@ const hooks = new Map<number, MemoryEvent['hook']>([
   [tierHook.signal, 'signal'],
   [tierHook.trampoline, 'trampoline'],
   [tierHook.lsm, 'lsm'],
+  [tierHook.call, 'call'],
 ]);
 
 export function decodeMemory(frame: Buffer, view: DataView, header: RawEventHeader): MemoryEvent | 'malformed' {

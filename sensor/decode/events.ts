@@ -284,15 +284,18 @@ export interface MemoryEvent extends KernelEventFields {
   readonly target: {
     /** Null if it began before the sensor, or is not observed. */
     readonly image: string | null;
+    /** 0 if not known. */
     readonly pid: number;
+    /** Of a `call`: in the caller's pid namespace. */
     readonly nsPid: number;
+    /** 0 if not known. */
     readonly startTime: bigint;
-    /** Of its first thread, at most 15 bytes. */
+    /** Of its first thread, at most 15 bytes; empty if not known. */
     readonly name: string;
   };
   readonly way: 'ptrace' | 'process_vm_readv' | 'process_vm_writev' | '/proc/PID/mem' | 'pidfd_getfd' | 'other';
-  /** Where it was seen; a `signal` shows only ptrace. */
-  readonly hook: 'signal' | 'trampoline' | 'lsm';
+  /** Where it was seen; a `signal` shows only ptrace, a `call` often not whose memory it was. */
+  readonly hook: 'signal' | 'trampoline' | 'lsm' | 'call';
   /** A security module of the kernel refused it. */
   readonly denied: boolean;
 }

@@ -102,6 +102,7 @@ export const tierHook = {
   signal: 1,
   trampoline: 2,
   lsm: 3,
+  call: 4,
 } as const;
 
 export const acceptEventSize = 112;

@@ -54,6 +54,30 @@ export const reachCases: readonly KernelCase[] = [
     },
   },
   {
+    title: 'where files are watched, copies of memory and a BPF program are told in every tier',
+    files: true,
+    commands: (actor) => [
+      [actor, 'reach', 'read', '100'],
+      [actor, 'reach', 'write', '100'],
+      [actor, 'load-bpf', 'intruder'],
+    ],
+    check: (told) => {
+      const { tier } = told.hello;
+      const children = told.forks.map(({ childNsPid }) => childNsPid);
+      assert.deepEqual(
+        of(told.events, 'memory').map(({ way, hook, target }) => [way, hook, children.indexOf(target.nsPid)]),
+        [
+          ['process_vm_readv', tier === 'tracepoint' ? 'call' : tier, 0],
+          ['process_vm_writev', tier === 'tracepoint' ? 'call' : tier, 1],
+        ],
+      );
+      assert.deepEqual(
+        of(told.events, 'privilege').map(({ act, name, programType }) => [act, name, programType]),
+        [['bpf', 'intruder', 1]],
+      );
+    },
+  },
+  {
     title: 'a kernel module that is loaded is told by its name',
     guestOnly: true,
     commands: (actor) => [[actor, 'load-module', '/dummy.ko']],

@@ -76,6 +76,8 @@ static int configure(struct sensor *sensor, const struct scope *scope, struct ri
 	bpf_map__set_max_entries(programs->maps.scratches, sensor->cpus + SCRATCH_TRIES - 1);
 	if (configure_files(programs, rings.files, sensor->cpus, fault))
 		return -1;
+	if (rings.files)
+		watch_reaches(programs);
 	error = sensor_bpf__load(programs);
 	if (error)
 		return fail(fault, "the kernel refused the sensor's programs: %s (%s)", strerror(-error), first_warning);

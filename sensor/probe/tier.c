@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../bpf/events.h"
@@ -66,6 +67,20 @@ static void find_supported(bool supported[NEEDS])
 	btf__free(types);
 }
 
+void watch_reaches(struct sensor_bpf *programs)
+{
+	static const int native[] = {SYS_process_vm_readv, SYS_process_vm_writev, SYS_bpf};
+
+	for (size_t i = 0; i < sizeof(native) / sizeof(*native); i++)
+		programs->rodata->watched_calls[native[i]] |= WATCHED_REACH;
+#ifdef __x86_64__ /* arch/x86/entry/syscalls/syscall_32.tbl */
+	static const int compat[] = {347, 348, 357};
+
+	for (size_t i = 0; i < sizeof(compat) / sizeof(*compat); i++)
+		programs->rodata->watched_calls[compat[i]] |= WATCHED_COMPAT_REACH;
+#endif
+}
+
 void leave_out_unsupported(struct sensor_bpf *programs)
 {
 	bool supported[NEEDS] = {};
@@ -103,8 +118,7 @@ static bool belongs(const struct sensor_bpf *programs, const struct bpf_program 
 
 void choose_tier(struct sensor_bpf *programs, enum tier tier)
 {
-	if (tier == TIER_LSM)
-		programs->data->chosen_hook = HOOK_LSM;
+	programs->data->chosen_hook = tier == TIER_LSM ? HOOK_LSM : tier == TIER_TRAMPOLINE ? HOOK_TRAMPOLINE : HOOK_SIGNAL;
 	for (int i = 0; i < programs->skeleton->prog_cnt; i++) {
 		struct bpf_prog_skeleton *each = &programs->skeleton->progs[i];
 

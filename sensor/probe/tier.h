@@ -24,6 +24,9 @@ extern const char *const tier_names[TIERS];
  */
 void leave_out_unsupported(struct sensor_bpf *programs);
 
+/* Before load, where system calls are looked at: also at those that reach into memory or load a BPF program. */
+void watch_reaches(struct sensor_bpf *programs);
+
 /* Whether a program that finds no place is to be missed: one of a tier is not. */
 bool is_of_tier(const struct sensor_bpf *programs, int index);
 

@@ -3,6 +3,7 @@ import {
   memoryDenied,
   memoryTargetExecutable,
   memoryTargetPid,
+  memoryTargetVpid,
   memoryWay,
   privilegeAct,
   privilegeBpfType,
@@ -17,13 +18,14 @@ import { printable } from './text.ts';
 
 /** A process reached into another one's memory. `target` is `null` where that began before the sensor, or is not of the pod. */
 export function memoryNote({ time, target, way, denied }: MemoryEvent, image: ProcessImage | null): Note {
+  const name = image?.path || target.name;
   return {
     name: memoryAccess,
     time,
     attributes: {
       [memoryWay]: way,
-      [memoryTargetPid]: target.pid,
-      [memoryTargetExecutable]: printable(image?.path || target.name),
+      ...(target.pid === 0 ? { [memoryTargetVpid]: target.nsPid } : { [memoryTargetPid]: target.pid }),
+      ...(name === '' ? {} : { [memoryTargetExecutable]: printable(name) }),
       ...(denied ? { [memoryDenied]: true } : {}),
     },
   };
