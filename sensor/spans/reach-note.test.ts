@@ -51,6 +51,20 @@ test('a target from before the sensor is told by the name that the kernel has, m
   assert.equal(attributes?.['chaperone.memory.denied'], true);
 });
 
+test('a target that only a system call named is told by its number there', () => {
+  const spans = traceStep((kernel, shell) => {
+    const thief = kernel.spawn(shell, '/usr/bin/python3');
+    const target = { image: null, pid: 0, nsPid: 7, startTime: 0n, name: '' };
+    kernel.reach(thief, shell, { target, hook: 'call' });
+    kernel.exit(thief);
+  });
+  assert.deepEqual(spanNamed(spans, 'python3').events[0]?.attributes, {
+    'chaperone.memory.way': 'process_vm_readv',
+    'chaperone.memory.target.vpid': 7,
+    'chaperone.count': 1,
+  });
+});
+
 test('modules, BPF programs and namespaces are told on the span of the process, and counted on step and job', () => {
   const spans = traceStep((kernel, shell) => {
     const tool = kernel.spawn(shell, '/usr/bin/tool');

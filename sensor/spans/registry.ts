@@ -231,6 +231,13 @@ const rows: readonly Row[] = [
   ],
   [ours.memoryDenied, 'event', 'boolean', 'the kernel refused it'],
   [ours.memoryTargetPid, 'event', 'number', 'whose memory'],
+  [
+    ours.memoryTargetVpid,
+    'event',
+    'number',
+    'instead, where only a system call told of it: its number in the pid namespace of the one that reached',
+    'sensor/spans/reach-note.test.ts',
+  ],
   [ours.memoryTargetExecutable, 'event', 'string', 'what runs there'],
   [ours.privilegeCause, 'event', 'string', '`call` or `executable`'],
   ['chaperone.privilege.capabilities.*', 'event', 'string[]', '`gained` and `lost`'],
