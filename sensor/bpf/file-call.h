@@ -116,7 +116,9 @@ static __always_inline void on_call_end(struct pt_regs *regs, long result)
 	scope = scope_of_current();
 	if (!is_told(scope) || (scope != PROOF && files_by_hook))
 		return;
-	call = &file_calls[(compat ? CALLS : 0) + number];
+	number += compat ? CALLS : 0;
+	barrier_var(number);
+	call = &file_calls[number & (2 * CALLS - 1)];
 	if (call->form == CALL_RETURNS_FILE)
 		tell_open(call, result, scope);
 	else if (call->form == CALL_TAKES_FILE)
