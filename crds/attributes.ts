@@ -6,8 +6,10 @@ export const stepOrdinal = 'chaperone.step.ordinal';
 export const stepId = 'chaperone.step.id';
 /** Step span: the action that the step uses, such as `actions/checkout@v4`. */
 export const stepUses = 'chaperone.step.uses';
-/** Step span: `pre`, `main` or `post`. */
+/** Step span: `pre`, `main`, `post`, or `hook` for what the runner runs around the job. */
 export const stepStage = 'chaperone.step.stage';
+/** Step span: whose word its result is: `exit` of its processes, the runner's `log`, the job `message` sealed before the first step. */
+export const stepResultSource = 'chaperone.step.result.source';
 /** Step span: true where no process of it was seen, and the workflow file says that it ran. */
 export const stepInferred = 'chaperone.step.inferred';
 

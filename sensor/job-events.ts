@@ -88,10 +88,7 @@ export class JobEvents {
   #executed(event: ExecEvent): void {
     this.#decideEngine(event);
     const image = this.#options.table.exec(event);
-    if (event.isRunner && this.attribution.engine.isRunner(event)) {
-      this.attribution.runnerBegan(event);
-      return;
-    }
+    if (event.isRunner && this.attribution.engine.isRunner(event) && this.attribution.runnerBegan(event)) return;
     const place = this.attribution.placeProcess(event, image);
     if (place === null) {
       this.#options.coverage.outside += 1;

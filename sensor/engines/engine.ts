@@ -34,6 +34,8 @@ export interface StepView {
   readonly ordinal: number;
   readonly outer: StepView | null;
   readonly job: JobHandle;
+  /** Unix milliseconds; `null` if the job's beginning was not seen. */
+  readonly startMs: number | null;
   /** The exec of its first process; of an inferred step, of the first process after it or, at the job's end, of the job. */
   readonly first: ExecEvent;
   /** No process of it was seen: see {@link Engine.unseenSteps}. */
@@ -44,6 +46,13 @@ export interface StepView {
 export interface SeenStep {
   readonly key: string;
   readonly result: TaskResult | null;
+}
+
+/** How a step ended, and whose word that is. */
+export interface StepConclusion {
+  readonly result: TaskResult | null;
+  /** Its processes' exit, the runner's log, or the job's description as it was sealed before the first step. */
+  readonly source: 'exit' | 'log' | 'message';
 }
 
 export interface StepDescription {
@@ -103,6 +112,8 @@ export interface Engine {
   identify(job: JobView): JobIdentity | null;
   /** Asked once, when the step's span id is first needed. */
   describe(step: StepView): StepDescription;
+  /** Asked once, when the step is over; `exit`: what its processes' exits say. Default: that. */
+  conclude?(step: StepView, exit: TaskResult | null): StepConclusion;
   /**
    * The keys of steps that must have run by themselves, without a process, after those `seen` and before `next` begins
    * (`null`: before the end of a job whose runner succeeded). Default: none.

@@ -30,6 +30,8 @@ interface Runner {
   readonly pid: number;
   /** Known only by its children: its own execution was not seen. */
   readonly resumed: boolean;
+  /** Its container, and how it came into it. */
+  readonly home: string;
   readonly jobs: JobTrace[];
 }
 
@@ -60,9 +62,15 @@ export class Attribution {
     this.#coverage = coverage;
   }
 
-  runnerBegan(event: ExecEvent): void {
+  /**
+   * False: while a runner works, what calls itself one in another container, or was executed into this one from outside, is a process
+   * like any other. A step can start containers whose processes do not descend from it.
+   */
+  runnerBegan(event: ExecEvent): boolean {
+    if (!this.#mayBeRunner(event)) return false;
     const runner = this.#addRunner(event, { image: event.image, pid: event.pid, resumed: false });
     if (this.engine.jobsBeginWith === 'runner') this.#open(null, event, { image: event.image, runner });
+    return true;
   }
 
   /** `null`: not part of any job. `isStepRoot`: the first process of a step. */
@@ -70,7 +78,8 @@ export class Attribution {
     if (this.engine.jobsBeginWith === 'anything') return this.#placeInEverything(event, image);
     const known = event.root === null ? undefined : this.#roots.get(event.root);
     if (known !== undefined) return known === null ? null : { ...known, isStepRoot: false };
-    if (event.root !== null && event.isRunnerChild) return this.#placeRoot(event, event.root, image);
+    if (event.root !== null && event.isRunnerChild && this.#isChildOfRunner(event))
+      return this.#placeRoot(event, event.root, image);
     const job = this.#openedJob();
     if (job === null) return null;
     if (event.root !== null) this.#coverage.unattributed += 1;
@@ -154,12 +163,21 @@ export class Attribution {
     return key === null ? null : (jobs.find((job) => job.key === key) ?? this.#open(key, event, by));
   }
 
+  #isChildOfRunner(event: ExecEvent): boolean {
+    return this.#runners.has(event.parentImage ?? '') || this.#mayBeRunner(event);
+  }
+
+  #mayBeRunner(event: ExecEvent): boolean {
+    const working = [...this.#runners.values()];
+    return working.length === 0 || working.some(({ home }) => home === homeOf(event));
+  }
+
   #openedJob(): JobTrace | null {
     return this.jobs.find((job) => job.end === null) ?? null;
   }
 
   #addRunner(event: ExecEvent, { image, pid, resumed }: { image: string; pid: number; resumed: boolean }): Runner {
-    const runner: Runner = { pid, resumed, start: event.time, jobs: [] };
+    const runner: Runner = { pid, resumed, home: homeOf(event), start: event.time, jobs: [] };
     keepBounded(this.#runners, image, runner, maxRunners);
     return runner;
   }
@@ -171,6 +189,10 @@ export class Attribution {
     by?.runner.jobs.push(job);
     return job;
   }
+}
+
+function homeOf({ cgroupId, origin }: ExecEvent): string {
+  return `${cgroupId} ${origin}`;
 }
 
 function keepBounded<Value>(map: Map<string, Value>, key: string, value: Value, most: number): void {

@@ -15,6 +15,7 @@ import {
   socketType,
   stepInferred,
   stepOrdinal,
+  stepResultSource,
 } from '../../crds/attributes.ts';
 import type {
   CloseEvent,
@@ -252,6 +253,7 @@ export class JobTrace {
     for (const inner of step.nested) this.#giveStep(inner);
     this.#flushScope(step.scope);
     step.sent = true;
+    step.conclusion = this.#engine.conclude?.(step.view, step.exitResult) ?? null;
     for (const build of step.waiting.splice(0)) this.writer.give(build);
     const offset = this.#settings.offset();
     const run = {
@@ -266,6 +268,9 @@ export class JobTrace {
       const own = {
         'cicd.pipeline.task.run.id': this.#stepRunId(step),
         [stepOrdinal]: step.view.ordinal,
+        ...(step.conclusion === null || step.conclusion.result === null
+          ? {}
+          : { [stepResultSource]: step.conclusion.source }),
         ...(step.view.inferred ? { [stepInferred]: true } : {}),
         ...attributes,
         ...step.scope.totals(),

@@ -222,8 +222,12 @@ function isOutOfTheOrdinary({ traits }: ProcessImage): boolean {
 
 const origins = { joined: 'exec', container: 'container', before: 'before' } as const;
 
-function originOf({ image, scope }: ProcessNode): ProcessOrigin | null {
+/** The runner has no span: what hangs at a process outside of steps that is no child of it was not started by it, whatever that called itself. */
+function originOf(node: ProcessNode): ProcessOrigin | null {
+  const { image, scope } = node;
   if (scope.step !== null) return null;
-  if (image.root !== null) return 'runner';
+  let top = node;
+  while (top.parent !== null) top = top.parent;
+  if (top.image.root !== null) return 'runner';
   return image.origin === null ? null : origins[image.origin];
 }

@@ -68,7 +68,13 @@ const rows: readonly Row[] = [
   [ours.stepOrdinal, 'step', 'number', 'its place in the job, from 1'],
   [ours.stepId, 'step', 'string', 'its id in the workflow'],
   [ours.stepUses, 'step', 'string', 'the action that it uses'],
-  [ours.stepStage, 'step', 'string', '`pre`, `main` or `post`'],
+  [ours.stepStage, 'step', 'string', '`pre`, `main`, `post`, or `hook` around the job'],
+  [
+    ours.stepResultSource,
+    'step',
+    'string',
+    "whose word the result is: its processes' `exit`, the runner's `log` (which can only make it worse), the job `message` sealed before the first step",
+  ],
   [
     ours.stepInferred,
     'step',

@@ -11,7 +11,7 @@ import {
   questionsCount,
   rawSockets,
 } from '../../crds/attributes.ts';
-import type { StepView } from '../engines/engine.ts';
+import type { StepConclusion, StepView } from '../engines/engine.ts';
 import { FileTotals } from '../files/file-totals.ts';
 import { later } from '../lineage/time.ts';
 import type { Attributes } from './finished-span.ts';
@@ -120,6 +120,8 @@ export class StepRun {
   frozen: FrozenStep | null = null;
   /** Spans right below the step: its id may hang on its name, and the runner writes names down a little after the process began. */
   readonly waiting: SpanBuilder[] = [];
+  /** Given by the engine once it is over. */
+  conclusion: StepConclusion | null = null;
   sent = false;
   /** Another step of the job began after this one was idle. */
   overtaken = false;
@@ -157,8 +159,12 @@ export class StepRun {
       : ends.reduce<bigint>((latest, end) => later(latest, end ?? latest), this.#inferredEnd ?? this.start);
   }
 
-  /** Failure if any part of it failed that may not fail, `null` if a part of it never told. */
   get result(): TaskResult | null {
+    return this.conclusion === null ? this.exitResult : this.conclusion.result;
+  }
+
+  /** Failure if any part of it failed that may not fail, `null` if a part of it never told. */
+  get exitResult(): TaskResult | null {
     const results = [
       ...[...this.#roots.values()].map((root) => root.result),
       ...this.nested.map(({ result, continueOnError }) =>

@@ -121,6 +121,7 @@ export class StepList {
       ordinal,
       outer: outer?.view ?? null,
       job: this.#job,
+      startMs: this.#job.startMs === null ? null : this.#job.startMs + Number((event.time - this.#start) / 1_000_000n),
       first: event,
       inferred: inferred !== null,
     };

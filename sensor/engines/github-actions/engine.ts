@@ -8,6 +8,8 @@ import type { Engine, JobHandle, JobIdentity, JobView, RootPlacement, StepDescri
 import { serviceName } from '../generic/engine.ts';
 import { contextOfEnvironment, digits, type GithubContext, resourceOf } from '../github-context.ts';
 import { type PipelineIdentity, seededRun } from '../identity.ts';
+import { concludeStep } from './conclusion.ts';
+import { hookNames, hookOf, type JobHook } from './hook.ts';
 import type { JobLog, JobLogs } from './job-log.ts';
 import type { JobMessage, MessageStep } from './job-message.ts';
 import type { ProcessLabel } from './log-labels.ts';
@@ -32,6 +34,12 @@ export function createGithubActionsEngine(identity: PipelineIdentity, logs: JobL
       return identifyJob(job, identity, message);
     },
     describe: (step) => describeStep(step, logOf(step.job)),
+    conclude: (step, exit) => {
+      const log = logOf(step.job);
+      const label = labelOf(step, log);
+      const logged = (step.outer === null ? label?.step : label?.embedded)?.result ?? null;
+      return concludeStep({ exit, logged, continueOnError: sealedStep(step, log)?.continueOnError ?? false });
+    },
     resultOf: ({ code, signal }) => (signal === 0 ? (results[code] ?? 'error') : 'error'),
   };
 }
@@ -52,12 +60,18 @@ const results: Record<number, TaskResult> = {
 /** GITHUB_OUTPUT is a file of its own for every run of an action, also for pre, post and nested steps; GITHUB_ACTION_PATH is set only inside a composite. */
 function placeChild(event: ExecEvent): RootPlacement {
   const { GITHUB_ACTION: key = '', GITHUB_ACTION_PATH: composite = '', GITHUB_OUTPUT: output = '' } = event.env;
+  const file = /set_output_([0-9A-Fa-f-]{32,36})$/.exec(output)?.[1];
+  const invocation = file ?? event.root ?? event.image;
+  const hook = file === undefined ? null : hookOf(event);
+  if (hook !== null) return { jobKey: null, steps: [{ key: hookKeys[hook], invocation }], endsWithFirst: false };
   if (key === '') return { jobKey: null, steps: [], endsWithFirst: false };
-  const invocation = /set_output_([0-9A-Fa-f-]{32,36})$/.exec(output)?.[1] ?? event.root ?? event.image;
   const own = { key: composite === '' ? key : invocation, invocation };
   const steps = composite === '' ? [own] : [{ key, invocation: null }, own];
   return { jobKey: null, steps, endsWithFirst: false };
 }
+
+/** No GITHUB_ACTION is so spelt. */
+const hookKeys: Record<JobHook, string> = { started: 'hook:started', completed: 'hook:completed' };
 
 function identifyJob(job: JobView, identity: PipelineIdentity, message: JobMessage | null): JobIdentity | null {
   if (job.firstStep === null && !job.ended) return null; // the runner's name is known only from a step
@@ -105,15 +119,31 @@ function urlOf(run: unknown, checkRunId: string | null): string | null {
 }
 
 function describeStep(step: StepView, log: JobLog | null): StepDescription {
-  const message = log?.message(true) ?? null;
-  const label = log?.label(step.first.nsPid) ?? null;
-  const { name, stage, sealed } = step.outer === null ? nameStep(step, message, label) : nameNested(step, label);
+  const hook = (['started', 'completed'] as const).find((each) => hookKeys[each] === step.key);
+  if (hook !== undefined) return { name: hookNames[hook], attributes: { [stepStage]: 'hook' } };
+  const named = sealedStep(step, log);
+  const label = labelOf(step, log);
+  const { name, stage, sealed } = step.outer === null ? nameStep(step, named, label) : nameNested(step, label);
   const attributes = known({
     [stepId]: step.outer === null ? step.key : step.outer.key,
     [stepUses]: sealed?.uses ?? actionOf(step.first),
     [stepStage]: stage,
   });
   return { name, attributes };
+}
+
+/** Lines about an earlier process of the same pid are not this one's: file times are whole seconds, and two clocks are read. */
+const leewayMs = 2_000;
+
+function labelOf(step: StepView, log: JobLog | null): ProcessLabel | null {
+  const label = log?.label(step.first.nsPid) ?? null;
+  return label === null || (step.startMs !== null && label.time < step.startMs - leewayMs) ? null : label;
+}
+
+/** Of a step that stands in no other: nested ones are not in the message. */
+function sealedStep(step: StepView, log: JobLog | null): MessageStep | null {
+  if (step.outer !== null) return null;
+  return log?.message(true)?.steps.find(({ key }) => key === step.key) ?? null;
 }
 
 interface Named {
@@ -123,9 +153,8 @@ interface Named {
 }
 
 /** The sealed message names a step; the log resolves expressions, within what the message's pattern allows, and names the stages. */
-function nameStep(step: StepView, message: JobMessage | null, label: ProcessLabel | null): Named {
-  const sealed = message?.steps.find(({ key }) => key === step.key) ?? null;
-  const labelled = label === null ? null : nameByLabel(label.step, sealed);
+function nameStep(step: StepView, sealed: MessageStep | null, label: ProcessLabel | null): Named {
+  const labelled = label === null ? null : nameByLabel(label.step.name, sealed);
   if (labelled !== null) return labelled;
   const name = sealed !== null && 'text' in sealed.name ? sealed.name.text : fallbackName(step);
   return step.instance === 1 ? { name, stage: 'main', sealed } : { name: `Post ${name}`, stage: 'post', sealed };
@@ -135,7 +164,7 @@ function nameByLabel(shown: string, sealed: MessageStep | null): Named | null {
   for (const [prefix, stage] of stages) {
     if (shown.startsWith(prefix) && allows(sealed, shown.slice(prefix.length))) return { name: shown, stage, sealed };
   }
-  return hooks.has(shown) ? { name: shown, stage: 'main', sealed: null } : null;
+  return null;
 }
 
 const stages = [
@@ -143,8 +172,6 @@ const stages = [
   ['Pre ', 'pre'],
   ['Post ', 'post'],
 ] as const;
-/** What the runner calls the hooks around a job; they run with the environment of the step before. */
-const hooks = new Set(['Set up runner', 'Complete runner']);
 
 function allows(sealed: MessageStep | null, name: string): boolean {
   if (sealed === null) return true;
@@ -159,7 +186,7 @@ function fallbackName(step: StepView): string {
 /** Nested steps are not in the message: only the log names them. */
 function nameNested(step: StepView, label: ProcessLabel | null): Named {
   const action = actionOf(step.first);
-  const name = label?.embedded ?? (action === null ? `Step ${step.ordinal}` : `Run ${action}`);
+  const name = label?.embedded?.name ?? (action === null ? `Step ${step.ordinal}` : `Run ${action}`);
   return { name, stage: 'main', sealed: null };
 }
 

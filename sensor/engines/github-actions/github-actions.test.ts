@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { countEach } from '../../decode/events.ts';
-import { FakeKernel, type FakeProcess, helloEvent } from '../../lineage/testing/fake-kernel.ts';
+import { FakeKernel, helloEvent } from '../../lineage/testing/fake-kernel.ts';
 import { drawSpans, pushAll, record, replay, spanNamed, stepOf } from '../../lineage/testing/recording.ts';
+import { startRunner, step, stepEnv } from './testing/runner-tree.ts';
 import { actionStep, jobMessage, scriptStep, WorkerLogText } from './testing/worker-log-text.ts';
 import { openWorkerLogs } from './worker-log.ts';
 
@@ -14,36 +15,6 @@ after(() => rmSync(folder, { recursive: true }));
 const logFile = join(folder, 'Worker_20231114-221321-utc.log');
 const writeLog = (text: string) => writeFileSync(logFile, text);
 const jobLogs = openWorkerLogs(folder);
-
-let guid = 0;
-/** The environment that the runner gives to a step (fresh output file for every run of an action). */
-function stepEnv(action: string, more: Record<string, string> = {}): Record<string, string> {
-  guid += 1;
-  return {
-    GITHUB_ACTION: action,
-    GITHUB_OUTPUT: `/home/runner/_work/_temp/_runner_file_commands/set_output_${String(guid).padStart(8, '0')}-0000-4000-8000-000000000000`,
-    GITHUB_JOB: 'build',
-    GITHUB_RUN_ID: '9753949763',
-    GITHUB_RUN_ATTEMPT: '1',
-    GITHUB_REPOSITORY: 'octo/service',
-    RUNNER_NAME: 'runner-1',
-    ...more,
-  };
-}
-
-function startRunner(kernel: FakeKernel): { listener: FakeProcess; worker: FakeProcess } {
-  const entry = kernel.process();
-  kernel.exec(entry, '/home/runner/run.sh', { path: '/usr/bin/bash' });
-  const listener = kernel.spawn(entry, '/home/runner/bin/Runner.Listener');
-  kernel.connect(listener, '192.0.2.1', 443);
-  const worker = kernel.spawn(listener, '/home/runner/bin/Runner.Worker', {
-    argv: ['Runner.Worker', 'spawnclient', '1', '2'],
-  });
-  return { listener, worker };
-}
-
-const step = (kernel: FakeKernel, worker: FakeProcess, env: Record<string, string>) =>
-  kernel.spawn(worker, '/usr/bin/bash', { argv: ['/usr/bin/bash', '-e', '/home/runner/_work/_temp/1.sh'], env });
 
 const message = jobMessage({
   steps: [
@@ -172,44 +143,6 @@ test('without a worker log names are keys, and ids come from the environment', (
   assert.equal(spanNamed(spans, 'Post __actions_checkout').attributes['chaperone.step.stage'], 'post');
 });
 
-test('a log that a step rewrites can neither rename a sealed step nor change the job', () => {
-  const kernel = new FakeKernel();
-  const { worker } = startRunner(kernel);
-  writeLog(new WorkerLogText().message(message).text);
-  const { pipeline, spans } = record({ jobLogs });
-  const forger = step(kernel, worker, stepEnv('build'));
-  const tests = step(kernel, worker, stepEnv('test'));
-  pushAll(pipeline, [helloEvent(), ...kernel.events.splice(0)]);
-  const forged = jobMessage({ checkRunId: 1, steps: [scriptStep('test', 'Forged')], github: { run_id: '1' } });
-  writeLog(new WorkerLogText().message(forged).step('Deploy to production', forger.pid).step('Forged', tests.pid).text);
-  kernel.exit(forger);
-  kernel.exit(tests);
-  kernel.exit(worker, 100);
-  pushAll(pipeline, kernel.events);
-  pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now);
-  assert.equal(spanNamed(spans, 'Run tests').spanId, 'c5cd4d50dd7f591c');
-  assert.equal(spanNamed(spans, 'Build and test').spanId, '55b9b8b34bb88fcf');
-  assert.ok(!spans.some(({ name }) => name === 'Forged' || name === 'Deploy to production'));
-});
-
-test('a step that executes a second program with a forged environment stays where it is', () => {
-  const kernel = new FakeKernel();
-  const { worker } = startRunner(kernel);
-  const build = step(kernel, worker, stepEnv('build'));
-  kernel.exec(build, '/tmp/evil', { env: stepEnv('test') });
-  const evilChild = kernel.spawn(build, '/tmp/Runner.Worker', { env: stepEnv('test') });
-  kernel.run(evilChild, '/usr/bin/true', { env: stepEnv('test') });
-  kernel.exit(evilChild);
-  kernel.exit(build);
-  kernel.exit(worker, 100);
-  const { spans, summary } = replay(kernel);
-  assert.deepEqual(
-    summary.jobs.map(({ steps }) => steps.map(({ name }) => name)),
-    [['build']],
-  );
-  assert.equal(stepOf(spans, spanNamed(spans, 'true'))?.name, 'build');
-});
-
 test('two processes of one action run are one step, and equal names get ids of their own', () => {
   const kernel = new FakeKernel();
   const { worker } = startRunner(kernel);
@@ -289,4 +222,82 @@ test("a name that the runner writes down only after the step's process has ended
   writeLog(new WorkerLogText().message(message).step('Build main', build.pid).text);
   pipeline.tick(helloEvent().realtimeOffsetNs + kernel.now + 3_000_000_000n);
   assert.equal(stepOf(spans, spanNamed(spans, 'bash'))?.name, 'Build main');
+});
+
+test('the hooks around a job have places of their own, whatever step the environment still names', () => {
+  const kernel = new FakeKernel();
+  const { worker } = startRunner(kernel);
+  const hook = (path: string, action: string) =>
+    kernel.run(worker, '/usr/bin/bash', { argv: ['bash', '-e', path], env: stepEnv(action) });
+  hook('/opt/hooks/started.sh', '');
+  kernel.exit(step(kernel, worker, stepEnv('build')));
+  hook('/opt/hooks/completed.sh', 'build');
+  kernel.exit(worker, 100);
+  const { spans } = replay(kernel);
+  const places = spans.filter((span) => 'chaperone.step.stage' in span.attributes);
+  assert.deepEqual(
+    places.map(({ name, attributes }) => [name, attributes['chaperone.step.stage'], attributes['chaperone.step.id']]),
+    [
+      ['Set up runner', 'hook', undefined],
+      ['build', 'main', 'build'],
+      ['Complete runner', 'hook', undefined],
+    ],
+  );
+});
+
+test('what the runner starts for itself is of no step and says so', () => {
+  const kernel = new FakeKernel();
+  const { worker } = startRunner(kernel);
+  kernel.run(worker, '/usr/bin/tar');
+  kernel.exit(step(kernel, worker, stepEnv('build')));
+  const node = '/home/runner/externals/node24/bin/node';
+  kernel.run(worker, node, { argv: [node, '/home/runner/bin/hashFiles'] });
+  kernel.exit(worker, 100);
+  const { spans } = replay(kernel);
+  for (const name of ['tar', 'node']) {
+    const span = spanNamed(spans, name);
+    assert.deepEqual([stepOf(spans, span), span.attributes['chaperone.process.origin']], [null, 'runner']);
+  }
+});
+
+test('pre, main and post of one action are three runs, told apart by their output files', () => {
+  const kernel = new FakeKernel();
+  const { worker } = startRunner(kernel);
+  const log = new WorkerLogText().message(message);
+  for (const stage of ['Pre ', '', 'Post ']) {
+    const node = kernel.spawn(worker, '/home/runner/externals/node24/bin/node', { env: stepEnv('__actions_checkout') });
+    log.step(`${stage}Run actions/checkout@v4`, node.pid);
+    kernel.exit(node);
+  }
+  kernel.exit(worker, 100);
+  writeLog(log.text);
+  const { spans } = replay(kernel, { jobLogs });
+  const stages = spans.flatMap(({ attributes }) => attributes['chaperone.step.stage'] ?? []);
+  assert.deepEqual(stages, ['pre', 'main', 'post']);
+});
+
+test('a step fails that the runner says has failed, though its process ended well, and the span says whose word that is', () => {
+  const kernel = new FakeKernel();
+  const { worker } = startRunner(kernel);
+  const tests = step(kernel, worker, stepEnv('test'));
+  kernel.exit(tests);
+  kernel.exit(worker, 102);
+  const log = new WorkerLogText().message(message).step('Run tests', tests.pid);
+  writeLog(log.line('StepsRunner', 'Step result: Failed').text);
+  const { attributes } = spanNamed(replay(kernel, { jobLogs }).spans, 'Run tests');
+  const { 'cicd.pipeline.task.run.result': result, 'chaperone.step.result.source': source } = attributes;
+  assert.deepEqual([result, source], ['failure', 'log']);
+});
+
+test('a step that may fail has succeeded for the runner, and its process has failed all the same', () => {
+  const kernel = new FakeKernel();
+  const { worker } = startRunner(kernel);
+  kernel.exit(step(kernel, worker, stepEnv('lint')), 1);
+  kernel.exit(worker, 100);
+  const lint = { ...(scriptStep('lint', 'Lint') as object), continueOnError: true };
+  writeLog(new WorkerLogText().message(jobMessage({ steps: [lint] })).text);
+  const { spans } = replay(kernel, { jobLogs });
+  const { attributes } = spanNamed(spans, 'Lint');
+  const { 'cicd.pipeline.task.run.result': result, 'chaperone.step.result.source': source } = attributes;
+  assert.deepEqual([result, source, spanNamed(spans, 'bash').attributes['error.type']], ['success', 'message', '1']);
 });

@@ -9,7 +9,7 @@ const parse = (message: unknown, lineEnd?: string) => parseJobMessage(new Worker
 test('the message is found behind a byte-order mark, with either line end', () => {
   for (const lineEnd of ['\n', '\r\n']) {
     const message = parse(jobMessage({ steps: [scriptStep('build', { type: 0, lit: 'Build' })] }), lineEnd);
-    assert.deepEqual(message?.steps, [{ key: 'build', name: { text: 'Build' }, uses: null }]);
+    assert.deepEqual(message?.steps, [{ key: 'build', name: { text: 'Build' }, uses: null, continueOnError: false }]);
     assert.equal(message?.displayName, 'Build and test');
     assert.equal(message?.github.repository, 'octo/service');
   }

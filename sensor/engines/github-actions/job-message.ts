@@ -11,6 +11,8 @@ export interface MessageStep {
   readonly name: WrittenName;
   /** `owner/name/path@ref`, `./path` or an image; `null` for a script. */
   readonly uses: string | null;
+  /** The job goes on if it fails; of an expression, which only the runner resolves, false. */
+  readonly continueOnError: boolean;
 }
 
 /** What the sensor takes from the job message. Values are the service's word, still bounded and checked where used. */
@@ -76,7 +78,18 @@ function readStep(value: unknown): MessageStep {
   const reference = fields(step.reference);
   const uses = usesOf(reference);
   const written = token(step.displaynametoken) ?? { text: defaultName(uses, tokenMap(step.inputs).script) };
-  return { key: string(step.contextname) || string(step.name), name: written, uses };
+  return {
+    key: string(step.contextname) || string(step.name),
+    name: written,
+    uses,
+    continueOnError: isTrue(step.continueonerror),
+  };
+}
+
+/** A boolean token: bare, `{bool}` or `{lit}`. */
+function isTrue(value: unknown): boolean {
+  const { bool, lit } = fields(value);
+  return value === true || bool === true || lit === true || lit === 'true';
 }
 
 function usesOf(reference: Record<string, unknown>): string | null {

@@ -58,7 +58,7 @@ test('labels are read as the log grows', () => {
   log.message(true);
   assert.equal(log.label(7), null);
   appendFileSync(join(diag.path, file), new WorkerLogText().step('Zürich 🚀', 7).text);
-  assert.equal(log.label(7)?.step, 'Zürich 🚀');
+  assert.equal(log.label(7)?.step.name, 'Zürich 🚀');
 });
 
 test('a link, a folder and a missing folder are no logs', () => {

@@ -30,6 +30,8 @@ class WorkerLog implements JobLog {
   #sealed = false;
   #message: JobMessage | null = null;
   #position = 0;
+  /** The file that held the message: whatever takes its name later is not read. */
+  #identity: string | null = null;
 
   constructor(folder: string, startMs: number | null) {
     this.#folder = folder;
@@ -39,9 +41,13 @@ class WorkerLog implements JobLog {
   message(seal: boolean): JobMessage | null {
     if (this.#sealed) return this.#message;
     const file = findLog(this.#folder, this.#startMs);
-    this.#message = file === null ? null : parseJobMessage(readPiece(file, 0, maxHead).toString('utf8'));
+    const piece = file === null ? null : readPiece(file, 0, maxHead);
+    this.#message = piece === null ? null : parseJobMessage(piece.bytes.toString('utf8'));
     this.#sealed = seal || this.#message !== null;
-    if (this.#sealed) this.#file = file;
+    if (this.#sealed) {
+      this.#file = file;
+      this.#identity = piece?.identity ?? null;
+    }
     return this.#message;
   }
 
@@ -52,9 +58,10 @@ class WorkerLog implements JobLog {
 
   #readOn(): void {
     if (this.#file === null) return;
-    const piece = readPiece(this.#file, this.#position, maxTail);
-    this.#position += piece.length;
-    this.#labels.feed(this.#decoder.write(piece));
+    const { bytes, identity } = readPiece(this.#file, this.#position, maxTail) ?? noPiece;
+    if (identity !== this.#identity) return;
+    this.#position += bytes.length;
+    this.#labels.feed(this.#decoder.write(bytes));
   }
 }
 
@@ -79,17 +86,25 @@ function listFolder(folder: string): string[] {
   }
 }
 
-/** At most `length` bytes from `position`; nothing if the file cannot be read, is no file, or ends before. */
-function readPiece(file: string, position: number, length: number): Buffer {
+interface Piece {
+  readonly bytes: Buffer;
+  readonly identity: string | null;
+}
+
+const noPiece: Piece = { bytes: Buffer.alloc(0), identity: null };
+
+/** At most `length` bytes from `position`, none if the file ends before; `null` if it cannot be read or is no file. */
+function readPiece(file: string, position: number, length: number): Piece | null {
   let fd: number | null = null;
   try {
     fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = fstatSync(fd);
-    const wanted = stat.isFile() ? Math.min(Math.max(stat.size - position, 0), length) : 0;
-    const piece = Buffer.alloc(wanted);
-    return piece.subarray(0, readSync(fd, piece, 0, wanted, position));
+    if (!stat.isFile()) return null;
+    const piece = Buffer.alloc(Math.min(Math.max(stat.size - position, 0), length));
+    const bytes = piece.subarray(0, readSync(fd, piece, 0, piece.length, position));
+    return { bytes, identity: `${stat.dev}:${stat.ino}` };
   } catch {
-    return Buffer.alloc(0);
+    return null;
   } finally {
     if (fd !== null) closeSync(fd);
   }

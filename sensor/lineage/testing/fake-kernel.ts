@@ -29,6 +29,8 @@ export interface FakeProcess {
   root: string | null;
   isRunner: boolean;
   readonly isRunnerChild: boolean;
+  readonly cgroupId: string;
+  readonly origin: Origin | null;
   hasExecuted: boolean;
 }
 
@@ -55,8 +57,10 @@ export class FakeKernel {
   #nextPid = 100;
 
   /** A process that was there before, such as a container's first one; it has no image yet. */
-  process(pid = this.#pid()): FakeProcess {
+  process(pid = this.#pid(), place: { cgroupId?: string; origin?: Origin } = {}): FakeProcess {
     return {
+      cgroupId: place.cgroupId ?? '1',
+      origin: place.origin ?? null,
       pid,
       parentPid: 1,
       image: '0'.repeat(16),
@@ -71,8 +75,10 @@ export class FakeKernel {
     const childId = this.#id();
     const childRoot = parent.isRunner ? childId : parent.root;
     this.#emit(parent, { kind: 'fork', childId, childPid: pid, childNsPid: pid, childRoot });
-    const { image } = parent;
+    const { image, cgroupId, origin } = parent;
     return {
+      cgroupId,
+      origin,
       pid,
       parentPid: parent.pid,
       image,
@@ -110,7 +116,7 @@ export class FakeKernel {
       euid: 1000,
       suid: 1000,
       traits: { ...noTraits, ...options.traits },
-      origin: options.origin ?? null,
+      origin: options.origin ?? process.origin,
     });
   }
 
@@ -218,14 +224,14 @@ export class FakeKernel {
 
   #emit<Body extends object>(process: FakeProcess, body: Body): Body & KernelEventFields {
     this.now += 1_000_000n;
-    const { pid, image, root } = process;
+    const { pid, image, root, cgroupId } = process;
     const fields = {
       seq: 'operation' in body ? this.#fileSeq++ : this.#seq++,
       cpu: 0,
       time: this.now,
       image,
       root,
-      cgroupId: '1',
+      cgroupId,
       pid,
       tid: pid,
       nsPid: pid,
