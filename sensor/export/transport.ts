@@ -1,8 +1,8 @@
 import { describeError } from '../../crds/errors.ts';
 import type { Clock } from './clock.ts';
 import { createAgent, post } from './http-post.ts';
-import { instrumentationScope } from './otlp-json.ts';
 import { judge, type Outcome } from './outcome.ts';
+import { instrumentationScope } from './readable-span.ts';
 
 export interface TransportOptions {
   /** Where spans are posted, path included: `https://collector.example.com:4318/v1/traces`. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import fastCheck from 'fast-check';
-import { toReadableSpan, toResource } from '../export/testing/readable-span.ts';
+import { toReadableSpan, toResource } from '../export/readable-span.ts';
 import { spanNumber } from '../export/testing/spans.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import { otlpSize } from './otlp-size.ts';

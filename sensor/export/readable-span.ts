@@ -1,10 +1,14 @@
 import { type HrTime, type Link, SpanKind, type SpanStatus, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
-import { instrumentationScope as ownScope } from '../otlp-json.ts';
+import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 
-const instrumentationScope = { ...ownScope, schemaUrl: 'https://opentelemetry.io/schemas/1.44.0' };
+/** The scope every span of ours carries; its schema names the semantic conventions of `spans/`. */
+export const instrumentationScope = {
+  name: 'chaperone',
+  version: '0.1.0',
+  schemaUrl: 'https://opentelemetry.io/schemas/1.44.0',
+} as const;
 
 const kinds = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, server: SpanKind.SERVER } as const;
 
