@@ -15,8 +15,10 @@
 #include "loopback.h"
 #include "prove.h"
 
-/* A tenth of this is ample on an idle machine; the kubelet waits ten seconds. */
-#define PROOF_TIMEOUT_NS (3 * SECOND_NS)
+/* For the canary, which needs a hundredth of this on an idle machine; the kubelet waits ten seconds. */
+#define CANARY_TIMEOUT_NS (8 * SECOND_NS)
+/* For what the kernel tells after the canary's end: its sockets are released and its last packets taken in a moment later. */
+#define AFTERMATH_NS (2 * SECOND_NS)
 
 const char *const hook_names[HOOKS] = {
 	"fork", "exec", "exit", "connect4", "sendmsg4", "connect6", "sendmsg6", "sock_create", "sock_release", "sockops", "accept",
@@ -27,6 +29,7 @@ const char *const hook_names[HOOKS] = {
 struct proving {
 	struct proof *proof;
 	__u32 canary; /* in the probe's pid namespace */
+	pid_t mother; /* which ends when the canary has */
 	bool failed; /* the canary's exit status */
 	frame_handler handler;
 	void *context;
@@ -35,6 +38,7 @@ struct proving {
 static pid_t start_canary(const struct scope *scope, const struct loopback *loopback, pid_t *mother, struct fault *fault);
 static void on_frame(void *context, const struct event_header *frame);
 static int await(const struct sensor *sensor, struct rings *rings, struct proving *proving, struct fault *fault);
+static bool has_ended(pid_t child);
 static void settle_tier(const struct sensor *sensor, struct proof *proof);
 
 int prove(const struct sensor *sensor, const struct scope *scope, struct rings *rings, struct proof *proof, frame_handler handler, void *context,
@@ -42,7 +46,7 @@ int prove(const struct sensor *sensor, const struct scope *scope, struct rings *
 {
 	struct proving proving = {.proof = proof, .handler = handler, .context = context};
 	struct loopback loopback;
-	pid_t canary, mother = -1;
+	pid_t canary;
 	int error = -1;
 
 	memset(proof, 0, sizeof(*proof));
@@ -54,12 +58,13 @@ int prove(const struct sensor *sensor, const struct scope *scope, struct rings *
 	proof->wanted[PROVED_CONNECT_UNIX] = sensor->has_unix_hook;
 	proof->wanted[PROVED_OPEN] = rings->files.data;
 	*sensor->proving = 1;
-	canary = start_canary(scope, &loopback, &mother, fault);
+	proving.mother = -1;
+	canary = start_canary(scope, &loopback, &proving.mother, fault);
 	if (canary > 0) {
 		proving.canary = canary;
 		error = await(sensor, rings, &proving, fault);
 	}
-	while (mother > 0 && waitpid(mother, NULL, 0) < 0 && errno == EINTR)
+	while (proving.mother > 0 && waitpid(proving.mother, NULL, 0) < 0 && errno == EINTR)
 		;
 	*sensor->proving = 0;
 	drain_rings_fully(rings, on_frame, &proving);
@@ -197,10 +202,15 @@ static const char *first_missing(const struct proof *proof)
 
 static int await(const struct sensor *sensor, struct rings *rings, struct proving *proving, struct fault *fault)
 {
-	__u64 deadline = now_ns() + PROOF_TIMEOUT_NS;
+	__u64 deadline = now_ns() + CANARY_TIMEOUT_NS;
 	struct pollfd wake = {.fd = sensor->ring_fd, .events = POLLIN};
+	bool ended = false;
 
 	while (first_missing(proving->proof) && now_ns() < deadline && !proving->failed) {
+		if (!ended && has_ended(proving->mother)) {
+			ended = true;
+			deadline = now_ns() + AFTERMATH_NS;
+		}
 		drain_rings(rings, on_frame, proving);
 		if (first_missing(proving->proof))
 			poll(&wake, 1, 1);
@@ -210,4 +220,12 @@ static int await(const struct sensor *sensor, struct rings *rings, struct provin
 	if (first_missing(proving->proof))
 		return fail(fault, "the programs were loaded and attached, but the kernel did not tell the canary's %s", first_missing(proving->proof));
 	return 0;
+}
+
+/* Leaves it to be waited for. */
+static bool has_ended(pid_t child)
+{
+	siginfo_t end = {0};
+
+	return waitid(P_PID, child, &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid == child;
 }
