@@ -105,7 +105,7 @@ async function cgroupCheck(): Promise<Check> {
 /** What the probe itself proves: it loads, attaches and looks whether its own doings arrive. */
 function probeChecks(): Check[] {
   if (!existsSync(probePath)) return [failed('sensor', 'the probe is not built', 'run npm run build')];
-  const { stdout, stderr, error } = spawnSync(probePath, ['doctor'], {
+  const { stdout, stderr, error } = spawnSync(probePath, ['doctor', '--files'], {
     encoding: 'utf8',
     timeout: 30_000,
     maxBuffer: 1024 * 1024,
@@ -141,11 +141,12 @@ const hookNames: Record<string, string> = {
   dns_answer: 'sees what names are answered with',
   opening: 'sees whom TLS and proxy clients name',
   connect_unix: 'sees connections to container engines',
+  open: 'sees files opened, where asked to',
 };
 
 /** Which of these fire is what the tier says. */
 function isOfTier(hook: string): boolean {
-  return hook === 'trampoline' || hook === 'lsm';
+  return hook === 'trampoline' || hook === 'lsm' || hook === 'open_trampoline';
 }
 
 function hookCheck(hook: string, seen: boolean | null): Check {
