@@ -10,6 +10,8 @@ export const stepUses = 'chaperone.step.uses';
 export const stepStage = 'chaperone.step.stage';
 /** Step span: whose word its result is: `exit` of its processes, the runner's `log`, the job `message` sealed before the first step. */
 export const stepResultSource = 'chaperone.step.result.source';
+/** Step span: GitHub's GUID of this run of the step, in the name of its `GITHUB_OUTPUT` file; the same in the runner's pod and the job's pod. */
+export const stepInvocation = 'chaperone.step.invocation';
 /** Step span: true where no process of it was seen, and the workflow file says that it ran. */
 export const stepInferred = 'chaperone.step.inferred';
 

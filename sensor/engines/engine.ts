@@ -1,10 +1,11 @@
 import type { ExecEvent } from '../decode/events.ts';
+import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Attributes } from '../spans/finished-span.ts';
 import type { RunKey } from '../spans/ids.ts';
 import type { SecretHints } from '../spans/redaction/masks.ts';
 import type { TaskResult } from '../spans/task-span.ts';
 
-export type EngineName = 'github-actions' | 'act' | 'generic';
+export type EngineName = 'github-actions' | 'github-job-pod' | 'act' | 'generic';
 
 /** Where a direct child of the runner belongs. */
 export interface RootPlacement {
@@ -104,10 +105,15 @@ export interface EndedJob {
 /** How one CI engine's processes show its jobs and steps. */
 export interface Engine {
   readonly name: EngineName;
-  /** What begins a job: the runner's exec, a direct child of the runner that names a new job, or simply the first process. */
-  readonly jobsBeginWith: 'runner' | 'child' | 'anything';
+  /**
+   * What begins a job: the runner's exec, a direct child of the runner that names a new job, or simply the first process. `entry`: that too,
+   * but steps begin with processes that enter the pod from outside.
+   */
+  readonly jobsBeginWith: 'runner' | 'child' | 'anything' | 'entry';
   isRunner(event: ExecEvent): boolean;
   place(event: ExecEvent): RootPlacement;
+  /** Of `entry`: the first process of a step, by its first image's id, executes another program. */
+  goesOver?(step: string, image: ProcessImage): void;
   /** Names and ids, `null` while they may still be learnt; asked until given, and from then on frozen. */
   identify(job: JobView): JobIdentity | null;
   /** Asked once, when the step's span id is first needed. */

@@ -53,6 +53,10 @@ export class Attribution {
   readonly #rootImages = new Map<string, { scope: Scope; rootId: string }>();
   readonly #runners = new Map<string, Runner>();
   #everything: Place | null = null;
+  /** Of steps that begin with an entry: everything that descends from it, image by image. */
+  readonly #entered = new WeakMap<ProcessImage, Place>();
+  /** The images of a step's first process, to the id of the first of them. */
+  readonly #firstImages = new WeakMap<ProcessImage, string>();
   /** The last runner that ended without a job. */
   idle: { readonly start: bigint; readonly end: bigint; readonly result: TaskResult } | null = null;
 
@@ -76,6 +80,7 @@ export class Attribution {
   /** `null`: not part of any job. `isStepRoot`: the first process of a step. */
   placeProcess(event: ExecEvent, image: ProcessImage): (Place & { isStepRoot: boolean }) | null {
     if (this.engine.jobsBeginWith === 'anything') return this.#placeInEverything(event, image);
+    if (this.engine.jobsBeginWith === 'entry') return this.#placeByEntry(event, image);
     const known = event.root === null ? undefined : this.#roots.get(event.root);
     if (known !== undefined) return known === null ? null : { ...known, isStepRoot: false };
     if (event.root !== null && event.isRunnerChild && this.#isChildOfRunner(event))
@@ -91,7 +96,8 @@ export class Attribution {
     if (this.#everything !== null) return this.#everything;
     const known = event.root === null ? undefined : this.#roots.get(event.root);
     if (known !== undefined) return known;
-    const job = this.#runners.has(event.image) || event.root !== null ? this.#openedJob() : null;
+    const isJobs = this.engine.jobsBeginWith === 'entry' || this.#runners.has(event.image) || event.root !== null;
+    const job = isJobs ? this.#openedJob() : null;
     return job === null ? null : { job, scope: job.scope };
   }
 
@@ -136,6 +142,32 @@ export class Attribution {
     this.#everything = { job, scope };
     if (endsWithFirst) this.#rootImages.set(image.id, { scope, rootId: event.root ?? event.image });
     return { job, scope, isStepRoot: endsWithFirst };
+  }
+
+  /** What descends from a step's first process is the step's; the rest, also what cannot be followed up to one, is the job's. */
+  #placeByEntry(event: ExecEvent, image: ProcessImage): Place & { isStepRoot: boolean } {
+    const job = this.jobs[0] ?? this.#open(null, event, null);
+    const above = image.parent === null ? undefined : this.#entered.get(image.parent);
+    if (above !== undefined) return this.#placeBelowEntry(above, image);
+    const isCutOff = image.parent === null && event.parentImage !== null;
+    if (isCutOff) this.#coverage.unattributed += 1;
+    const { steps } = isCutOff ? { steps: [] } : this.engine.place(event);
+    const scope = job.place(event, steps);
+    if (scope.step === null) return { job, scope, isStepRoot: false };
+    this.#entered.set(image, { job, scope });
+    this.#firstImages.set(image, image.id);
+    keepBounded(this.#rootImages, image.id, { scope, rootId: event.root ?? event.image }, maxRoots);
+    return { job, scope, isStepRoot: true };
+  }
+
+  #placeBelowEntry(above: Place, image: ProcessImage): Place & { isStepRoot: boolean } {
+    this.#entered.set(image, above);
+    const first = image.replaced === null ? undefined : this.#firstImages.get(image.replaced);
+    if (first !== undefined) {
+      this.#firstImages.set(image, first);
+      this.engine.goesOver?.(first, image);
+    }
+    return { ...above, isStepRoot: false };
   }
 
   #placeRoot(event: ExecEvent, rootId: string, image: ProcessImage): (Place & { isStepRoot: boolean }) | null {

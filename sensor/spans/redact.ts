@@ -2,6 +2,7 @@ import { maskFinder, noHints, type SecretHints } from './redaction/masks.ts';
 import { type Range, replaceRanges } from './redaction/ranges.ts';
 import { secretParts, secretsOfScript } from './redaction/secret-commands.ts';
 import { type SecretNames, secretNames } from './redaction/secret-names.ts';
+import { handedOverValues } from './redaction/step-environment.ts';
 import { tokensIn } from './redaction/token-shapes.ts';
 import { type Reading, secretsWritten } from './redaction/written-secrets.ts';
 import { maxText, printable } from './text.ts';
@@ -36,11 +37,13 @@ export function createRedactor(globs: readonly string[], hints: SecretHints = no
   const redact = (argv: readonly string[]) => {
     const seen = firstCharacters(argv);
     const parts = partsByWord(seen, names);
+    const handedOver = handedOverValues(argv);
     return bounded(
       seen.map((argument, index) => {
         const inside = isScript(argument) ? inScript(argument) : written(argument, 'command');
         const ranges = [
           ...(parts.get(index) ?? []),
+          ...clipped(handedOver.get(index), argument.length),
           ...assignedValue(argument, seen[index - 1] ?? '', names),
           ...inside,
           ...glued(argument),
@@ -71,6 +74,11 @@ const mostRemembered = 1_024;
 function withRanges(text: string, find: (seen: string) => Range[]): [string, Range[]] {
   const seen = cut(text, looked);
   return [seen, find(seen)];
+}
+
+/** Of an argument that was cut. */
+function clipped(range: Range | undefined, length: number): Range[] {
+  return range === undefined || range[0] >= length ? [] : [[range[0], Math.min(range[1], length)]];
 }
 
 function isScript(argument: string): boolean {

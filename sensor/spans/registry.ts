@@ -76,6 +76,13 @@ const rows: readonly Row[] = [
     "whose word the result is: its processes' `exit`, the runner's `log` (which can only make it worse), the job `message` sealed before the first step",
   ],
   [
+    ours.stepInvocation,
+    'step',
+    'string',
+    "GitHub's GUID of this run of the step (its `GITHUB_OUTPUT` file), the same in the runner's pod and the job's pod",
+    'sensor/engines/github-job-pod/github-job-pod.test.ts',
+  ],
+  [
     ours.stepInferred,
     'step',
     'boolean',

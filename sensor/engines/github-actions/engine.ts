@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { stepId, stepStage, stepUses } from '../../../crds/attributes.ts';
+import { stepId, stepInvocation, stepStage, stepUses } from '../../../crds/attributes.ts';
 import type { ExecEvent } from '../../decode/events.ts';
 import { matchesGlob } from '../../spans/redaction/secret-names.ts';
 import type { TaskResult } from '../../spans/task-span.ts';
@@ -59,15 +59,24 @@ const results: Record<number, TaskResult> = {
 
 /** GITHUB_OUTPUT is a file of its own for every run of an action, also for pre, post and nested steps; GITHUB_ACTION_PATH is set only inside a composite. */
 function placeChild(event: ExecEvent): RootPlacement {
-  const { GITHUB_ACTION: key = '', GITHUB_ACTION_PATH: composite = '', GITHUB_OUTPUT: output = '' } = event.env;
-  const file = /set_output_([0-9A-Fa-f-]{32,36})$/.exec(output)?.[1];
+  const { GITHUB_ACTION: key = '', GITHUB_ACTION_PATH: composite = '' } = event.env;
+  const file = outputOf(event);
   const invocation = file ?? event.root ?? event.image;
-  const hook = file === undefined ? null : hookOf(event);
+  const hook = file === null ? null : hookOf(event);
   if (hook !== null) return { jobKey: null, steps: [{ key: hookKeys[hook], invocation }], endsWithFirst: false };
   if (key === '') return { jobKey: null, steps: [], endsWithFirst: false };
   const own = { key: composite === '' ? key : invocation, invocation };
   const steps = composite === '' ? [own] : [{ key, invocation: null }, own];
   return { jobKey: null, steps, endsWithFirst: false };
+}
+
+function outputOf({ env }: ExecEvent): string | null {
+  return /set_output_([0-9A-Fa-f-]{32,36})$/.exec(env.GITHUB_OUTPUT ?? '')?.[1] ?? null;
+}
+
+/** The composite itself has no process; the first one seen is its first nested step's. */
+function isComposite({ first }: StepView): boolean {
+  return (first.env.GITHUB_ACTION_PATH ?? '') !== '';
 }
 
 /** No GITHUB_ACTION is so spelt. */
@@ -128,6 +137,7 @@ function describeStep(step: StepView, log: JobLog | null): StepDescription {
     [stepId]: step.outer === null ? step.key : step.outer.key,
     [stepUses]: sealed?.uses ?? actionOf(step.first),
     [stepStage]: stage,
+    [stepInvocation]: step.outer === null && isComposite(step) ? null : outputOf(step.first),
   });
   return { name, attributes };
 }
