@@ -129,11 +129,15 @@ export const folderPath = withRules(
   ],
 );
 
+/** When the files of a job are watched. */
+const fileWatch = z.enum(['Auto', 'Always', 'Never']);
+export type FileWatch = z.output<typeof fileWatch>;
+
 const files = z.strictObject({
   watch: described(
-    z.enum(['Always', 'Never']),
-    '`Always` records which files a job makes, changes, renames and deletes, and which files with credentials it reads. On kernels of the tier `tracepoint` it costs every system call of the node a little, also those of other pods, while the pod runs; see “What watching files costs”. It begins with the next pod.',
-  ),
+    fileWatch,
+    'Whether it is recorded which files a job makes, changes, renames and deletes, and which files with credentials it reads. `Auto` does so on kernels of the tiers `trampoline` and `lsm`, where it costs no system call. `Always` does so on kernels of the tier `tracepoint`, too, where it costs every system call of the node a little, also those of other pods, while the pod runs; see “What watching files costs”. A change begins with the next pod.',
+  ).default('Auto'),
   paths: described(
     setList(z.array(described(folderPath, 'An absolute path such as `/opt/app`; `/` is every folder.')).max(16)),
     'Folders whose changes are listed on the spans of processes, besides the workspace, home, temporary and tool folders. Changes elsewhere are counted.',
@@ -145,7 +149,7 @@ const trace = z.strictObject({
     z.enum(['All', 'None']),
     '`All` makes a span of each process within the budget, `None` only of jobs and steps.',
   ).default('All'),
-  files: described(files, 'What is recorded of files; left out, nothing.').optional(),
+  files: described(files, 'What is recorded of files; left out, what `Auto` says.').optional(),
   scope: described(
     z.enum(['Run', 'Job']),
     '`Run` puts all jobs of a workflow run into one trace, `Job` gives each its own, linked to the run: for large matrices, since back ends limit a trace. Left out: `Run`.',

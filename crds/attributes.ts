@@ -74,6 +74,7 @@ export const fileChangesCount = 'chaperone.files.changes.count';
 export const fileSecretsCount = 'chaperone.files.secrets.count';
 /** Job span: `yes` where changes of files were seen, `pending` where the policy asks for it from the next pod on, else `no`. */
 export const filesWatched = 'chaperone.files.watched';
+export const filesUnwatchedReason = 'chaperone.files.unwatched.reason';
 
 /** Process, step and job span: events that found no room on their process's span, or no such span. */
 export const eventsUntold = 'chaperone.events.untold';

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import * as z from 'zod';
-import { addressBlock, folderPath, networkPort, redactGlob, serviceReference } from './agent-policy.ts';
+import { addressBlock, type FileWatch, folderPath, networkPort, redactGlob, serviceReference } from './agent-policy.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { ChaperoneError } from './errors.ts';
 
@@ -33,8 +33,8 @@ const policyImage = z.strictObject({
   egress: z.strictObject({ default: z.enum(['Allow', 'Deny']), rules: z.array(imageRule) }),
   trace: z.strictObject({
     processes: z.enum(['All', 'None']),
-    /** Only where files are watched. */
-    files: z.strictObject({ paths: z.array(folderPath) }).optional(),
+    /** Left out: Auto, and no paths. Within it `watch` is left out for Always, as it was when that was all there was. */
+    files: z.strictObject({ watch: z.enum(['Auto', 'Never']).optional(), paths: z.array(folderPath) }).optional(),
     redact: z.array(redactGlob),
     /** Only where each job gets a trace of its own. */
     scope: z.literal('Job').optional(),
@@ -87,6 +87,11 @@ export function hashPolicyImage(image: PolicyImage): string {
 /** The size in bytes that {@link signPolicyImage} would give, for telling a user before a pod is made. */
 export function policyImageBytes(image: PolicyImage): number {
   return Buffer.byteLength(seal(canonicalJson(image), Buffer.alloc(ed25519SignatureBytes)));
+}
+
+/** When the files of the pod are watched. */
+export function fileWatchOf({ trace: { files } }: PolicyImage): FileWatch {
+  return files === undefined ? 'Auto' : (files.watch ?? 'Always');
 }
 
 const ed25519SignatureBytes = 64; // RFC 8032, section 5.1.6

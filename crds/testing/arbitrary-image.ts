@@ -36,7 +36,13 @@ const images: fc.Arbitrary<PolicyImage> = fc.record({
     {
       processes: fc.constantFrom('All' as const, 'None' as const),
       scope: fc.constant('Job' as const),
-      files: fc.record({ paths: fc.array(fc.stringMatching(/^(\/[a-z]{1,5}){1,3}$/), { maxLength: 3 }) }),
+      files: fc.record(
+        {
+          watch: fc.constantFrom('Auto' as const, 'Never' as const),
+          paths: fc.array(fc.stringMatching(/^(\/[a-z]{1,5}){1,3}$/), { maxLength: 3 }),
+        },
+        { requiredKeys: ['paths'] },
+      ),
       redact: fc.array(fc.stringMatching(/^[A-Za-z*_.-]{1,9}$/), { maxLength: 3 }),
     },
     { requiredKeys: ['processes', 'redact'] },

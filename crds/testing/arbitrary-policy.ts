@@ -73,16 +73,16 @@ const egress = fc.record(
 const folder = mostly(fc.constantFrom('/', '/opt/app', '/a b/ü', '/..a'), '', 'opt', '/opt/', '/a//b', '/a/..', '/./a');
 const files = fc.record(
   {
-    watch: mostly(fc.constantFrom('Always', 'Never'), 'always', null),
+    watch: mostly(fc.constantFrom('Auto', 'Always', 'Never'), 'always', null),
     paths: mostly(fc.uniqueArray(folder, { maxLength: 3 }), ['/a', '/a'], null),
   },
-  { requiredKeys: ['watch'] },
+  { requiredKeys: [] },
 );
 const trace = fc.record(
   {
     processes: mostly(fc.constantFrom('All', 'None'), 'Some', null),
     scope: mostly(fc.constantFrom('Run', 'Job'), 'Step', null),
-    files: mostly(files, null, {}, 'Always'),
+    files: mostly(files, null, 'Always'),
     redact: mostly(fc.uniqueArray(fc.constantFrom('*A*', 'b', 'c_d', 'e.f')), ['a b'], ['*', '*']),
   },
   { requiredKeys: [] },

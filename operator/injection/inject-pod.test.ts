@@ -53,7 +53,7 @@ const anyPlan = fc
     diag: fc.boolean(),
     image: fc.constantFrom('a', 'b'),
     failureMode: fc.constantFrom('Open' as const, 'Closed' as const),
-    watchesFiles: fc.boolean(),
+    fileWatch: fc.constantFrom('Auto' as const, 'Always' as const, 'Never' as const),
   })
   .map((part): InjectionPlan => ({ ...plan, ...part }));
 
@@ -120,14 +120,14 @@ test('the sensor is the first init container', () => {
   for (const pod of Object.values(pods)) assert.equal(initContainers(inject(pod))[0]?.name, 'chaperone-sensor');
 });
 
-test('the sensor is told to watch files where the plan says so, and nothing of it elsewhere', () => {
+test('the sensor is told when to watch files', () => {
   const variable = (any: InjectionPlan) => {
     const [sensor] = initContainers(inject(pods['generate-name-only'] ?? {}, any));
     const variables = (sensor?.env ?? []) as { name: string; value?: string }[];
     return variables.find(({ name }) => name === 'CHAPERONE_WATCH_FILES');
   };
-  assert.equal(variable({ ...plan, watchesFiles: true })?.value, 'Always');
-  assert.equal(variable(plan), undefined);
+  for (const fileWatch of ['Auto', 'Always', 'Never'] as const)
+    assert.equal(variable({ ...plan, fileWatch })?.value, fileWatch);
 });
 
 test('the patch only adds what is not there', () => {

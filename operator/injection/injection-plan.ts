@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FileWatch } from '../../crds/agent-policy.ts';
 import { canonicalJson, type JsonObject } from '../../crds/canonical-json.ts';
 import type { Labels } from '../policy/select-policies.ts';
 
@@ -17,7 +18,7 @@ export interface InjectionPlan {
   signedPolicy: string;
   failureMode: 'Open' | 'Closed';
   /** The sensor attaches its hooks for files when it starts, so the pod's first policy decides. */
-  watchesFiles: boolean;
+  fileWatch: FileWatch;
   /** The stamped labels: `chaperone.dev/sensor`, and those by which NetworkPolicies select. */
   labels: Labels;
   /** How long the runner waits for the sensor to be armed. */

@@ -81,7 +81,7 @@ function environment(plan: InjectionPlan, diag: DiagMount | null): JsonObject[] 
     { name: 'CHAPERONE_POLICY_PUBLIC_KEY', value: plan.publicKey },
     ...(diag === null ? [] : [{ name: 'CHAPERONE_DIAG_DIR', value: diagDirectory }]),
     { name: 'CHAPERONE_FAILURE_MODE', value: plan.failureMode },
-    ...(plan.watchesFiles ? [{ name: 'CHAPERONE_WATCH_FILES', value: 'Always' }] : []),
+    { name: 'CHAPERONE_WATCH_FILES', value: plan.fileWatch },
     { name: 'CHAPERONE_ARM_TIMEOUT_SECONDS', value: String(plan.armTimeoutSeconds) },
   ];
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkAgentPolicy } from '../../crds/agent-policy.ts';
+import { type AgentPolicy, checkAgentPolicy } from '../../crds/agent-policy.ts';
 import { openPolicyImage, signPolicyImage } from '../../crds/policy-image.ts';
 import { arbitraryPolicy } from '../../crds/testing/arbitrary-policy.ts';
 import { buildPolicy } from '../../crds/testing/build-policy.ts';
@@ -76,11 +76,17 @@ test('a change of any one policy makes the image newer', () => {
   assert.equal(compilePolicyImage('ci', [denying, changed]).payload.generation, 3);
 });
 
-test('files are watched if any policy asks for it, and the image says nothing of them otherwise', () => {
+test('of what policies say of watching files Always comes before Never, and Never before Auto', () => {
   const asking = buildPolicy('asking', { trace: { files: { watch: 'Always', paths: ['/opt', '/a'] } } });
   const never = buildPolicy('never', { trace: { files: { watch: 'Never', paths: ['/b'] } } });
   assert.deepEqual(compilePolicyImage('ci', [never, asking]).payload.trace.files, { paths: ['/a', '/opt'] });
-  assert.equal('files' in compilePolicyImage('ci', [never, buildPolicy('silent')]).payload.trace, false);
+  const silent = buildPolicy('silent');
+  const paths = buildPolicy('paths', { trace: { files: { paths: ['/c'] } } });
+  const filesOf = (...policies: AgentPolicy[]) => compilePolicyImage('ci', policies).payload.trace.files;
+  assert.deepEqual(filesOf(never, silent, paths), { watch: 'Never', paths: [] });
+  assert.deepEqual(filesOf(paths, silent), { watch: 'Auto', paths: ['/c'] });
+  assert.deepEqual(filesOf(paths, asking, never), { paths: ['/a', '/c', '/opt'] });
+  assert.equal(filesOf(silent), undefined);
 });
 
 test('each job has a trace of its own if one policy asks for it', () => {

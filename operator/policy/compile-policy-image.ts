@@ -44,11 +44,14 @@ export function compilePolicyImage(namespace: string, selected: readonly AgentPo
   return { payload, hash: hashPolicyImage(payload), warnings: warningsOf(policies, payload) };
 }
 
-/** Nothing unless one of them asks for it: a sensor of an earlier version reads an image without the field. */
+/** Always before Never before Auto, which is what a policy says that says nothing. Left out where there is nothing to say. */
 function watchedFiles(policies: AgentPolicy[]): Pick<PolicyImage['trace'], 'files'> {
-  const asking = policies.flatMap(({ spec }) => (spec.trace.files?.watch === 'Always' ? [spec.trace.files] : []));
+  const said = policies.flatMap(({ spec }) => spec.trace.files ?? []);
+  const watch = (['Always', 'Never'] as const).find((word) => said.some((files) => files.watch === word)) ?? 'Auto';
+  const asking = said.filter((files) => watch !== 'Never' && files.watch !== 'Never');
   const paths = [...new Set(asking.flatMap((files) => files.paths))].sort();
-  return asking.length === 0 ? {} : { files: { paths } };
+  if (watch === 'Always') return { files: { paths } };
+  return watch === 'Auto' && paths.length === 0 ? {} : { files: { watch, paths } };
 }
 
 function decidingPolicies(policies: AgentPolicy[]): AgentPolicy[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fastCheck from 'fast-check';
+import type { AgentPolicy, FileWatch } from '../../crds/agent-policy.ts';
 import type { RawPod } from '../injection/injection-plan.ts';
 import type { JsonPatch } from '../injection/json-patch.ts';
 import { type AdmissionSnapshot, decideAdmission, type Verdict } from './decide.ts';
@@ -127,6 +128,20 @@ describe('decideAdmission', () => {
   test('keeps a field that it does not know', () => {
     const pod = patched(podOf(), decideAdmission(requestFor(podOf()), enforce));
     assert.deepEqual((pod.spec as { containers: unknown }).containers, (podOf().spec as RawPod).containers);
+  });
+
+  test('tells the sensor when to watch files: as the policies say, and Auto where none does', () => {
+    const told = (...policies: AgentPolicy[]) => {
+      const pod = patched(podOf(), decideAdmission(requestFor(podOf()), snapshotOf(policies)));
+      return /"name":"CHAPERONE_WATCH_FILES","value":"(\w+)"/.exec(JSON.stringify(pod))?.[1];
+    };
+    const asking = (watch: FileWatch) => {
+      const policy = policyOf('Audit');
+      policy.spec.trace.files = { watch, paths: [] };
+      return policy;
+    };
+    assert.deepEqual([told(), told(policyOf('Audit'))], ['Auto', 'Auto']);
+    assert.deepEqual([told(asking('Always')), told(asking('Never'))], ['Always', 'Never']);
   });
 
   test('stamps the labels of the policies that hold the pod, and takes away any that came with it', () => {

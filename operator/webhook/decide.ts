@@ -1,6 +1,6 @@
 import type { AgentPolicy } from '../../crds/agent-policy.ts';
 import { injectionDisabled, injectionEnabled, injectionLabel } from '../../crds/names.ts';
-import type { PolicyImage } from '../../crds/policy-image.ts';
+import { fileWatchOf, type PolicyImage } from '../../crds/policy-image.ts';
 import { decideInjectable } from '../injection/decide-injectable.ts';
 import { isArcShaped } from '../injection/diag-mount.ts';
 import { injectPod } from '../injection/inject-pod.ts';
@@ -28,7 +28,7 @@ export interface AdmissionSnapshot {
   /** Signs the image for the pod's annotation, so that `injection.publicKey` opens it. */
   signPolicyImage(image: PolicyImage): string;
   /** The part of the plan that is the same for every pod. */
-  injection: Omit<InjectionPlan, 'signedPolicy' | 'failureMode' | 'watchesFiles' | 'labels' | 'diag'>;
+  injection: Omit<InjectionPlan, 'signedPolicy' | 'failureMode' | 'fileWatch' | 'labels' | 'diag'>;
 }
 
 export type Verdict =
@@ -133,7 +133,7 @@ function planOf({ request, snapshot, image }: Subject, signedPolicy: string): In
     ...snapshot.injection,
     signedPolicy,
     failureMode: image.failureMode,
-    watchesFiles: image.trace.files !== undefined,
+    fileWatch: fileWatchOf(image),
     labels: stampedLabels(image),
     diag: isArcShaped(request.pod),
   };

@@ -120,4 +120,6 @@ test('doctor answers in JSON, and its status says whether the sensor works', () 
     checks.every(({ ok }: { ok: boolean }) => ok),
   );
   for (const { ok, change } of checks) assert.ok(ok || change !== '');
+  const files = checks.find(({ name }: { name: string }) => name === 'watches files');
+  if (works) assert.match(files.found, /unless told not to|only where asked to/);
 });

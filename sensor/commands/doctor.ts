@@ -117,7 +117,16 @@ function probeChecks(): Check[] {
   const sensor = { name: 'sensor', ok: true, found: 'loaded, attached, and its own doings arrived', change: '' };
   const tier = tierCheck(proof.tier);
   const hooks = proof.hooks.filter(([hook]) => !isOfTier(hook)).map(([hook, seen]) => hookCheck(hook, seen));
-  return [sensor, ...(tier === null ? [] : [tier]), ...hooks];
+  return [sensor, ...(tier === null ? [] : [tier]), fileCheck(proof), ...hooks];
+}
+
+/** Whether files are watched here without being asked for. */
+function fileCheck({ hooks }: Proof): Check {
+  const isFree = hooks.some(([hook, seen]) => hook === 'open_trampoline' && seen === true);
+  const check = { name: 'watches files', ok: true };
+  if (isFree) return { ...check, found: 'unless told not to: it costs no system call here', change: '' };
+  const found = 'only where asked to: here it costs every system call of the machine';
+  return { ...check, found, change: 'ask with trace.files.watch: Always in a policy, or with chaperone run --files' };
 }
 
 const advice = 'mend what is marked above; if nothing is, report this kernel with these words';
@@ -141,7 +150,7 @@ const hookNames: Record<string, string> = {
   dns_answer: 'sees what names are answered with',
   opening: 'sees whom TLS and proxy clients name',
   connect_unix: 'sees connections to container engines',
-  open: 'sees files opened, where asked to',
+  open: 'sees files opened',
 };
 
 /** Which of these fire is what the tier says. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
+import type { FileWatch } from '../../crds/agent-policy.ts';
 import { ChaperoneError, describeError } from '../../crds/errors.ts';
 import { countEach, type HelloEvent, type ProbeEvent } from '../decode/events.ts';
 import { type Clock, unixNanos } from '../export/clock.ts';
@@ -25,15 +26,15 @@ const helloMs = 15_000;
 const lastEventsMs = 5_000;
 
 /** Starts the probe on a cgroup made for the command. Never throws: a sensor that sees nothing lets the command run all the same. */
-export async function startLocalSensor(clock: Clock, watch: { files: boolean }): Promise<LocalSensor> {
+export async function startLocalSensor(clock: Clock, fileWatch: FileWatch): Promise<LocalSensor> {
   let cgroup: LocalCgroup | null = null;
   try {
     if (!existsSync(probePath)) throw new ChaperoneError('probe-start', 'The probe is not built; run npm run build');
     cgroup = createLocalCgroup(process.pid);
-    return await startProbe(cgroup, clock, watch.files ? ['--files'] : []);
+    return await startProbe(cgroup, clock, [`--files=${fileWatch}`]);
   } catch (error) {
     await cgroup?.remove();
-    return blindSensor(describeError(error), clock);
+    return blindSensor(describeError(error), fileWatch, clock);
   }
 }
 
@@ -109,7 +110,7 @@ function within<Value>(clock: Clock, ms: number, work: Promise<Value>): Promise<
 }
 
 /** Stands in for a probe that cannot be started or armed. */
-function blindSensor(reason: string, clock: Clock): LocalSensor {
+function blindSensor(reason: string, fileWatch: FileWatch, clock: Clock): LocalSensor {
   const hello: HelloEvent = {
     kind: 'hello',
     version: '',
@@ -119,6 +120,7 @@ function blindSensor(reason: string, clock: Clock): LocalSensor {
     kernel: release(),
     mode: 'attach',
     cgroupId: '0',
+    fileWatch,
     watchesFiles: false,
     realtimeOffsetNs: 0n,
     time: unixNanos(clock),

@@ -22,7 +22,7 @@ const clockStep = 1_000_000n;
 /** Runs the command under the sensor and gives its spans; the answer is the command's exit status. */
 export async function observe(options: RunOptions, env: CommandEnvironment, onSpans: SpanSink): Promise<number> {
   const clock = systemClock;
-  const sensor = await startLocalSensor(clock, options);
+  const sensor = await startLocalSensor(clock, options.files);
   const { armed, reason = '' } = sensor.hello;
   if (!armed) say(`nothing of the command will be seen: ${visible(reason)}`);
   const pipeline = pipelineFor(armed ? options : { ...options, engine: 'generic' }, env, onSpans);

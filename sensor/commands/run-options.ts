@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { FileWatch } from '../../crds/agent-policy.ts';
 import { visible } from '../report/text.ts';
 import type { CommandLine } from './child.ts';
 import { asUsageError, usageError } from './usage.ts';
@@ -11,8 +12,8 @@ export interface RunOptions {
   readonly otlp: string | null;
   readonly out: string;
   readonly quiet: boolean;
-  /** Changes of files are watched too. */
-  readonly files: boolean;
+  /** When changes of files are watched. */
+  readonly files: FileWatch;
 }
 
 /** `act`: jobs and steps are nektos/act's; `generic`: COMMAND is the one step. */
@@ -39,7 +40,7 @@ export function parseRunOptions(args: readonly string[]): RunOptions | 'help' {
     otlp: values.otlp === undefined ? null : readEndpoint(values.otlp),
     out: readOut(values.out),
     quiet: values.quiet ?? false,
-    files: values.files ?? false,
+    files: readFileWatch(values),
   };
 }
 
@@ -49,6 +50,7 @@ function parse(args: readonly string[]) {
     otlp: { type: 'string' },
     out: { type: 'string' },
     files: { type: 'boolean' },
+    'no-files': { type: 'boolean' },
     quiet: { type: 'boolean', short: 'q' },
     help: { type: 'boolean', short: 'h' },
   } as const;
@@ -65,6 +67,11 @@ function readEngine(given: string | undefined, program: string): RunEngine {
   if (engine === undefined)
     throw usageError('run', `There is no engine '${visible(given)}'; there are ${engines.join(' and ')}`);
   return engine;
+}
+
+function readFileWatch(given: { files?: boolean | undefined; 'no-files'?: boolean | undefined }): FileWatch {
+  if (given.files && given['no-files']) throw usageError('run', 'Give --files or --no-files, not both');
+  return given.files ? 'Always' : given['no-files'] ? 'Never' : 'Auto';
 }
 
 /** An address without a path is a collector's: OTLP/HTTP takes traces at /v1/traces. */

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { filesUnwatchedReason, filesWatched } from '../../crds/attributes.ts';
 import { classOf } from '../export/span-class.ts';
 import { spanNames, startCollector } from '../export/testing/collector.ts';
 import type { ReportData } from '../report/html/model/report-data.ts';
@@ -267,6 +268,15 @@ test('the command line works through links, from any folder', real, () => {
   execFileSync('ln', ['-s', chaperone, link]);
   const { status, stdout } = spawnSync(link, ['--version'], { cwd: '/', encoding: 'utf8' });
   assert.deepEqual([status, stdout], [0, 'chaperone 0.1.0\n']);
+});
+
+test('unasked, files are watched only where that costs no system call, and the job says which', real, async () => {
+  const job = async (...options: string[]) =>
+    ofClass((await run([...options, '--quiet', '--', 'true'])).spans, 'job')[0]?.attributes ?? {};
+  const { [filesWatched]: watched, [filesUnwatchedReason]: reason } = await job();
+  assert.ok(watched === 'yes' || /costs every system call/.test(String(reason)));
+  assert.equal((await job('--files'))[filesWatched], 'yes');
+  assert.match(String((await job('--no-files'))[filesUnwatchedReason]), /was off/);
 });
 
 test('with --files each change is in the trace, and a read secret with the process that read it', real, async () => {

@@ -28,8 +28,10 @@ Options:
       --otlp URL       also send the trace to this OTLP/HTTP endpoint; without a path /v1/traces is added.
                        OTEL_EXPORTER_OTLP_HEADERS holds headers for it
       --out DIR        where trace.otlp.json, report.html and summary.json go; default ${defaultOut}
-      --files          also tell which files COMMAND makes, changes, renames and deletes, and which files with
-                       credentials it reads; meanwhile every system call of the machine takes a little longer
+      --files          tell which files COMMAND makes, changes, renames and deletes, and which files with
+                       credentials it reads, also where every system call of the machine then takes a little
+                       longer; default where it costs none: chaperone doctor says whether it does here
+      --no-files       never tell of files
   -q, --quiet          draw nothing
   -h, --help           print this
 

@@ -10,11 +10,12 @@ const changes: Record<ArmedTier, string> = {
   lsm: '',
 };
 
-/** What of the best tier is missing here, from the table of coverage. `null` where the probe speaks of no tier that is known. */
+/** What of the best tier is missing here, from the table of coverage; files have a check of their own. `null` where the probe speaks of no tier that is known. */
 export function tierCheck(name: string): Check | null {
   const tier = armedTiers.find((each) => each === name);
   if (tier === undefined) return null;
-  const less = coverageTable.filter((row) => sightIn(row, 'lsm') === 'seen' && sightIn(row, tier) !== 'seen');
+  const rows = coverageTable.filter(({ event }) => event !== 'file');
+  const less = rows.filter((row) => sightIn(row, 'lsm') === 'seen' && sightIn(row, tier) !== 'seen');
   const paths = (isSeen: boolean) =>
     less.filter((row) => (sightIn(row, tier) === 'not seen') !== isSeen).map(({ path }) => path);
   const parts = [`${tier}`, ...list('not seen: ', paths(false)), ...list('seen in part: ', paths(true))];

@@ -1,9 +1,9 @@
-import type { CoverageRow } from './row.ts';
+import { type CoverageRow, seenAtFunctions } from './row.ts';
 
-const asked = { seen: 'where the policy’s `trace.files` or `--files` asks' } as const;
-const file = { subject: 'File', event: 'file', sight: asked } as const;
+const sight = seenAtFunctions({ seen: 'where the policy’s `trace.files.watch: Always` or `--files` asks' });
+const file = { subject: 'File', event: 'file', sight } as const;
 
-/** Files, which are watched only where somebody asks for it. */
+/** Files, which are watched unasked only where that costs no system call. */
 export const fileRows: readonly CoverageRow[] = [
   { ...file, path: 'created', test: 'a file that is made is told by its path, however it is opened' },
   {
@@ -22,13 +22,17 @@ export const fileRows: readonly CoverageRow[] = [
   {
     ...file,
     path: 'the same again by the same process',
-    sight: { seen: 'counted, where asked' },
+    sight: {
+      tracepoint: { seen: 'counted, where asked' },
+      trampoline: { seen: 'counted' },
+      lsm: { seen: 'counted' },
+    },
     test: 'what a process does again is counted, and told once at its end',
   },
   {
     ...file,
     path: 'through io_uring',
-    sight: { tracepoint: { seen: 'that a ring was set up, where asked' }, trampoline: asked, lsm: asked },
+    sight: seenAtFunctions({ seen: 'that a ring was set up, where asked' }),
     test: 'a file that is made through io_uring is told where the kernel lets programs sit at its checks',
     note: 'containerd’s default seccomp profile refuses io_uring.',
   },

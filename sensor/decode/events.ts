@@ -367,6 +367,8 @@ export interface HelloEvent {
   /** The observed cgroup's id, decimal; "0" if unknown. */
   readonly cgroupId: string;
   readonly cgroupPath?: string;
+  /** When files were to be watched, as the probe began. */
+  readonly fileWatch: 'Auto' | 'Always' | 'Never';
   /** Changes of files are seen. */
   readonly watchesFiles: boolean;
   /** CLOCK_REALTIME − CLOCK_BOOTTIME in ns: add it to an event's time to get Unix time. */

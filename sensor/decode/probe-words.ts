@@ -17,6 +17,7 @@ const hello = z.object({
   mode: z.enum(['sidecar', 'attach']),
   cgroupId: z.string().regex(/^\d{1,20}$/),
   cgroupPath: z.string().exactOptional(),
+  fileWatch: z.enum(['Auto', 'Always', 'Never']),
   watchesFiles: z.boolean(),
   realtimeOffsetNs: nanos,
   time: nanos,

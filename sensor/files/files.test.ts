@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { HelloEvent } from '../decode/events.ts';
 import { FakeKernel, type FakeProcess, helloEvent } from '../lineage/testing/fake-kernel.ts';
 import { replay, spanNamed } from '../lineage/testing/recording.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
@@ -67,7 +68,7 @@ test('totals by operation and place stand on step and job, and add up', () => {
 test('of changes elsewhere only the number is told, unless the policy asks for the folder', () => {
   const act = (kernel: FakeKernel, shell: FakeProcess) => void kernel.file(shell, '/etc/hosts');
   assert.deepEqual(spanNamed(told(act), 'sh').events, []);
-  const policy = () => ({ ...noPolicy, files: { watch: true, paths: ['/etc'] } });
+  const policy = () => ({ ...noPolicy, files: { watch: 'Always' as const, paths: ['/etc'] } });
   assert.equal(spanNamed(told(act, { policy }), 'sh').events[0]?.attributes['file.path'], '/etc/hosts');
 });
 
@@ -141,10 +142,24 @@ test('files of a process that is not known count at the job', () => {
 test('a job whose policy asks later than its sensor began says that its files were not watched', () => {
   const kernel = new FakeKernel();
   kernel.exit(kernel.spawn(kernel.process(), '/bin/sh'));
-  const policy = () => ({ ...noPolicy, files: { watch: true, paths: [] } });
+  const policy = () => ({ ...noPolicy, files: { watch: 'Always' as const, paths: [] } });
   const job = (options: object) => jobOf(replay(kernel, { engine: 'generic', identity: command, ...options }).spans);
   assert.equal(job({ policy }).attributes['chaperone.files.watched'], 'pending');
   assert.equal(job({}).attributes['chaperone.files.watched'], 'no');
+});
+
+test('a job in Auto says why its files were not watched: what it costs here, or that it was not proved', () => {
+  const attributesOf = (changes: Partial<HelloEvent>) => {
+    const kernel = new FakeKernel();
+    kernel.exit(kernel.spawn(kernel.process(), '/bin/sh'));
+    return jobOf(replay(kernel, { engine: 'generic', identity: command }, helloEvent(changes)).spans).attributes;
+  };
+  const reason = (changes: Partial<HelloEvent>) => attributesOf(changes)['chaperone.files.unwatched.reason'];
+  assert.match(String(reason({ fileWatch: 'Auto' })), /costs every system call/);
+  assert.match(String(reason({ fileWatch: 'Auto', tier: 'lsm' })), /did not prove themselves/);
+  assert.match(String(reason({ fileWatch: 'Never' })), /was off/);
+  assert.equal(reason({ fileWatch: 'Auto', tier: 'lsm', watchesFiles: true }), undefined);
+  assert.equal(reason({ armed: false, tier: 'blind' }), undefined);
 });
 
 test('events through a ring of their own leave no gap in the account', () => {

@@ -1,10 +1,22 @@
-import { filesWatched } from '../../crds/attributes.ts';
+import { filesUnwatchedReason, filesWatched } from '../../crds/attributes.ts';
 import type { HelloEvent } from '../decode/events.ts';
 import type { Attributes } from '../spans/finished-span.ts';
 import type { PolicyView } from '../spans/policy-view.ts';
+import { known } from '../spans/text.ts';
 
 /** Whether changes of files were seen, for the job's span; `pending`: the policy asks for it since after the sensor began, so from the next pod on. */
 export function watchAttributes(hello: HelloEvent | null, policy: PolicyView): Attributes {
-  const watched = hello?.watchesFiles ?? false;
-  return { [filesWatched]: watched ? 'yes' : policy.files.watch ? 'pending' : 'no' };
+  if (hello?.watchesFiles) return { [filesWatched]: 'yes' };
+  const state = policy.files.watch === 'Always' ? 'pending' : 'no';
+  return known({ [filesWatched]: state, [filesUnwatchedReason]: hello === null ? null : reasonOf(hello) });
+}
+
+/** Null where the sensor saw nothing at all, which is said elsewhere. */
+function reasonOf({ armed, fileWatch, tier }: HelloEvent): string | null {
+  if (!armed) return null;
+  if (fileWatch !== 'Auto') return 'watching files was off when the sensor began';
+  if (tier === 'tracepoint') {
+    return 'on this kernel watching files costs every system call of the node: ask for it with trace.files.watch: Always, or --files';
+  }
+  return 'the programs at the kernel’s checks of files did not prove themselves, or found no place beside those of other sensors: ask for another way with trace.files.watch: Always, or --files';
 }

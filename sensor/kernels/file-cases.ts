@@ -47,6 +47,24 @@ export const fileCases: readonly KernelCase[] = [
     },
   },
   {
+    title: 'unasked, files are told where the kernel lets programs sit at its checks, and nowhere else',
+    files: 'auto',
+    commands: (_, fileActor) => [
+      [fileActor, 'mkdir', at, 'creat', a, 'again', a, '3', 'rename', a, b, 'unlink', b, 'rmdir', at],
+      [fileActor, 'read', '/proc/self/environ'],
+    ],
+    check: ({ files, hello, stats }) => {
+      const seen = hello.tier !== 'tracepoint';
+      assert.deepEqual([hello.fileWatch, hello.watchesFiles], ['Auto', seen]);
+      const told = ['mkdir', 'create', 'write', 'rename', 'delete', 'delete', 'write', 'read'];
+      assert.deepEqual(
+        files.map(({ operation }) => operation),
+        seen ? told : [],
+      );
+      assert.deepEqual([stats.produced.file, stats.lost.file], [files.length, 0]);
+    },
+  },
+  {
     title: 'an environment that is read is told by the number of its process',
     files: true,
     commands: (_, fileActor) => [[fileActor, 'read', '/proc/self/environ', 'read', '/proc/self/status']],

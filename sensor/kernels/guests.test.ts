@@ -32,7 +32,8 @@ const files = { '/probe': probe, [guestActor]: actor, [guestFileActor]: fileActo
 /** Under emulation the loading of the programs takes longest, so one probe tells of all cases that want the same of it. */
 const groups = [
   { deed: 'watch', cases: kernelCases.filter(({ files }) => !files) },
-  { deed: 'watch-files', cases: kernelCases.filter(({ files }) => files) },
+  { deed: 'watch-files', cases: kernelCases.filter(({ files }) => files === true) },
+  { deed: 'watch-files-auto', cases: kernelCases.filter(({ files }) => files === 'auto') },
 ];
 
 for (const boot of boots) {

@@ -16,7 +16,7 @@ for (const { title, commands, check, guestOnly, files } of kernelCases) {
       async (run) => {
         for (const command of commands(actor, fileActor)) await run(command);
       },
-      files ? ['--files'] : [],
+      files === undefined ? [] : [files === true ? '--files' : '--files=auto'],
     );
     check(told, actor);
   });

@@ -1,5 +1,5 @@
 import { describeError } from '../../crds/errors.ts';
-import { openPolicyImage, type PolicyImage } from '../../crds/policy-image.ts';
+import { fileWatchOf, openPolicyImage, type PolicyImage } from '../../crds/policy-image.ts';
 import { noPolicy, type PolicyView } from '../spans/policy-view.ts';
 
 /** What the sensor knows of its policy. */
@@ -55,7 +55,7 @@ function viewOf(image: PolicyImage, hash: string): PolicyView {
     hash,
     processes: image.trace.processes,
     scope: image.trace.scope ?? 'Run',
-    files: { watch: image.trace.files !== undefined, paths: image.trace.files?.paths ?? [] },
+    files: { watch: fileWatchOf(image), paths: image.trace.files?.paths ?? [] },
     redact: image.trace.redact,
     error: '',
   };

@@ -43,6 +43,16 @@ test('a signed image is adopted, and a newer one takes its place', () => {
   assert.equal(second.view.processes, 'None');
 });
 
+test('an image that says nothing of files means Auto, and one with paths alone means Always', () => {
+  const watchOf = (files?: NonNullable<PolicyImage['trace']['files']>) => {
+    const trace = { processes: 'All' as const, redact: [], ...(files && { files }) };
+    return adoptPolicy(initialPolicy, signed({ trace }), trust).view.files;
+  };
+  assert.deepEqual(watchOf(), { watch: 'Auto', paths: [] });
+  assert.deepEqual(watchOf({ paths: ['/opt'] }), { watch: 'Always', paths: ['/opt'] });
+  assert.deepEqual(watchOf({ watch: 'Never', paths: [] }), { watch: 'Never', paths: [] });
+});
+
 test('what may not change the policy changes nothing, and is said', () => {
   const inForce = adoptPolicy(initialPolicy, signed(), trust);
   const stranger = signPolicyImage(imageOf({ generation: 9, mode: 'Audit' }), keyPair().privateKey);

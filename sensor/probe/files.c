@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +15,12 @@
 #include "sensor.skel.h"
 
 #define NONE NO_ARGUMENT
+
+const char *const file_watch_names[FILE_WATCHES] = {
+	[WATCH_NEVER] = "Never",
+	[WATCH_AUTO] = "Auto",
+	[WATCH_ALWAYS] = "Always",
+};
 
 /* Kinds of calls, with the positions of their arguments. */
 static const struct file_call
@@ -113,7 +120,17 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-static void watch(struct sensor_bpf *programs, const struct numbered_call *calls, size_t count, int first, __u8 bit)
+int read_file_watch(enum file_watch *watch, const char *name)
+{
+	for (int i = 0; i < FILE_WATCHES; i++)
+		if (!strcasecmp(file_watch_names[i], name)) {
+			*watch = i;
+			return 0;
+		}
+	return -1;
+}
+
+static void watch_calls(struct sensor_bpf *programs, const struct numbered_call *calls, size_t count, int first, __u8 bit)
 {
 	for (size_t i = 0; i < count; i++) {
 		programs->rodata->watched_calls[calls[i].number] |= bit;
@@ -151,12 +168,12 @@ static bool has_checks(struct sensor_bpf *programs)
 	return has_all;
 }
 
-void choose_file_hooks(struct sensor_bpf *programs, bool proved)
+bool choose_file_hooks(struct sensor_bpf *programs, bool proved)
 {
 	bool all = proved;
 
 	if (!programs->rodata->watches_files)
-		return;
+		return false;
 	for (int i = 0; i < programs->skeleton->prog_cnt; i++) {
 		struct bpf_prog_skeleton *each = &programs->skeleton->progs[i];
 
@@ -173,6 +190,7 @@ void choose_file_hooks(struct sensor_bpf *programs, bool proved)
 		bpf_link__destroy(*each->link);
 		*each->link = NULL;
 	}
+	return all || programs->links.sensor_call_end;
 }
 
 static void leave_out(struct sensor_bpf *programs)
@@ -187,22 +205,25 @@ static void leave_out(struct sensor_bpf *programs)
 	bpf_map__set_max_entries(programs->maps.file_ring, sysconf(_SC_PAGESIZE));
 }
 
-int configure_files(struct sensor_bpf *programs, size_t ring_bytes, int cpus, struct fault *fault)
+int configure_files(struct sensor_bpf *programs, enum file_watch watch, size_t ring_bytes, int cpus, struct fault *fault)
 {
-	if (!ring_bytes) {
+	bool by_hook = watch != WATCH_NEVER && bpf_program__autoload(programs->progs.sensor_file_open) && has_checks(programs);
+
+	if (watch == WATCH_NEVER || (watch == WATCH_AUTO && !by_hook)) {
 		leave_out(programs);
 		return 0;
 	}
-	if (!has_checks(programs))
+	if (!by_hook)
 		leave_out_hooks(programs);
-	programs->bss->files_by_hook = bpf_program__autoload(programs->progs.sensor_file_open);
-	if (libbpf_find_vmlinux_btf_id("sys_exit", BPF_TRACE_RAW_TP) < 0)
+	programs->bss->files_by_hook = by_hook;
+	bpf_program__set_autoload(programs->progs.sensor_call_end, watch == WATCH_ALWAYS);
+	if (watch == WATCH_ALWAYS && libbpf_find_vmlinux_btf_id("sys_exit", BPF_TRACE_RAW_TP) < 0)
 		return fail(fault, "this kernel does not tell of system calls, which watching files needs (CONFIG_HAVE_SYSCALL_TRACEPOINTS)");
 	programs->rodata->watches_files = 1;
 	bpf_map__set_max_entries(programs->maps.file_ring, ring_bytes);
 	bpf_map__set_max_entries(programs->maps.file_scratches, cpus + SCRATCH_TRIES - 1);
-	watch(programs, native_calls, COUNT(native_calls), 0, WATCHED_NATIVE);
-	watch(programs, compat_calls, COUNT(compat_calls), CALLS, WATCHED_COMPAT);
+	watch_calls(programs, native_calls, COUNT(native_calls), 0, WATCHED_NATIVE);
+	watch_calls(programs, compat_calls, COUNT(compat_calls), CALLS, WATCHED_COMPAT);
 	for (size_t i = 0; i < COUNT(secrets); i++)
 		programs->rodata->secret_initials[(__u8)secrets[i].name[0]] = 1;
 	return 0;

@@ -333,6 +333,7 @@ test('without being asked, no file is told of and no system call is looked at', 
   const at = makeFolder(context);
   const { files, hello } = await observe((run) => run([fileActor, 'creat', join(at, 'a')]));
   assert.deepEqual([files, hello.watchesFiles], [[], false]);
-  assert.equal((await observe(() => Promise.resolve(), ['--files'])).hello.watchesFiles, true);
+  const { hello: asked } = await observe(() => Promise.resolve(), ['--files']);
+  assert.deepEqual([asked.watchesFiles, asked.fileWatch], [true, 'Always']);
   assert.ok(realpathSync(at));
 });

@@ -31,6 +31,7 @@ int arm(struct forwarder *forwarder, struct sizes sizes, int scope_error)
 
 	forwarder->peer = -1;
 	identity->started = now_ns();
+	identity->file_watch = sizes.rings.file_watch;
 	if (open_queue(&forwarder->queue, sizes.queue, &identity->reason))
 		return -1;
 	if (!scope_error)
@@ -44,7 +45,7 @@ static int open_rings(struct rings *rings, const struct sensor *sensor, struct r
 {
 	if (open_ring(&rings->events, sensor->ring_fd, sizes.events, fault))
 		return -1;
-	return sizes.files ? open_ring(&rings->files, sensor->file_ring_fd, sizes.files, fault) : 0;
+	return sensor->file_ring_fd >= 0 ? open_ring(&rings->files, sensor->file_ring_fd, sizes.files, fault) : 0;
 }
 
 static int load_and_prove(struct forwarder *forwarder, struct ring_sizes sizes)
@@ -61,7 +62,7 @@ static int load_and_prove(struct forwarder *forwarder, struct ring_sizes sizes)
 		unload_sensor(sensor);
 		return -1;
 	}
-	identity->watches_files = sizes.files != 0;
+	identity->watches_files = forwarder->proof.watches_files;
 	return 0;
 }
 

@@ -68,7 +68,8 @@ void make_hello(struct word *word, const struct identity *identity, const struct
 		put(&json, ",\"cgroupPath\":");
 		put_string(&json, identity->scope.path);
 	}
-	put(&json, ",\"watchesFiles\":%s", identity->watches_files ? "true" : "false");
+	put(&json, ",\"fileWatch\":\"%s\",\"watchesFiles\":%s", file_watch_names[identity->file_watch],
+	    identity->watches_files ? "true" : "false");
 	put(&json, ",\"realtimeOffsetNs\":\"%llu\",\"restarts\":%u", realtime_offset_ns(), restarts);
 	put(&json, ",\"time\":\"%llu\",\"started\":\"%llu\",\"position\":%llu", word->header.time, identity->started, queue_position(queue));
 	put_counts(&json, "forwardedBefore", queue->forwarded);

@@ -27,6 +27,7 @@ struct identity {
 	bool armed;
 	enum tier tier;
 	struct fault reason; /* why not armed */
+	enum file_watch file_watch; /* what was asked for */
 	bool watches_files;
 	struct scope scope;
 };

@@ -51,7 +51,7 @@ int load_sensor(struct sensor *sensor, const struct scope *scope, struct ring_si
 	}
 	sensor->programs->bss->attached_at = now_ns();
 	sensor->ring_fd = bpf_map__fd(sensor->programs->maps.ring);
-	sensor->file_ring_fd = bpf_map__fd(sensor->programs->maps.file_ring);
+	sensor->file_ring_fd = sensor->programs->rodata->watches_files ? bpf_map__fd(sensor->programs->maps.file_ring) : -1;
 	sensor->counters_fd = bpf_map__fd(sensor->programs->maps.counters);
 	sensor->idle = &sensor->programs->bss->idle;
 	sensor->proving = &sensor->programs->bss->proving;
@@ -74,9 +74,10 @@ static int configure(struct sensor *sensor, const struct scope *scope, struct ri
 	bpf_map__set_max_entries(programs->maps.ring, rings.events);
 	leave_out_unsupported(programs);
 	bpf_map__set_max_entries(programs->maps.scratches, sensor->cpus + SCRATCH_TRIES - 1);
-	if (configure_files(programs, rings.files, sensor->cpus, fault))
+	if (configure_files(programs, rings.file_watch, rings.files, sensor->cpus, fault))
 		return -1;
-	if (rings.files)
+	sensor->sees_calls = bpf_program__autoload(programs->progs.sensor_call_end);
+	if (sensor->sees_calls)
 		watch_reaches(programs);
 	error = sensor_bpf__load(programs);
 	if (error)

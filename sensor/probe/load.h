@@ -8,6 +8,7 @@
 #include "../bpf/counters.h"
 #include "cgroup.h"
 #include "fault.h"
+#include "files.h"
 
 struct sensor_bpf;
 
@@ -15,18 +16,20 @@ struct sensor_bpf;
 struct sensor {
 	struct sensor_bpf *programs;
 	int ring_fd;
-	int file_ring_fd;
+	int file_ring_fd;	/* -1 where files are not watched */
 	int counters_fd;
 	int cpus;		/* possible ones */
 	volatile __u32 *idle;	/* see bpf/ring.h */
 	volatile __u32 *proving; /* see bpf/scope.h */
 	bool has_unix_hook;	/* the kernel tells of unix sockets: since 6.7 */
+	bool sees_calls;	/* the end of each system call is looked at, for files */
 };
 
 /* In bytes, powers of two. */
 struct ring_sizes {
 	size_t events;
-	size_t files; /* 0: files are not watched */
+	size_t files; /* taken only where they are watched */
+	enum file_watch file_watch;
 };
 
 /* Loads and attaches every program that is asked for. On failure nothing stays attached. */

@@ -22,6 +22,7 @@ static const char usage[] =
 	"       probe wait-armed [--run-dir DIR]                    end when the sidecar is armed, or cannot be\n"
 	"       probe doctor                                        say as JSON what this kernel can tell\n"
 	"sidecar, attach and doctor also take --files, to watch files too, which may cost every system call of the node,\n"
+	"--files=auto, to do so only where it costs none,\n"
 	"and --ring-bytes N, --queue-bytes N and --file-ring-bytes N, powers of two; the last implies --files\n";
 
 static int sidecar(const struct options *options)

@@ -11,6 +11,8 @@
  * while the probe waits some 10 ms for its turn. The memory is charged to the sensor's container.
  */
 #define RING_BYTES (2u << 20)
+/* A flood that overruns it loses events of files alone, and they are counted. */
+#define FILE_RING_BYTES (1u << 20)
 /* Pages of it are taken only while the peer is slower than the kernel. */
 #define QUEUE_BYTES (8u << 20)
 
@@ -19,7 +21,7 @@ static const struct option known[] = {
 	{"fd", required_argument, NULL, 'f'},
 	{"ring-bytes", required_argument, NULL, 'r'},
 	{"queue-bytes", required_argument, NULL, 'q'},
-	{"files", no_argument, NULL, 'F'},
+	{"files", optional_argument, NULL, 'F'},
 	{"file-ring-bytes", required_argument, NULL, 'R'},
 	{"run-dir", required_argument, NULL, 'd'},
 	{"termination-log", required_argument, NULL, 't'},
@@ -55,9 +57,9 @@ static int take_option(struct options *options, int option)
 	case 'q':
 		return read_size(&options->sizes.queue, optarg, 128 * 1024);
 	case 'F':
-		options->sizes.rings.files = FILE_RING_BYTES;
-		return 0;
+		return read_file_watch(&options->sizes.rings.file_watch, optarg ? optarg : "Always");
 	case 'R':
+		options->sizes.rings.file_watch = WATCH_ALWAYS;
 		return read_size(&options->sizes.rings.files, optarg, sysconf(_SC_PAGESIZE));
 	case 'd':
 		options->run_dir = optarg;
@@ -76,7 +78,7 @@ int read_options(struct options *options, int argc, char **argv)
 
 	*options = (struct options){
 		.fd = -1,
-		.sizes = {.rings.events = RING_BYTES, .queue = QUEUE_BYTES},
+		.sizes = {.rings = {.events = RING_BYTES, .files = FILE_RING_BYTES}, .queue = QUEUE_BYTES},
 		.run_dir = "/run/chaperone",
 		.termination_log = "/dev/termination-log",
 	};

@@ -4,9 +4,6 @@
 
 #include "forward.h"
 
-/* Of the ring for files. A flood that overruns it loses events of files alone, and they are counted. */
-#define FILE_RING_BYTES (1u << 20)
-
 /* What any subcommand may be told; each takes what it needs. */
 struct options {
 	const char *cgroup;

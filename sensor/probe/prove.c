@@ -56,7 +56,7 @@ int prove(const struct sensor *sensor, const struct scope *scope, struct rings *
 		proof->wanted[hook] = true;
 	proof->wanted[PROVED_CONNECT6] = proof->wanted[PROVED_SENDMSG6] = loopback.has_ipv6;
 	proof->wanted[PROVED_CONNECT_UNIX] = sensor->has_unix_hook;
-	proof->wanted[PROVED_OPEN] = rings->files.data;
+	proof->wanted[PROVED_OPEN] = sensor->sees_calls;
 	*sensor->proving = 1;
 	proving.mother = -1;
 	canary = start_canary(scope, &loopback, &proving.mother, fault);
@@ -79,7 +79,7 @@ static void settle_tier(const struct sensor *sensor, struct proof *proof)
 {
 	proof->tier = proof->seen[PROVED_LSM] ? TIER_LSM : proof->seen[PROVED_TRAMPOLINE] ? TIER_TRAMPOLINE : TIER_TRACEPOINT;
 	choose_tier(sensor->programs, proof->tier);
-	choose_file_hooks(sensor->programs, proof->seen[PROVED_OPEN_TRAMPOLINE]);
+	proof->watches_files = choose_file_hooks(sensor->programs, proof->seen[PROVED_OPEN_TRAMPOLINE]);
 }
 
 static void execute_canary(const struct loopback *loopback)

@@ -38,12 +38,13 @@ extern const char *const hook_names[HOOKS];
 
 /*
  * What the canary did, and what the kernel told of it. Without IPv6 on loopback its hooks are not asked for, nor what the kernel does not
- * have, nor files unless they are watched.
+ * have, nor files unless they are watched at the end of system calls.
  */
 struct proof {
 	bool wanted[HOOKS];
 	bool seen[HOOKS];
 	enum tier tier;
+	bool watches_files;
 };
 
 /*

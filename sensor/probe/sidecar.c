@@ -79,8 +79,8 @@ int run_sidecar(const struct options *options)
 	struct sizes sizes = options->sizes;
 	int scope_error;
 
-	if (files && !strcmp(files, "Always") && !sizes.rings.files)
-		sizes.rings.files = FILE_RING_BYTES;
+	if (files && read_file_watch(&sizes.rings.file_watch, files))
+		fprintf(stderr, "chaperone: CHAPERONE_WATCH_FILES is none of Auto, Always and Never: files are not watched\n");
 	sidecar.signals = open_signals(true);
 	identity->mode = "sidecar";
 	scope_error = find_pod(&identity->scope, getenv("CHAPERONE_POD_UID"), &identity->reason);

@@ -147,6 +147,14 @@ test('a token that a group may read is read by way of the group', { skip }, asyn
   assert.match(readFileSync(`/proc/${pod.sidecar.pid}/status`, 'utf8'), /^Groups:\t4711 ?$/m);
 });
 
+test('in Auto a pod is armed and its files are watched where that costs no system call', { skip }, async () => {
+  await using pod = startPod({ child: peer, env: { CHAPERONE_WATCH_FILES: 'Auto' } });
+  await until(() => hellos(pod.received()).length === 1);
+  const [hello] = hellos(pod.received());
+  assert.deepEqual([hello?.armed, hello?.fileWatch], [true, 'Auto']);
+  assert.equal(hello?.watchesFiles, hello?.tier !== 'tracepoint');
+});
+
 test("files are watched if the pod's environment says so", { skip }, async () => {
   await using pod = startPod({ child: peer, env: { CHAPERONE_WATCH_FILES: 'Always' } });
   await until(() => hellos(pod.received()).length === 1);

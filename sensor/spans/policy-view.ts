@@ -1,3 +1,4 @@
+import type { FileWatch } from '../../crds/agent-policy.ts';
 import { policyHash, policyMode, policyName } from '../../crds/attributes.ts';
 import type { Attributes } from './finished-span.ts';
 import { known } from './text.ts';
@@ -15,8 +16,7 @@ export interface PolicyView {
   /** What has a trace of its own: the workflow run, or each of its jobs. */
   readonly scope: TraceScope;
   readonly files: {
-    /** Changes of files are asked for. */
-    readonly watch: boolean;
+    readonly watch: FileWatch;
     /** Folders whose changes are listed besides those of the job. */
     readonly paths: readonly string[];
   };
@@ -33,7 +33,7 @@ export const noPolicy: PolicyView = {
   hash: '',
   processes: 'All',
   scope: 'Run',
-  files: { watch: false, paths: [] },
+  files: { watch: 'Auto', paths: [] },
   redact: [],
   error: '',
 };

@@ -119,6 +119,7 @@ const rows: readonly Row[] = [
     'string',
     '`yes` where changes of files were seen, `pending` from the next pod on, else `no`',
   ],
+  [ours.filesUnwatchedReason, 'job', 'string', 'why they were not, one sentence'],
   [ours.fileChangesCount, task, 'number', 'changes of files'],
   [
     `${ours.fileChangesPrefix}*`,

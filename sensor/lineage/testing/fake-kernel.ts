@@ -264,6 +264,7 @@ export function helloEvent(changes: Partial<HelloEvent> = {}): HelloEvent {
     kernel: '6.12.0',
     mode: 'sidecar',
     cgroupId: '1',
+    fileWatch: 'Never',
     watchesFiles: false,
     realtimeOffsetNs: 1_700_000_000_000_000_000n,
     time: 0n,

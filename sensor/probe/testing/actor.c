@@ -312,6 +312,12 @@ static int do_watch_files(char **a)
 	return watch(a, "--files");
 }
 
+/* The same where that costs no system call. */
+static int do_watch_files_auto(char **a)
+{
+	return watch(a, "--files=auto");
+}
+
 static int do_nothing(char **a)
 {
 	(void)a;
@@ -329,7 +335,7 @@ static const struct {
 	NETWORK_DEEDS,
 	NAME_DEEDS,
 	REACH_DEEDS,
-	{"watch", 4, do_watch}, {"watch-files", 4, do_watch_files}, {"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
+	{"watch", 4, do_watch}, {"watch-files", 4, do_watch_files}, {"watch-files-auto", 4, do_watch_files_auto}, {"peer", 1, do_peer}, {"mortal", 2, do_mortal}, {"hungry", 2, do_hungry}, {"nothing", 0, do_nothing},
 };
 
 int main(int argc, char **argv)

@@ -1,4 +1,4 @@
-import { coveragePrefix, filesWatched } from '../../../crds/attributes.ts';
+import { coveragePrefix, filesUnwatchedReason, filesWatched } from '../../../crds/attributes.ts';
 import { eventClasses } from '../../decode/events.ts';
 import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
 import type { Coverage } from '../coverage.ts';
@@ -58,7 +58,9 @@ function sensorFacts(resource: Attributes): Fact[] {
 
 function fileFacts(jobs: readonly FinishedSpan[]): Fact[] {
   const words = new Set(
-    jobs.map(({ attributes }) => attributes[filesWatched]).filter((word) => typeof word === 'string'),
+    jobs.flatMap(({ attributes: { [filesWatched]: word, [filesUnwatchedReason]: reason } }) =>
+      word === undefined ? [] : [reason === undefined ? `${word}` : `${word}: ${reason}`],
+    ),
   );
   return words.size === 0 ? [] : [['changes of files watched', visible([...words].join(', '))]];
 }
