@@ -45,6 +45,8 @@ async function addressOf(proxy: ChildProcess & { stdout: NodeJS.ReadableStream }
 
 async function applyDefinitions([kubectl, ...options]: readonly [string, ...string[]]): Promise<void> {
   await run(kubectl, [...options, 'apply', '--server-side', '-f', join(repository, 'crds/generated')]);
+  // kubectl fails where there are no conditions yet.
+  await run(kubectl, [...options, 'wait', '--for=jsonpath={.status.conditions}', 'crd/agentpolicies.chaperone.dev']);
   await run(kubectl, [...options, 'wait', '--for=condition=Established', 'crd/agentpolicies.chaperone.dev']);
 }
 

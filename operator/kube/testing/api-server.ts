@@ -46,6 +46,8 @@ export async function startApiServer({ controllers = false } = {}): Promise<ApiS
     },
   };
   await kubectl('apply', '--server-side', '-f', join(root, 'crds/generated'));
+  // kubectl fails where there are no conditions yet.
+  await kubectl('wait', '--for=jsonpath={.status.conditions}', 'crd/agentpolicies.chaperone.dev');
   await kubectl('wait', '--for=condition=Established', 'crd/agentpolicies.chaperone.dev');
   return server;
 }
