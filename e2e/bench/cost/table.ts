@@ -1,0 +1,77 @@
+import type { Measured } from './measure.ts';
+import { pairedRatios, type Spread, spread } from './statistics.ts';
+import { baseline, takesPart, tools } from './tools.ts';
+import { type Counts, countNames } from './workloads.ts';
+
+/** What is told of a tool at a workload. */
+export interface Row {
+  readonly tool: string;
+  readonly title: string;
+  /** Seconds. */
+  readonly wall: Spread;
+  /** Times over the baseline's of the same round. */
+  readonly ratio: Spread | null;
+  readonly cpuMs: number;
+  readonly peakMiB: number;
+  /** By class, over all rounds: what happened and what was told. */
+  readonly events: readonly { readonly name: keyof Counts; readonly truth: number; readonly seen: number | null }[];
+  /** Over all rounds. */
+  readonly lost: number | null;
+  /** Why there are no figures. */
+  readonly absent: string | null;
+}
+
+export function rowsOf(measured: Measured): Row[] {
+  return tools
+    .filter((tool) => takesPart(tool, measured.workload))
+    .map(({ name, title }) => rowOf(measured, name, title));
+}
+
+function rowOf({ samples: all, absent }: Measured, tool: string, title: string): Row {
+  const samples = all.filter((sample) => sample.tool === tool);
+  const sum = (values: readonly (number | null)[]) =>
+    values.includes(null) ? null : values.reduce<number>((total, value) => total + (value ?? 0), 0);
+  return {
+    tool,
+    title,
+    wall: spread(samples.map(({ wallNs }) => wallNs / 1e9)),
+    ratio: tool === baseline ? null : spread(pairedRatios(all, tool, baseline)),
+    cpuMs: spread(samples.map(({ toolCpuMs }) => toolCpuMs)).median,
+    peakMiB: Math.max(...samples.map(({ toolPeakMiB }) => toolPeakMiB)),
+    events: countNames.map((name) => ({
+      name,
+      truth: sum(samples.map(({ truth }) => truth[name])) ?? 0,
+      seen: sum(samples.map(({ seen }) => seen[name])),
+    })),
+    lost: sum(samples.map(({ lost }) => lost)),
+    absent: samples.length > 0 ? null : (absent[tool] ?? 'not measured in this run'),
+  };
+}
+
+/** For a terminal. */
+export function textRow(row: Row): string {
+  const cells = cellsOf(row);
+  return row.absent === null
+    ? `  ${row.title.padEnd(28)} ${cells.join(' · ')}`
+    : `  ${row.title.padEnd(28)} not measured: ${row.absent}`;
+}
+
+/** Wall ratio, seconds, CPU, memory, events, lost. */
+export function cellsOf({ wall, ratio, cpuMs, peakMiB, events, lost, tool }: Row): string[] {
+  const told = events.filter(({ truth }) => truth > 0).map((event) => eventCell(event));
+  const isBase = tool === baseline;
+  return [
+    ratio === null
+      ? '1'
+      : `${ratio.median.toFixed(3)} (${ratio.min.toFixed(3)}–${ratio.max.toFixed(3)}, n=${ratio.count})`,
+    `${wall.median.toFixed(3)} s`,
+    isBase ? '' : `${cpuMs.toFixed(0)} ms`,
+    isBase ? '' : `${peakMiB.toFixed(0)} MiB`,
+    isBase ? '' : told.join(', '),
+    lost === null ? '' : `${lost}`,
+  ];
+}
+
+function eventCell({ name, truth, seen }: Row['events'][number]): string {
+  return `${name} ${truth} / ${seen === null ? 'not told' : seen}`;
+}
