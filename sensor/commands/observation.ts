@@ -48,11 +48,11 @@ function pipelineFor({ command, engine }: RunOptions, env: CommandEnvironment, o
       kind: 'command',
       name: nameOf(command),
       // Of what the command is part; its own line would be a service name of its own in every back end.
-      service: basename(process.cwd()) || 'root',
+      service: basename(workingFolder()) || 'root',
       seed: randomUUID(),
       traceParent: env.traceParent,
     },
-    workflows: engine === 'act' ? readWorkflows(command, process.cwd()) : null,
+    workflows: engine === 'act' ? readWorkflows(command, workingFolder()) : null,
     onSpans,
   });
 }
@@ -88,7 +88,7 @@ class OwnWord {
       ...this.#fields(this.#start, 0),
       path,
       filename: path,
-      cwd: process.cwd(),
+      cwd: workingFolder(),
       argv: this.#command,
       argc: this.#command.length,
       argvTruncated: false,
@@ -131,6 +131,15 @@ class OwnWord {
 }
 
 const ownImage = '0000000000000001';
+
+/** Its being deleted meanwhile is no reason not to run; the command may know what to do. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
 
 function every(clock: Clock, ms: number, action: () => void): () => void {
   let cancel = () => {};

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { filesUnwatchedReason, filesWatched } from '../../crds/attributes.ts';
@@ -59,7 +59,35 @@ test('where no folder can be made that is said, and the command runs all the sam
     stderr,
     /^chaperone: the folder \/proc\/no\/such cannot be made, so nothing will be written: ENOENT: .*mkdir/,
   );
-  assert.doesNotMatch(stderr, /^(trace|summary) /m);
+  assert.doesNotMatch(stderr, /could not be written|^(trace|report|summary) /m);
+});
+
+test(
+  'links and pipes that COMMAND puts in place of the files are replaced, neither followed nor waited for',
+  real,
+  () => {
+    const out = mkdtempSync(join(folder, 'traps-'));
+    const script = `cd ${out}; echo kept > victim; ln -s victim trace.otlp.json; ln -s victim report.html; mkfifo summary.json`;
+    const options = { encoding: 'utf8', timeout: 60_000 } as const;
+    const { status } = spawnSync(chaperone, ['run', '--out', out, '--', 'sh', '-c', script], options);
+    assert.deepEqual([status, readFileSync(join(out, 'victim'), 'utf8')], [0, 'kept\n']);
+    for (const name of readdirSync(out)) assert.ok(lstatSync(join(out, name)).isFile(), name);
+  },
+);
+
+test('a COMMAND that cleans up takes the folder for the files with it, and they are written all the same', real, () => {
+  const out = mkdtempSync(join(folder, 'cleaned-'));
+  const args = ['run', '--out', out, '--', 'rm', '-r', out];
+  const { status, stderr } = spawnSync(chaperone, args, { encoding: 'utf8', timeout: 60_000 });
+  assert.deepEqual([status, readdirSync(out).sort()], [0, ['report.html', 'summary.json', 'trace.otlp.json']]);
+  assert.match(stderr, /nothing lost/);
+});
+
+test('from a folder that was deleted meanwhile the command runs all the same, with its own status', real, () => {
+  const out = mkdtempSync(join(folder, 'deleted-'));
+  const script = `cd "$(mktemp -d)"; rmdir "$PWD"; exec "$0" run --out ${out} -- sh -c 'exit 6'`;
+  const { status } = spawnSync('sh', ['-c', script, chaperone], { encoding: 'utf8', timeout: 60_000 });
+  assert.deepEqual([status, existsSync(join(out, 'trace.otlp.json'))], [6, true]);
 });
 
 test('a full disk takes the files, not the drawing and not the status', real, () => {

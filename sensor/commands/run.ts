@@ -1,9 +1,10 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { describeError } from '../../crds/errors.ts';
 import type { ExportAccount } from '../export/account.ts';
 import { createExporter } from '../export/exporter.ts';
 import { writeTraceFile } from '../export/trace-file.ts';
+import { writeWholeFile } from '../export/whole-file.ts';
 import { writeReport } from '../report/html/write-report.ts';
 import { tell } from '../report/story.ts';
 import { type Summary, summarize } from '../report/summary.ts';
@@ -122,14 +123,16 @@ async function tellOutcome({ out, quiet }: RunOptions, recording: Recording, isF
     summary: join(out, 'summary.json'),
   };
   const traces = recording.traces();
+  // COMMAND may have cleaned up, as `git clean -fdx` does.
+  if (isFolder) await makeFolder(resolve(out)).catch(() => {});
   const hasTrace = isFolder && (await attempt(() => writeTraceFile(files.trace, traces), files.trace));
   const delivered = await recording.deliver();
   const resource = traces[0]?.attributes ?? {};
   const summary = summarize(tell(recording.spans), { spans: recording.spans, resource, delivered, files });
   const trace = { attributes: resource, spans: recording.spans };
-  const hasReport = await attempt(() => writeReport(files.report, [{ trace, summary }]), files.report);
+  const hasReport = isFolder && (await attempt(() => writeReport(files.report, [{ trace, summary }]), files.report));
   const json = `${JSON.stringify(summary, null, 2)}\n`;
-  const hasSummary = isFolder && (await attempt(() => writeFile(files.summary, json), files.summary));
+  const hasSummary = isFolder && (await attempt(() => writeWholeFile(files.summary, json), files.summary));
   if (quiet) sayUndelivered(summary);
   else
     process.stderr.write(
