@@ -23,17 +23,20 @@ export function document(measured: readonly Measured[]): string {
   ].join('\n');
 }
 
+/** Load average above which others were at work. */
+const busy = 0.5;
+
 function preface({ machine }: Measured): string {
   const { processors, model, memoryGiB, distribution, kernel, tier, versions, loadBefore } = machine;
   const beside = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `Measured on ${processors} processors (${model}), ${memoryGiB} GiB, ${distribution}, Linux ${kernel}, tier \`${tier}\` ([coverage](coverage.md)); load average before the first round ${loadBefore.toFixed(2)}. ${beside.join(', ')}.
+  return `Measured on ${processors} processors (${model}), ${memoryGiB} GiB, ${distribution}, Linux ${kernel}, tier \`${tier}\` ([coverage](coverage.md)); load average before the first round ${loadBefore.toFixed(2)}${loadBefore > busy ? ', so the machine had other work meanwhile: read the spread before the median' : ''}. ${beside.join(', ')}.
 
 A *ratio* is a run's time over that of the run without sensor in the same round: the median, in brackets the least and the most, and n, the number of such pairs. Contenders take turns, each round in another order;
 strace, auditd, bpftrace, \`--files\` and the 40 sensors take part in every third round. A tool is ready and idle before the clock starts. *CPU* is that of the tool's own processes until they had nothing left to do; what it
 costs inside the workload's processes is in the ratio. *Memory* is the most that the tool's processes had resident, shared pages counted in each. *Events* are what the workload itself counted over all rounds, and what the tool told;
 *lost* is what the tool says it lost.
 
-The sensor is \`chaperone run\`: probe and Node. strace is \`strace -f -e trace=process,network\`; auditd has rules for execve, connect and files of the workspace opened for writing; bpftrace prints a line at the
+The sensor is \`chaperone run\`: probe and Node; *as in a pod* it is the bundle with its bounded heap, sending to a gateway. strace is \`strace -f -e trace=process,network\`; auditd has rules for execve, connect and files of the workspace opened for writing; bpftrace prints a line at the
 tracepoints of exec and connect.`;
 }
 
@@ -50,7 +53,7 @@ function targetRow(measured: readonly Measured[], target: Target): string[] {
   if (figure === null) return [`| ${what} | ≤ ${limit}${unit} | not measured | |`];
   const digits = unit === '' ? 3 : 1;
   const word = figure <= limit ? 'met' : `missed. ${target.ifMissed}`;
-  return [`| ${what} | ≤ ${limit}${unit} | ${figure.toFixed(digits)}${unit} | ${word} |`];
+  return [`| ${what} | ≤ ${limit}${unit} | ${figure.toFixed(digits)}${unit} (n=${row?.wall.count}) | ${word} |`];
 }
 
 function lostRow(measured: readonly Measured[]): string[] {
@@ -81,5 +84,7 @@ function tableRow(row: Row): string {
 
 const repeat = `As root on Debian: \`npm run bench -- --docs\` measures everything and writes this page; \`npm run bench -- --rounds 20 build exec-storm\` only what is named. What is needed beyond the sensor's own packages,
 \`scripts/setup bench\` installs. Raw samples stay in \`out/bench/\`, a file a workload. Have the machine for yourself: on a shared one read the spread before the median.
+
+What a sensor adds to a pod's start is measured in a cluster: \`e2e/cluster/up\`, then \`e2e/cluster/exec node e2e/bench/measure.ts\`.
 
 While auditd is measured the whole machine is audited. Afterwards its rules are gone and a rule \`-a task,never\` stays, without which a kernel that has audited once is slower at every system call until it is started again.`;

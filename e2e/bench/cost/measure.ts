@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Machine } from './machine.ts';
 import { probe, stopwatch, workspace } from './prepare.ts';
-import { awaitIdle, cpuMs, peakMiB } from './processes.ts';
+import { awaitIdle, cpuMs, residentMiB } from './processes.ts';
 import type { Timed } from './statistics.ts';
 import type { Account, Command, Place } from './tools/tool.ts';
 import type { Tool } from './tools.ts';
@@ -17,6 +17,8 @@ export interface Sample extends Timed, Account {
   readonly toolCpuMs: number;
   /** The most that they had resident, each at its own time. */
   readonly toolPeakMiB: number;
+  /** What they had resident when they had nothing left to do. */
+  readonly toolRestMiB: number;
   readonly truth: Counts;
 }
 
@@ -56,7 +58,7 @@ export async function measure(task: Task): Promise<Sample> {
   }
 }
 
-type Figures = Pick<Sample, 'wallNs' | 'toolCpuMs' | 'toolPeakMiB'>;
+type Figures = Pick<Sample, 'wallNs' | 'toolCpuMs' | 'toolPeakMiB' | 'toolRestMiB'>;
 
 /** Speaks with the stopwatch: lets it start once the tool is idle, and end once it is so again. */
 async function takeTime(
@@ -76,7 +78,12 @@ async function takeTime(
   const [, wallNs, status] = await expectLine(lines, /^done (\d+) (\d+)$/);
   if (Number(status) !== task.status) throw new Error(`${task.command.join(' ')} ended with status ${status}`);
   await awaitIdle(processes, idleMs);
-  const figures = { wallNs: Number(wallNs), toolCpuMs: cpuMs(processes) - before, toolPeakMiB: peakMiB(processes) };
+  const figures = {
+    wallNs: Number(wallNs),
+    toolCpuMs: cpuMs(processes) - before,
+    toolPeakMiB: residentMiB(processes, 'most'),
+    toolRestMiB: residentMiB(processes, 'now'),
+  };
   stdin.end('\n');
   await gone;
   return figures;

@@ -90,6 +90,7 @@ function fetchPackages(cache: string): string | null {
   try {
     const args = [
       'ci',
+      '--omit=dev',
       '--ignore-scripts',
       '--no-audit',
       '--no-fund',

@@ -12,11 +12,10 @@ export function cpuMs(pids: readonly number[]): number {
   }, 0);
 }
 
-/** MiB that processes have had resident at most. */
-export function peakMiB(pids: readonly number[]): number {
-  return (
-    pids.reduce((sum, pid) => sum + Number(/^VmHWM:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0), 0) / 1024
-  );
+/** MiB that processes have resident now, or had at most, shared pages counted in each. */
+export function residentMiB(pids: readonly number[], which: 'now' | 'most'): number {
+  const field = which === 'now' ? /^VmRSS:\s+(\d+)/m : /^VmHWM:\s+(\d+)/m;
+  return pids.reduce((sum, pid) => sum + Number(field.exec(read(`/proc/${pid}/status`))?.[1] ?? 0), 0) / 1024;
 }
 
 /** The processes below one, and itself. */

@@ -13,6 +13,8 @@ export interface Row {
   readonly ratio: Spread | null;
   readonly cpuMs: number;
   readonly peakMiB: number;
+  /** Once it had nothing left to do. */
+  readonly restMiB: number;
   /** By class, over all rounds: what happened and what was told. */
   readonly events: readonly { readonly name: keyof Counts; readonly truth: number; readonly seen: number | null }[];
   /** Over all rounds. */
@@ -38,6 +40,7 @@ function rowOf({ samples: all, absent }: Measured, tool: string, title: string):
     ratio: tool === baseline ? null : spread(pairedRatios(all, tool, baseline)),
     cpuMs: spread(samples.map(({ toolCpuMs }) => toolCpuMs)).median,
     peakMiB: Math.max(...samples.map(({ toolPeakMiB }) => toolPeakMiB)),
+    restMiB: spread(samples.map(({ toolRestMiB }) => toolRestMiB)).median,
     events: countNames.map((name) => ({
       name,
       truth: sum(samples.map(({ truth }) => truth[name])) ?? 0,

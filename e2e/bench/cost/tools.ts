@@ -4,6 +4,7 @@ import { startBpftrace } from './tools/bpftrace.ts';
 import { startNothing } from './tools/nothing.ts';
 import { startSensor } from './tools/sensor.ts';
 import { forty, startSensors } from './tools/sensors.ts';
+import { startSidecar } from './tools/sidecar.ts';
 import { startStrace } from './tools/strace.ts';
 import type { Start } from './tools/tool.ts';
 
@@ -28,6 +29,7 @@ export const tools: readonly Tool[] = [
   { name: baseline, title: 'no sensor', every: 1, start: startNothing },
   { name: 'sensor', title: 'sensor', every: 1, start: startSensor([]) },
   { name: 'sensor-files', title: 'sensor with --files', ...seldom, start: startSensor(['--files']) },
+  { name: 'sidecar', title: 'sensor as in a pod', every: 1, start: startSidecar, only: ['steady'] },
   {
     name: 'sensors',
     title: `${forty} sensors of other pods`,
