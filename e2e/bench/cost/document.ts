@@ -52,8 +52,16 @@ function targetRow(measured: readonly Measured[], target: Target): string[] {
   const { what, limit, unit } = target;
   if (figure === null) return [`| ${what} | ≤ ${limit}${unit} | not measured | |`];
   const digits = unit === '' ? 3 : 1;
-  const word = figure <= limit ? 'met' : `missed. ${target.ifMissed}`;
+  const word = figure <= limit ? metBy(row, target) : `missed. ${target.ifMissed}`;
   return [`| ${what} | ≤ ${limit}${unit} | ${figure.toFixed(digits)}${unit} (n=${row?.wall.count}) | ${word} |`];
+}
+
+/** Pairs that lie on both sides of the limit, or too few of them, are no proof. */
+function metBy(row: Row | undefined, { unit, limit }: Target): string {
+  const ratio = row?.ratio;
+  if (unit !== '' || !ratio) return 'met';
+  if (ratio.count < 3) return 'within it, but too few pairs to be sure';
+  return ratio.max <= limit ? 'met' : 'met by the median; single pairs lie above';
 }
 
 function lostRow(measured: readonly Measured[]): string[] {
