@@ -10,7 +10,7 @@ test('what follows -- belongs to the command, whatever it looks like', () => {
     otlp: null,
     out: 'chaperone-out',
     quiet: true,
-    files: false,
+    files: 'Auto',
   });
 });
 
