@@ -114,7 +114,10 @@ test('after the probe was killed the next one finds the job, says that nobody wa
   await pod.stepDone('two');
   // What the probe still holds dies with it; this is of what it had handed on.
   await until(() => told(pod) === 2 * programs);
+  const { node } = pod;
   process.kill(pod.probe, 'SIGKILL');
+  // As the kernel does with everything in a container whose first process ends.
+  process.kill(node, 'SIGKILL');
   await pod.ended();
   await pod.startSensor();
   await pod.openGate();
