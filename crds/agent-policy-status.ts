@@ -5,7 +5,10 @@ const count = z.int().min(0).meta({ format: 'int32' });
 
 /** `metav1.Condition`. */
 const condition = z.strictObject({
-  type: described(z.string().min(1).max(316), '`Accepted`, `NetworkPolicyReady`, `SensorsCurrent` or `Ready`.'),
+  type: described(
+    z.string().min(1).max(316),
+    '`Accepted`, `NetworkPolicyReady`, `SensorAdmitted`, `SensorsCurrent` or `Ready`.',
+  ),
   status: described(z.enum(['True', 'False', 'Unknown']), 'Whether the condition holds.'),
   observedGeneration: described(
     z.int().min(0).meta({ format: 'int64' }),

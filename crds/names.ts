@@ -11,6 +11,11 @@ export const injectionDisabled = 'disabled';
 /** Namespace label, set by the operator to `"true"` while a policy with mode Enforce lives there. */
 export const enforceNamespaceLabel = `${apiGroup}/enforce`;
 
+/** Namespace annotation, written by the operator: JSON that says whether a dry run of a pod with a sensor was admitted there. */
+export const dryRunAnnotation = `${apiGroup}/dry-run`;
+/** Pod label of the sample that the operator makes in dry runs, by which our webhook and others can tell it. Such a pod never runs. */
+export const sampleLabel = `${apiGroup}/sample`;
+
 /** Pod label stamped on every pod that has a sensor, with {@link sensorInjected} as its value. */
 export const sensorLabel = `${apiGroup}/sensor`;
 export const sensorInjected = 'injected';

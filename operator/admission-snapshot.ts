@@ -4,6 +4,7 @@ import { networkPolicyNameFor } from '../crds/names.ts';
 import type { PolicyImage } from '../crds/policy-image.ts';
 import { isEnforcing } from './controllers/namespace/decide.ts';
 import type { PolicyBook } from './controllers/policy/policy-book.ts';
+import { readDryRun } from './injection/dry-run.ts';
 import { joinKey, type KubeObject } from './kube/objects.ts';
 import { isHolding } from './network/render-network-policy.ts';
 import { haveSynced, type Stores } from './stores.ts';
@@ -15,10 +16,12 @@ export interface SnapshotSources {
   ownNamespace: string;
   sign: (image: PolicyImage) => string;
   injection: AdmissionSnapshot['injection'];
+  /** Milliseconds since 1970. */
+  now: number;
 }
 
 /** What the stores say at this instant, as the webhook asks for it. */
-export function takeSnapshot({ stores, book, ownNamespace, sign, injection }: SnapshotSources): AdmissionSnapshot {
+export function takeSnapshot({ stores, book, ownNamespace, sign, injection, now }: SnapshotSources): AdmissionSnapshot {
   return {
     synced: haveSynced(stores),
     ownNamespace,
@@ -26,6 +29,11 @@ export function takeSnapshot({ stores, book, ownNamespace, sign, injection }: Sn
       const namespace = stores.namespaces.get(name);
       return namespace === undefined ? undefined : (namespace.metadata.labels ?? {});
     },
+    dryRun(name) {
+      const namespace = stores.namespaces.get(name);
+      return namespace === undefined ? undefined : readDryRun(namespace);
+    },
+    now,
     policies: (namespace) => book.inForce(namespace),
     unreadablePolicies: (namespace) =>
       book

@@ -15,6 +15,7 @@ import {
   networkPolicies,
   pods,
   type Resource,
+  resource,
   secrets,
 } from './kube/resources.ts';
 import { type ApiServer, startApiServer } from './kube/testing/api-server.ts';
@@ -66,9 +67,15 @@ async function aReadyPolicy(name: string): Promise<void> {
   await eventually(async () => assert.equal((await readyOf(name))?.status, 'True'));
 }
 
-async function readyOf(name: string) {
-  const policy = await server.client.get<KubeObject & { status?: AgentPolicyStatus }>(agentPolicies, inCi(name));
-  return policy.status?.conditions?.find(({ type }) => type === 'Ready');
+const readyOf = (name: string) => conditionOf(inCi(name), 'Ready');
+
+async function conditionOf(name: { namespace: string; name: string }, wanted: string) {
+  const policy = await server.client.get<KubeObject & { status?: AgentPolicyStatus }>(agentPolicies, name);
+  return policy.status?.conditions?.find(({ type }) => type === wanted);
+}
+
+function inNamespace(namespace: string, { metadata, ...object }: KubeObject): KubeObject {
+  return { ...object, metadata: { name: metadata.name, namespace } };
 }
 
 /** A pod as the webhook would have left it. */
@@ -97,6 +104,48 @@ test('A policy gets its NetworkPolicy, finalizer and status, and its namespace t
     assert.equal(metadata.labels?.['chaperone.dev/enforce'], 'true');
   });
 });
+
+const refusing: [what: string, labels: Record<string, string>, made: KubeObject[], said: RegExp][] = [
+  ['Pod Security', { 'pod-security.kubernetes.io/enforce': 'baseline' }, [], /PodSecurity.*chaperone-sensor/],
+  [
+    'a LimitRange',
+    {},
+    [
+      {
+        apiVersion: 'v1',
+        kind: 'LimitRange',
+        metadata: { name: 'small' },
+        spec: { limits: [{ type: 'Container', max: { memory: '100Mi' } }] },
+      } as KubeObject,
+    ],
+    /maximum memory usage per Container is 100Mi/,
+  ],
+];
+for (const [index, [what, labels, made, said]] of refusing.entries()) {
+  test(`A namespace where ${what} refuses the sensor is tried before a job meets it, and is told`, async () => {
+    const { client, kubectl } = server;
+    const name = `refusing-${index}`;
+    await client.create(namespaces, { metadata: { name, labels } });
+    for (const { kind = '', ...object } of made) {
+      const kinds = resource('', 'v1', kind, `${kind.toLowerCase()}s`, true);
+      await client.create(kinds, { ...object, metadata: { ...object.metadata, namespace: name } });
+    }
+    await client.create(agentPolicies, inNamespace(name, aPolicyObject({ mode: 'Audit' }, { name: 'watch' })));
+    await kubectl('label', 'namespace', name, 'chaperone.dev/injection=enabled');
+    await eventually(async () => {
+      const condition = await conditionOf({ namespace: name, name: 'watch' }, 'SensorAdmitted');
+      assert.equal(condition?.status, 'False');
+      assert.match(condition?.message ?? '', said);
+    });
+    await eventually(async () => {
+      const told = await client.list<KubeObject & { reason?: string }>(events, { namespace: name });
+      assert.ok(told.some(({ reason }) => reason === 'SensorNotAdmitted'));
+    });
+    const metrics = await (await fetch(`http://127.0.0.1:${replica.httpPort}/metrics`)).text();
+    assert.ok(metrics.includes(`chaperone_namespace_sensor_admitted{namespace="${name}"} 0`));
+    assert.ok(metrics.includes('chaperone_namespace_sensor_admitted{namespace="ci"} 1'));
+  });
+}
 
 test('A NetworkPolicy that others change or delete is mended, and an Event says so', async () => {
   const { client } = server;
@@ -214,6 +263,9 @@ test('Removal lets held jobs end, leaves nothing of the operator, and can be cal
     client.list(mutatingWebhookConfigurations),
   ]);
   assert.deepEqual(left.flat(), []);
+  for (const { metadata } of await client.list(namespaces)) {
+    assert.equal(metadata.annotations?.['chaperone.dev/dry-run'], undefined);
+  }
   const policies = await client.list<KubeObject & { status?: AgentPolicyStatus }>(agentPolicies);
   assert.ok(policies.length > 0);
   for (const { metadata, status = {} } of policies) assert.deepEqual([metadata.finalizers, status], [undefined, {}]);

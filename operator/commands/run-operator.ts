@@ -4,6 +4,7 @@ import { signPolicyImage } from '../../crds/policy-image.ts';
 import { takeSnapshot } from '../admission-snapshot.ts';
 import { type CertificateKeeper, type Credentials, createCertificateKeeper } from '../certificates/keeper.ts';
 import type { OperatorConfig } from '../config.ts';
+import { createDryRunController } from '../controllers/dry-run/controller.ts';
 import { createImageReader } from '../controllers/held-image.ts';
 import { createNamespaceController } from '../controllers/namespace/controller.ts';
 import { createPolicyController } from '../controllers/policy/controller.ts';
@@ -17,7 +18,7 @@ import type { Runnable } from '../runtime/runnable.ts';
 import { createStores, haveSynced, type Stores } from '../stores.ts';
 import { createHealthServer } from '../telemetry/health.ts';
 import { startTracing, type Trace } from '../telemetry/tracing.ts';
-import { decideAdmission } from '../webhook/decide.ts';
+import { type AdmissionSnapshot, decideAdmission, exemptNamespaces, planWithoutPolicy } from '../webhook/decide.ts';
 import { createWebhookServer, type WebhookServer } from '../webhook/server.ts';
 import { type Environment, everyAddress, logHealed, openEnvironment, type ProcessContext } from './environment.ts';
 import { runManager } from './run-manager.ts';
@@ -129,20 +130,27 @@ function createWebhookPart(assembly: Assembly): Runnable & { isReady(): Promise<
   };
 }
 
-function snapshotSources({ config, stores, book, keeper }: Assembly): Parameters<typeof takeSnapshot>[0] {
-  const { bundle, signing } = credentialsOf(keeper);
-  const { namespace, sensor, gateway } = config;
+function snapshotSources(assembly: Assembly): Parameters<typeof takeSnapshot>[0] {
+  const { config, environment, stores, book, keeper } = assembly;
+  const { signing } = credentialsOf(keeper);
   return {
     stores,
     book,
-    ownNamespace: namespace,
+    ownNamespace: config.namespace,
     sign: (image) => signPolicyImage(image, signing.privateKey),
-    injection: {
-      ...sensor,
-      gatewayUrl: `https://${gateway.service}.${namespace}.svc:${gatewayPort}`,
-      gatewayCa: bundle,
-      publicKey: signing.publicKey,
-    },
+    injection: injectionOf(assembly),
+    now: environment.clock.now(),
+  };
+}
+
+function injectionOf({ config, keeper }: Assembly): AdmissionSnapshot['injection'] {
+  const { bundle, signing } = credentialsOf(keeper);
+  const { namespace, sensor, gateway } = config;
+  return {
+    ...sensor,
+    gatewayUrl: `https://${gateway.service}.${namespace}.svc:${gatewayPort}`,
+    gatewayCa: bundle,
+    publicKey: signing.publicKey,
   };
 }
 
@@ -153,7 +161,8 @@ function credentialsOf(keeper: CertificateKeeper): Credentials {
   return credentials;
 }
 
-function createControllers({ config, environment, trace, stores, book, keeper }: Assembly): Runnable[] {
+function createControllers(assembly: Assembly): Runnable[] {
+  const { config, environment, trace, stores, book, keeper } = assembly;
   const { client, clock, log, metrics } = environment;
   const recorder = createRecorder({ client, clock, log, instance: config.podName });
   const readImage = createImageReader(() => credentialsOf(keeper).signing.publicKey);
@@ -167,6 +176,13 @@ function createControllers({ config, environment, trace, stores, book, keeper }:
       onBundleChange: (handler) => keeper.onChange(handler),
     }),
     createNamespaceController(base('namespace')),
+    createDryRunController({
+      ...base('dry-run'),
+      exempt: exemptNamespaces(config.namespace),
+      plan: (namespace) => planWithoutPolicy(namespace, takeSnapshot(snapshotSources(assembly))),
+      recorder,
+      admitted: metrics.sensorAdmitted,
+    }),
     createPolicyController({
       ...base('agentpolicy'),
       sources: { client, stores, book, readImage, gateway, dns: config.dns },

@@ -1,6 +1,7 @@
 import { ChaperoneError } from '../../crds/errors.ts';
 import {
   coveredPodsFinalizer,
+  dryRunAnnotation,
   enforceNamespaceLabel,
   policyLabelPrefix,
   sensorInjected,
@@ -10,7 +11,7 @@ import {
 import type { UninstallConfig } from '../config.ts';
 import { jsonPointer } from '../controllers/json-pointer.ts';
 import { hasNotEnded } from '../controllers/policy/runners.ts';
-import type { KubeClient, ListOptions } from '../kube/client.ts';
+import type { JsonPatchOperation, KubeClient, ListOptions } from '../kube/client.ts';
 import { isNotFound } from '../kube/errors.ts';
 import { type KubeObject, keyOf, type Pod } from '../kube/objects.ts';
 import {
@@ -61,7 +62,7 @@ export async function uninstall(config: UninstallConfig, context: UninstallConte
   refuseInterrupted(context);
   await endOperator(config, context);
   await releasePolicies(context);
-  await unlabelNamespaces(context);
+  await unmarkNamespaces(context);
   await deleteNetworkPolicies(context);
   for (const name of ourSecrets) await client.delete(secrets, { namespace: config.namespace, name });
   await client.delete(leases, { namespace: config.namespace, name: operatorLease });
@@ -143,12 +144,19 @@ async function releasePolicies({ client, log }: UninstallContext): Promise<void>
   log.info(`${policies.length} AgentPolicies are released`);
 }
 
-async function unlabelNamespaces({ client, log }: UninstallContext): Promise<void> {
-  const labelled = await client.list(namespaces, { labelSelector: enforceNamespaceLabel });
-  const path = jsonPointer('metadata', 'labels', enforceNamespaceLabel);
-  for (const { metadata } of labelled)
-    await exists(() => client.patchJson(namespaces, metadata, [{ op: 'remove', path }]));
-  log.info(`${labelled.length} namespaces are unlabelled`);
+async function unmarkNamespaces({ client, log }: UninstallContext): Promise<void> {
+  let marked = 0;
+  for (const { metadata } of await client.list(namespaces)) {
+    const patch: JsonPatchOperation[] = [];
+    if (metadata.labels?.[enforceNamespaceLabel] !== undefined)
+      patch.push({ op: 'remove', path: jsonPointer('metadata', 'labels', enforceNamespaceLabel) });
+    if (metadata.annotations?.[dryRunAnnotation] !== undefined)
+      patch.push({ op: 'remove', path: jsonPointer('metadata', 'annotations', dryRunAnnotation) });
+    if (patch.length === 0) continue;
+    await exists(() => client.patchJson(namespaces, metadata, patch));
+    marked += 1;
+  }
+  log.info(`${marked} namespaces are unmarked`);
 }
 
 async function deleteNetworkPolicies({ client, log }: UninstallContext): Promise<void> {

@@ -24,7 +24,8 @@ export function injectPod(pod: RawPod, plan: InjectionPlan): JsonPatch {
   return diffObjects(pod, injectedPod(pod, plan));
 }
 
-function injectedPod(pod: RawPod, plan: InjectionPlan): RawPod {
+/** The pod as `injectPod` makes it. */
+export function injectedPod(pod: RawPod, plan: InjectionPlan): RawPod {
   const spec = objectAt(pod, 'spec');
   const metadata = objectAt(pod, 'metadata');
   const { containers, diag } = withDiagMount(objectsAt(spec, 'containers'), plan.diag);

@@ -39,6 +39,8 @@ export interface KubeClient {
   /** All objects, read in pages of 500. */
   list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<T[]>;
   create<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
+  /** Goes through all of admission and keeps nothing: gives the object as it would have been made, or rejects as `create` would. */
+  tryCreate<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   /** Replaces the object; with `metadata.resourceVersion` set, a change by another since then is a 409. */
   update<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   /** Deletes one object; with `uid`, only if it is still that one. An object that is not there is no error. */
@@ -61,12 +63,9 @@ export function createClient(transport: Transport): KubeClient {
     get: (resource, name) => transport.request({ method: 'GET', path: objectPath(resource, name) }),
     list: async <T extends KubeObject>(resource: Resource, options: ListOptions = {}) =>
       (await listAll<T>(transport, { resource, ...options })).items,
-    create: (resource, object) =>
-      transport.request({
-        method: 'POST',
-        path: collectionPath(resource, object.metadata.namespace),
-        body: typed(resource, object),
-      }),
+    create: (resource, object) => transport.request(createRequest(resource, object)),
+    tryCreate: (resource, object) =>
+      transport.request({ ...createRequest(resource, object), query: { dryRun: 'All' } }),
     update: (resource, object) =>
       transport.request({ method: 'PUT', path: pathOf(resource, object), body: typed(resource, object) }),
     delete: (resource, name, options = {}) => deleteObject(transport, objectPath(resource, name), options.uid),
@@ -84,6 +83,14 @@ export function createClient(transport: Transport): KubeClient {
         path: objectPath(resource, object.metadata, 'status'),
       }),
     tokenReview: (token, audiences) => reviewToken(transport, token, audiences),
+  };
+}
+
+function createRequest(resource: Resource, object: KubeObject): ApiRequest {
+  return {
+    method: 'POST',
+    path: collectionPath(resource, object.metadata.namespace),
+    body: typed(resource, object),
   };
 }
 

@@ -22,6 +22,11 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof KubeError && error.status === 404;
 }
 
+/** For `catch` where an object that is gone asks for nothing more. */
+export function ignoreNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}
+
 /** The object was changed by another, or exists already. */
 export function isConflict(error: unknown): boolean {
   return error instanceof KubeError && error.status === 409;

@@ -14,6 +14,8 @@ export interface Metrics {
   readonly registry: Registry;
   observeRequest(record: RequestRecord): void;
   observeLeadership(lease: string, isLeader: boolean): void;
+  /** By namespace: 1 where a dry run of a pod with a sensor was admitted, else 0. */
+  readonly sensorAdmitted: Gauge<'namespace'>;
   /** The observer of one controller, whose reconciliations become spans by `trace`. */
   controller(name: string, trace: Trace): ControllerObserver;
 }
@@ -33,6 +35,12 @@ export function createMetrics(): Metrics {
       rest.duration.observe({ verb: method, host }, seconds);
     },
     observeLeadership: (name, isLeader) => leadership.set({ name }, isLeader ? 1 : 0),
+    sensorAdmitted: gauge(
+      registry,
+      'chaperone_namespace_sensor_admitted',
+      'Whether a dry run of a pod with a sensor was admitted in the namespace.',
+      'namespace',
+    ),
     controller: (name, trace) => ({
       ...observeQueue(queue, name),
       ...observeReconciliations(reconcile, name),

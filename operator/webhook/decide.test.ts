@@ -23,6 +23,11 @@ const labelled = (labels: Record<string, string>): Partial<AdmissionSnapshot> =>
 });
 const baseline = labelled({ 'pod-security.kubernetes.io/enforce': 'baseline' });
 const pending = { isNetworkPolicyReady: () => false };
+const tried = (outcome: 'refused' | 'undecided', since: string): Partial<AdmissionSnapshot> => ({
+  dryRun: () => ({ outcome, since, message: 'exceeded quota' }),
+});
+const refused = tried('refused', '2026-11-22T10:59:00Z');
+const refusedLong = tried('refused', '2026-11-22T10:00:00Z');
 const huge = Array.from({ length: 64 }, (_, rule) => ({
   name: `r-${rule}`,
   to: Array.from({ length: 64 }, (_, block) => ({ cidr: `2001:db8:${rule.toString(16)}:${block.toString(16)}::/64` })),
@@ -69,6 +74,42 @@ const cases: [what: string, AdmissionRequest, AdmissionSnapshot, expected: strin
     requestFor(podOf()),
     snapshotOf([policyOf('Enforce')], labelled({ 'pod-security.kubernetes.io/enforce': 'privileged' })),
     'inject',
+  ],
+  [
+    'a namespace not tried yet, under Audit',
+    requestFor(podOf()),
+    { ...audit, dryRun: () => undefined },
+    'skip dry-run-pending',
+  ],
+  [
+    'a namespace not tried yet, under Enforce',
+    requestFor(podOf()),
+    { ...enforce, dryRun: () => undefined },
+    'refuse 503 dry-run-pending',
+  ],
+  [
+    'a namespace that refuses the sensor, under Audit',
+    requestFor(podOf()),
+    { ...audit, ...refused },
+    'skip dry-run-refused',
+  ],
+  [
+    'a namespace that refuses the sensor, under Enforce',
+    requestFor(podOf()),
+    { ...enforce, ...refused },
+    'refuse 503 dry-run-refused',
+  ],
+  [
+    'a namespace that has refused it for long',
+    requestFor(podOf()),
+    { ...enforce, ...refusedLong },
+    'refuse 400 dry-run-refused',
+  ],
+  [
+    'a namespace that refuses every pod for long',
+    requestFor(podOf()),
+    { ...enforce, ...tried('undecided', '2026-11-22T10:00:00Z') },
+    'refuse 503 dry-run-undecided',
   ],
   [
     'a NetworkPolicy not seen yet',
@@ -185,6 +226,7 @@ describe('decideAdmission', () => {
       enforce,
       { ...enforce, ...baseline },
       { ...enforce, ...pending },
+      { ...enforce, ...refusedLong },
       { ...audit, synced: false },
     );
     fastCheck.assert(

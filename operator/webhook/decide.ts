@@ -3,9 +3,11 @@ import { injectionDisabled, injectionEnabled, injectionLabel } from '../../crds/
 import { fileWatchOf, type PolicyImage } from '../../crds/policy-image.ts';
 import { decideInjectable } from '../injection/decide-injectable.ts';
 import { isArcShaped } from '../injection/diag-mount.ts';
+import { type DryRun, describeRefusal } from '../injection/dry-run.ts';
 import { injectPod } from '../injection/inject-pod.ts';
 import type { InjectionPlan } from '../injection/injection-plan.ts';
 import type { JsonPatch } from '../injection/json-patch.ts';
+import { compilePolicyImage } from '../policy/compile-policy-image.ts';
 import { type Labels, selectPolicies } from '../policy/select-policies.ts';
 import { stampedLabels } from '../policy/stamp-labels.ts';
 import { preparePolicy } from './prepare-policy.ts';
@@ -19,6 +21,10 @@ export interface AdmissionSnapshot {
   ownNamespace: string;
   /** Labels of the namespace; undefined for one that the cache does not show. */
   namespaceLabels(namespace: string): Labels | undefined;
+  /** Whether a dry run of a pod with a sensor was admitted in the namespace; undefined before the first one. */
+  dryRun(namespace: string): DryRun | undefined;
+  /** Milliseconds since 1970. */
+  now: number;
   /** The namespace's accepted policies. */
   policies(namespace: string): readonly AgentPolicy[];
   /** Names of the namespace's Enforce policies that cannot be read and have no predecessor in force: nobody can tell what they hold. */
@@ -46,7 +52,7 @@ export function decideAdmission(request: AdmissionRequest, snapshot: AdmissionSn
   const { namespace } = request;
   if (request.kind !== 'Pod' || request.subResource !== '' || request.operation !== 'CREATE')
     return skip('not-a-new-pod');
-  if (namespace === snapshot.ownNamespace || namespace === 'kube-system') return skip('own-namespace');
+  if (exemptNamespaces(snapshot.ownNamespace).includes(namespace)) return skip('own-namespace');
   if (!snapshot.synced) return unavailable('the operator has not read the cluster yet');
   const namespaceLabels = snapshot.namespaceLabels(namespace);
   if (namespaceLabels === undefined) return unavailable(`the operator does not know the namespace ${namespace} yet`);
@@ -54,6 +60,11 @@ export function decideAdmission(request: AdmissionRequest, snapshot: AdmissionSn
   if (namespaceLabels[injectionLabel] !== injectionEnabled)
     return unavailable(`the operator does not know yet that the namespace ${namespace} is chosen`);
   return decideSelected(request, snapshot, namespaceLabels);
+}
+
+/** Namespaces whose pods are never touched. */
+export function exemptNamespaces(ownNamespace: string): readonly string[] {
+  return [ownNamespace, 'kube-system'];
 }
 
 function decideSelected(request: AdmissionRequest, snapshot: AdmissionSnapshot, namespaceLabels: Labels): Verdict {
@@ -72,7 +83,7 @@ function decideSelected(request: AdmissionRequest, snapshot: AdmissionSnapshot, 
   const injectable = decideInjectable(request.pod, image.mode);
   if (injectable.verdict === 'skip') return withoutSensor(injectable);
   if (injectable.verdict === 'refuse') return refuse({ ...injectable, code: 400 });
-  const obstacle = podSecurity(subject) ?? pendingNetworkPolicy(subject);
+  const obstacle = podSecurity(subject) ?? refusedDryRun(subject) ?? pendingNetworkPolicy(subject);
   if (obstacle !== null) return answerObstacle(obstacle, image);
   if (signed === null) return answerObstacle(overlong(image), image);
   const patch = injectPod(request.pod, planOf(subject, signed));
@@ -104,6 +115,22 @@ function podSecurity({ request, namespaceLabels }: Subject): Obstacle | null {
   return { reason: 'pod-security', code: 503, message };
 }
 
+/** How long makers of pods are told to wait for a namespace that refuses the sensor; afterwards, that it has to be corrected. */
+const WAIT_LIMIT_MS = 600_000;
+
+/** What refuses a sample after us would refuse this pod, with 403 or 422. */
+function refusedDryRun({ request: { namespace }, snapshot }: Subject): Obstacle | null {
+  const dryRun = snapshot.dryRun(namespace);
+  if (dryRun?.outcome === 'admitted') return null;
+  if (dryRun === undefined) {
+    const message = `the operator has not tried yet whether the namespace ${namespace} takes the sensor: the pod can start in a moment`;
+    return { reason: 'dry-run-pending', code: 503, message };
+  }
+  const isOver = dryRun.outcome === 'refused' && snapshot.now - Date.parse(dryRun.since) > WAIT_LIMIT_MS;
+  const message = `${describeRefusal(dryRun)}; correct that, and the operator tries again within a minute`;
+  return { reason: `dry-run-${dryRun.outcome}`, code: isOver ? 400 : 503, message };
+}
+
 /** It may select this pod: a pod that goes without it could be one that it holds. */
 function unreadablePolicy(name: string): Obstacle {
   const message = `the AgentPolicy ${name} enforces and cannot be read: correct what its condition Accepted names, or delete it`;
@@ -129,13 +156,21 @@ function answerObstacle(obstacle: Obstacle, { mode }: PolicyImage): Verdict {
 }
 
 function planOf({ request, snapshot, image }: Subject, signedPolicy: string): InjectionPlan {
+  return { ...planFor(image, snapshot), signedPolicy, diag: isArcShaped(request.pod) };
+}
+
+/** What a runner pod that no policy selects gets, as large as it can be but for its policy. */
+export function planWithoutPolicy(namespace: string, snapshot: AdmissionSnapshot): InjectionPlan {
+  const image = compilePolicyImage(namespace, []).payload;
+  return { ...planFor(image, snapshot), signedPolicy: snapshot.signPolicyImage(image), diag: true };
+}
+
+function planFor(image: PolicyImage, { injection }: AdmissionSnapshot): Omit<InjectionPlan, 'signedPolicy' | 'diag'> {
   return {
-    ...snapshot.injection,
-    signedPolicy,
+    ...injection,
     failureMode: image.failureMode,
     fileWatch: fileWatchOf(image),
     labels: stampedLabels(image),
-    diag: isArcShaped(request.pod),
   };
 }
 

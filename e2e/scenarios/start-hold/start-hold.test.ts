@@ -19,7 +19,7 @@ describe('start hold: the ends that the hook has, which holds the runner back', 
     stage.guard(async () => {
       for (const policy of policies) {
         const [namespace = '', name = ''] = policy.split('/');
-        await awaitCondition(namespace, `agentpolicy/${name}`, 'Accepted');
+        await awaitCondition(namespace, `agentpolicy/${name}`, 'SensorAdmitted');
       }
     }),
   );

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { KubeClient } from '../../kube/client.ts';
+import { ignoreNotFound } from '../../kube/errors.ts';
 import { namespaces } from '../../kube/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ControllerObserver, createController } from '../../runtime/controller.ts';
@@ -30,7 +31,7 @@ export function createNamespaceController({ client, stores, ...options }: Namesp
       const patch = decideNamespace(namespace, stores.policies.byIndex(byNamespace, key));
       if (patch.length === 0) return {};
       log.info({ patch }, 'the namespace changes its webhook entry');
-      await client.patchJson(namespaces, { name: key }, patch);
+      await client.patchJson(namespaces, { name: key }, patch).catch(ignoreNotFound);
       return {};
     },
   });

@@ -8,7 +8,7 @@ import {
   statusFieldManager,
 } from '../../../crds/names.ts';
 import type { JsonPatchOperation, KubeClient } from '../../kube/client.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { ignoreNotFound } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { networkPolicies } from '../../kube/resources.ts';
 import { agentPolicies } from '../../stores.ts';
@@ -66,12 +66,7 @@ async function setFinalizer(client: KubeClient, { metadata }: Policy, wanted: bo
     { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
     { op: 'add', path: '/metadata/finalizers', value },
   ];
-  await client.patchJson(agentPolicies, { namespace, name }, patch).catch(ignoreGone);
-}
-
-/** A policy that is gone asks for nothing more. */
-function ignoreGone(error: unknown): void {
-  if (!isNotFound(error)) throw error;
+  await client.patchJson(agentPolicies, { namespace, name }, patch).catch(ignoreNotFound);
 }
 
 async function writeStatus(client: KubeClient, policy: Policy, status: AgentPolicyStatus): Promise<void> {
@@ -80,7 +75,7 @@ async function writeStatus(client: KubeClient, policy: Policy, status: AgentPoli
   const object = { metadata: { name, ...(namespace && { namespace }), ...(uid && { uid }) }, status };
   await client
     .applyStatus(agentPolicies, object as KubeObject, { fieldManager: statusFieldManager, force: true })
-    .catch(ignoreGone);
+    .catch(ignoreNotFound);
 }
 
 function withNetworkError({ entry, now }: PolicyWorld, status: AgentPolicyStatus, error: unknown): AgentPolicyStatus {

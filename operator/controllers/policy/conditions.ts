@@ -2,7 +2,7 @@ import type { Condition } from '../../../crds/agent-policy-status.ts';
 
 /** One condition as a decision states it; the rest is filled in by `mergeConditions`. */
 export interface Statement {
-  type: 'Accepted' | 'NetworkPolicyReady' | 'SensorsCurrent' | 'Ready';
+  type: 'Accepted' | 'NetworkPolicyReady' | 'SensorAdmitted' | 'SensorsCurrent' | 'Ready';
   status: 'True' | 'False' | 'Unknown';
   /** One word in CamelCase. */
   reason: string;

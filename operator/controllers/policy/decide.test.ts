@@ -15,10 +15,12 @@ const facts: NetworkFacts = {
 };
 const held = { [policyLabel('web')]: policyLabelEnforce };
 
+const admitted = { outcome: 'admitted', since: '2026-11-22T09:00:00Z', message: '' } as const;
+
 function worldOf(object: KubeObject, parts: Partial<PolicyWorld> = {}): PolicyWorld {
   const { spec, metadata } = object as KubeObject & { spec: Record<string, unknown> };
   const entry: PolicyEntry = { object, faults: [], inForce: aPolicy(spec, metadata) };
-  return { entry, facts, live: undefined, isInjected: true, pods: [], readImage, now, ...parts };
+  return { entry, facts, live: undefined, isInjected: true, dryRun: admitted, pods: [], readImage, now, ...parts };
 }
 
 function conditionOf({ status }: PolicyDecision, type: string): string {
@@ -149,7 +151,17 @@ test('A time of transition moves only with its status', () => {
   assert.deepEqual(times, {
     Accepted: '2026-11-22T10:00:00Z',
     NetworkPolicyReady: '2026-11-22T10:00:00Z',
+    SensorAdmitted: '2026-11-22T10:00:00Z',
     SensorsCurrent: '2026-11-22T10:01:00Z',
     Ready: '2026-11-22T10:01:00Z',
   });
+});
+
+test('A namespace that refuses the sensor keeps its policies from being ready, in the words of what refused it', () => {
+  const dryRun = { outcome: 'refused', since: '2026-11-22T09:00:00Z', message: 'exceeded quota' } as const;
+  const decision = decidePolicy(worldOf(aPolicyObject(), { dryRun }));
+  assert.equal(conditionOf(decision, 'SensorAdmitted'), 'False Refused');
+  assert.equal(conditionOf(decision, 'Ready'), 'False Refused');
+  assert.match(decision.notices[0]?.note ?? '', /refuses pods because of the sensor in them: exceeded quota/);
+  assert.equal(conditionOf(decidePolicy(worldOf(aPolicyObject(), { dryRun: undefined })), 'Ready'), 'False Pending');
 });

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentPolicyStatus, Condition } from '../../../crds/agent-policy-status.ts';
 import { coveredPodsFinalizer, injectionEnabled, injectionLabel } from '../../../crds/names.ts';
+import { type DryRun, describeRefusal } from '../../injection/dry-run.ts';
 import type { KubeObject, NetworkPolicy as LiveNetworkPolicy, Pod } from '../../kube/objects.ts';
 import type { NetworkFacts } from '../../network/network-facts.ts';
 import type { NetworkPolicy } from '../../network/network-policy.ts';
 import { networkWarnings, renderNetworkPolicy } from '../../network/render-network-policy.ts';
 import { compilePolicyImage } from '../../policy/compile-policy-image.ts';
+import { noticeOf } from '../dry-run/decide.ts';
 import type { ReadHeldImage } from '../held-image.ts';
 import type { Notice } from '../recorder.ts';
 import { appliedInPart, mergeConditions, notNeeded, type Statement, summarise } from './conditions.ts';
@@ -20,6 +22,8 @@ export interface PolicyWorld {
   live: LiveNetworkPolicy | undefined;
   /** Whether new pods of the namespace get a sensor; without one nothing holds them. */
   isInjected: boolean;
+  /** Whether the namespace takes pods with a sensor; undefined before the first dry run. */
+  dryRun: DryRun | undefined;
   /** The namespace's pods that have a sensor. */
   pods: readonly Pod[];
   readImage: ReadHeldImage;
@@ -66,8 +70,14 @@ function decideLiving(world: PolicyWorld): PolicyDecision {
         ? []
         : [{ type: 'Warning', reason: 'PolicyRefused', action: 'Accept', note: refusal } as const]),
       ...warnings.map((note) => ({ type: 'Warning', reason: 'RuleNotHeld', action: 'Render', note }) as const),
+      ...notAdmitted(world),
     ],
   };
+}
+
+function notAdmitted({ isInjected, dryRun }: PolicyWorld): readonly Notice[] {
+  const notice = isInjected && dryRun !== undefined ? noticeOf(dryRun) : undefined;
+  return notice === undefined ? [] : [notice];
 }
 
 /** The NetworkPolicy outlives the wish to delete the policy, until the pods that it holds have ended. */
@@ -114,7 +124,10 @@ function statusOf(world: PolicyWorld, statements: readonly Statement[]): AgentPo
     observedGeneration,
     hash: compilePolicyImage(inForce.metadata.namespace, [inForce]).hash,
     runners,
-    conditions: conditionsOf(world, summed([...statements, sensorsCurrent(runners, isInjected)])),
+    conditions: conditionsOf(
+      world,
+      summed([...statements, ...(isInjected ? [sensorAdmitted(world)] : []), sensorsCurrent(runners, isInjected)]),
+    ),
   };
 }
 
@@ -153,6 +166,21 @@ function networkReady({ inForce }: PolicyEntry, warnings: readonly string[]): St
   }
   if (warnings.length > 0) return { type, status: 'True', reason: appliedInPart, message: `${warnings.join('. ')}.` };
   return { type, status: 'True', reason: 'Applied', message: 'The NetworkPolicy says what the policy says.' };
+}
+
+function sensorAdmitted({ dryRun }: PolicyWorld): Statement {
+  const type = 'SensorAdmitted';
+  if (dryRun === undefined) {
+    const message = 'It has not been tried yet whether the namespace takes pods with a sensor.';
+    return { type, status: 'Unknown', reason: 'Pending', message };
+  }
+  if (dryRun.outcome === 'admitted') {
+    const message = 'A dry run of a pod with a sensor was admitted in this namespace.';
+    return { type, status: 'True', reason: 'Admitted', message };
+  }
+  const isRefused = dryRun.outcome === 'refused';
+  const message = `${describeRefusal(dryRun)}.`.replace(/^t/, 'T');
+  return { type, status: isRefused ? 'False' : 'Unknown', reason: isRefused ? 'Refused' : 'Undecided', message };
 }
 
 function sensorsCurrent({ matched, stale }: RunnerCount, isInjected: boolean): Statement {

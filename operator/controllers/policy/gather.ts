@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { injectionEnabled, injectionLabel, networkPolicyNameFor } from '../../../crds/names.ts';
+import { readDryRun } from '../../injection/dry-run.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { joinKey, type KubeObject, type Service } from '../../kube/objects.ts';
 import { type Resource, resource } from '../../kube/resources.ts';
@@ -34,11 +35,13 @@ export async function gatherPolicy(sources: PolicySources, key: string, now: num
   if (entry === undefined) return undefined;
   const { name, namespace = '' } = entry.object.metadata;
   const services = await gatherServices(sources, entry);
+  const place = stores.namespaces.get(namespace);
   const world: PolicyWorld = {
     entry,
     facts: { gateway, dns, services },
     live: stores.networkPolicies.get(joinKey(namespace, networkPolicyNameFor(name))),
-    isInjected: stores.namespaces.get(namespace)?.metadata.labels?.[injectionLabel] === injectionEnabled,
+    isInjected: place?.metadata.labels?.[injectionLabel] === injectionEnabled,
+    dryRun: place === undefined ? undefined : readDryRun(place),
     pods: stores.pods.byIndex(byNamespace, namespace),
     readImage,
     now,

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { PolicyImage } from '../../../crds/policy-image.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { ignoreNotFound } from '../../kube/errors.ts';
 import { keyOf, splitKey } from '../../kube/objects.ts';
 import { pods } from '../../kube/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -51,15 +51,10 @@ export function createRunnerController(options: RunnerControllerOptions): Runnab
       const patch = runnerPatch(pod, labels, image === undefined ? undefined : sign(image));
       if (patch.length > 0) {
         log.info({ generation: image?.generation, labels: labels.length }, 'the pod gets its present policy');
-        await client.patchJson(pods, pod.metadata, patch).catch(ignoreGone);
+        await client.patchJson(pods, pod.metadata, patch).catch(ignoreNotFound);
       }
       for (const notice of notices) await recorder.record(pod, notice);
       return {};
     },
   });
-}
-
-/** A pod that ended meanwhile needs nothing. */
-function ignoreGone(error: unknown): void {
-  if (!isNotFound(error)) throw error;
 }

@@ -15,6 +15,8 @@ export function snapshotOf(policies: AgentPolicy[], changes: Partial<AdmissionSn
     synced: true,
     ownNamespace: 'chaperone-system',
     namespaceLabels: (name) => (name === 'runners' ? { 'chaperone.dev/injection': 'enabled' } : undefined),
+    dryRun: () => ({ outcome: 'admitted', since: '2026-11-22T10:00:00Z', message: '' }),
+    now: Date.UTC(2026, 10, 22, 11),
     policies: () => policies,
     unreadablePolicies: () => [],
     isNetworkPolicyReady: () => true,
