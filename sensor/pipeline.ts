@@ -20,6 +20,7 @@ import { RedactorCache } from './spans/redact.ts';
 import type { SecretHints } from './spans/redaction/masks.ts';
 import { sensorAttributes, sensorReport } from './spans/sensor-attributes.ts';
 import { summarizeJobs } from './spans/summarize.ts';
+import { whyNotExecuted } from './spans/task-span.ts';
 
 export interface PipelineOptions extends EngineSources {
   /** `auto`: by the first runner that executes; generic if none did by the end, until when spans wait. */
@@ -43,8 +44,11 @@ export interface Pipeline {
   push(event: ProbeEvent): void;
   /** Gives what has become ready with time alone; call it every second or so. */
   tick(now: UnixNanos): void;
-  /** Ends everything that still runs, at `endTime`; nothing may be pushed afterwards. */
-  finish(endTime: UnixNanos): JobSummary;
+  /**
+   * Ends everything that still runs, at `endTime`; nothing may be pushed afterwards. `status`: of a command, as a shell tells it, which
+   * says why where the kernel saw nothing executed.
+   */
+  finish(endTime: UnixNanos, status?: number): JobSummary;
 }
 
 /** Events in, spans out. Keeps no clock and does no I/O besides asking `jobLogs`. */
@@ -115,18 +119,17 @@ class JobPipeline implements Pipeline {
     this.#events.attribution.forget(maxJobs);
   }
 
-  finish(endTime: UnixNanos): JobSummary {
+  finish(endTime: UnixNanos, status = 0): JobSummary {
     const time = later(endTime - this.#offset, this.#latest);
     const { engine, jobs } = this.#events.attribution;
     this.#events.settleForGeneric();
-    // Somebody must say that nothing happened, or why nothing was seen; after a restart it was said before.
-    const isSaid = engine.jobsBeginWith === 'anything' || this.#options.identity.kind === 'command';
-    if (jobs.length === 0 && isSaid && (this.#hello?.restarts ?? 0) === 0) jobs.push(this.#emptyJob(time));
+    if (jobs.length === 0 && this.#saysNothingHappened()) jobs.push(this.#emptyJob(time, status));
     for (const job of jobs) job.endConnections(time);
     this.#events.imagesEnded(this.#table.endAll(time));
     for (const job of jobs) {
       job.end ??= time;
       if (engine.jobsBeginWith === 'anything') job.result = job.steps.outermost()[0]?.result ?? null;
+      if (job.notExecuted !== null) job.result = 'failure';
       this.#seal(job);
       job.flush();
     }
@@ -134,12 +137,21 @@ class JobPipeline implements Pipeline {
     return { engine: engine.name, ...summarizeJobs(jobs), coverage, sensor: sensorReport(this.#hello) };
   }
 
+  /** Somebody must say that nothing happened, or why nothing was seen; after a restart it was said before. */
+  #saysNothingHappened(): boolean {
+    const isOurs =
+      this.#events.attribution.engine.jobsBeginWith === 'anything' || this.#options.identity.kind === 'command';
+    return isOurs && (this.#hello?.restarts ?? 0) === 0;
+  }
+
   /** Of a command that came to no job, such as a runner that found no workflow. */
-  #emptyJob(time: bigint): JobTrace {
+  #emptyJob(time: bigint, status: number): JobTrace {
     const { idle } = this.#events.attribution;
     const job = this.#openJob({ key: null, runner: null, start: idle?.start ?? time, resumed: false });
     job.end = idle?.end ?? null;
     job.result = idle?.result ?? null;
+    const nothingRan = this.#coverage.report(this.#table.shed).produced.exec === 0;
+    if (idle === null && nothingRan) job.notExecuted = whyNotExecuted(status);
     return job;
   }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { getSystemErrorMessage } from 'node:util';
 import { visible } from '../report/text.ts';
 
 export type CommandLine = readonly [string, ...string[]];
@@ -27,7 +28,7 @@ export function runCommand(
     child.once('spawn', () => onStart(child.pid ?? 0));
     child.once('error', (error: NodeJS.ErrnoException) => {
       signals.stop();
-      process.stderr.write(`chaperone: ${visible(program)} cannot be executed: ${error.code ?? error.message}\n`);
+      process.stderr.write(`chaperone: ${visible(program)}${whyNot(program, error)}\n`);
       resolve({ status: error.code === 'ENOENT' ? 127 : 126, signal: null });
     });
     child.once('exit', (code, signal) => {
@@ -35,6 +36,12 @@ export function runCommand(
       resolve({ status: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), signal });
     });
   });
+}
+
+/** In the words that `probe exec` has for it. */
+function whyNot(program: string, { code, errno, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT' && !program.includes('/')) return ': command not found';
+  return ` cannot be executed: ${errno === undefined ? message : getSystemErrorMessage(errno)}`;
 }
 
 /** Catches the signals from now on; Node gives them out only after the current turn, so `to` is always called in time. */

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cgroupFolder, createLocalCgroup, findCgroup2Mount, ownCgroup } from './local-cgroup.ts';
+import { describeError } from '../../crds/errors.ts';
+import { cgroupFolder, createLocalCgroup, findCgroup2Mount, noCgroup, ownCgroup } from './local-cgroup.ts';
 
 const root = process.getuid?.() === 0 ? {} : { skip: 'SKIPPED LOUDLY: making cgroups needs root' };
 
@@ -25,6 +26,14 @@ test('our own cgroup is looked up below what the mount shows', () => {
   assert.equal(cgroupFolder({ ...mount, root: '/pods' }, '/pods/a'), '/sys/fs/cgroup/a');
   assert.equal(cgroupFolder({ ...mount, root: '/pods' }, '/podsister'), '/sys/fs/cgroup');
   assert.equal(cgroupFolder(mount, '/../outside'), '/sys/fs/cgroup');
+});
+
+test('why no cgroup can be made is said with what to do, and twice by nobody', () => {
+  const sentence = (code: string) =>
+    describeError(noCgroup('/cg', Object.assign(new Error(`${code}: mkdir`), { code })));
+  assert.equal(sentence('EACCES'), 'No cgroup can be made in /cg; run as root');
+  assert.match(sentence('EROFS'), /^No cgroup can be made, since \/cg is read-only; run outside of the container/);
+  assert.match(sentence('ENOSPC'), /run as root \(ENOSPC: mkdir\)$/);
 });
 
 test('what a command left behind goes on, outside, and the cgroup is gone', root, async () => {

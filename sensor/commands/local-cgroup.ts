@@ -20,9 +20,21 @@ export function createLocalCgroup(pid: number): LocalCgroup {
   try {
     mkdirSync(path);
   } catch (error) {
-    throw new ChaperoneError('cgroup-unavailable', `No cgroup can be made in ${parent}; run as root`, { cause: error });
+    throw noCgroup(parent, error);
   }
   return { path, remove: () => remove(path, parent) };
+}
+
+/** What is missing, and what to do; the kernel's words only where they say more than that. */
+export function noCgroup(parent: string, error: unknown): ChaperoneError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EROFS') {
+    const remedy = 'run outside of the container, or in a privileged one';
+    return new ChaperoneError('cgroup-unavailable', `No cgroup can be made, since ${parent} is read-only; ${remedy}`);
+  }
+  const isRefused = code === 'EACCES' || code === 'EPERM';
+  const options = isRefused ? {} : { cause: error };
+  return new ChaperoneError('cgroup-unavailable', `No cgroup can be made in ${parent}; run as root`, options);
 }
 
 /** The folder of our own cgroup in a cgroup2 mount, wherever that is. */

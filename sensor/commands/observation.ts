@@ -35,7 +35,7 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   word?.ended(end);
   stopTicking();
   const left = await sensor.stop();
-  pipeline.finish(time.now() + clockStep);
+  pipeline.finish(time.now() + clockStep, end.status);
   if (left > 0 && !options.quiet)
     say(`${counted(left, 'process', 'processes')} that the command started still ${left === 1 ? 'runs' : 'run'}`);
   return end.status;

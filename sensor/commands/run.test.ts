@@ -123,10 +123,29 @@ test('--quiet draws nothing', real, async () => {
   assert.equal(stderr, '');
 });
 
-test('what cannot be executed ends with 127', real, async () => {
-  const { status, stderr } = await run(['--', '/nowhere/to/be/found']);
-  assert.equal(status, 127);
-  assert.match(stderr, /\/nowhere\/to\/be\/found/);
+const notExecuted: [string, number, RegExp, string][] = [
+  ['no-such-command', 127, /^chaperone: no-such-command: command not found\n/, 'command_not_found'],
+  ['/no/where', 127, /^chaperone: \/no\/where cannot be executed: No such file/, 'command_not_found'],
+  ['/etc/passwd', 126, /^chaperone: \/etc\/passwd cannot be executed: Permission denied\n/, 'command_not_executable'],
+];
+
+for (const [command, expected, message, errorType] of notExecuted) {
+  test(`what cannot be executed is said plainly, with the status of a shell: ${command}`, real, async () => {
+    const { status, stderr, summary, spans } = await run(['--', command]);
+    assert.deepEqual([status, summary.result], [expected, 'failure']);
+    assert.match(stderr, message);
+    assert.match(stderr, /\n✖ the command (was not found|cannot be executed) · nothing ran · nothing lost\n/);
+    assert.doesNotMatch(stderr, /\n +at /);
+    assert.deepEqual(
+      spans.map(({ attributes }) => attributes['error.type']),
+      [errorType],
+    );
+  });
+}
+
+test('a command that itself ends with 127 was executed', real, async () => {
+  const { status, summary } = await run(['--', 'sh', '-c', 'exit 127']);
+  assert.deepEqual([status, summary.reason, summary.totals.steps], [127, undefined, 1]);
 });
 
 test('connections are told with the process that made them, IPv4 and IPv6', real, async () => {
@@ -180,7 +199,7 @@ test('the same trace is sent to an OTLP endpoint', real, async () => {
   const { spans, summary } = await run(['--otlp', new URL(collector.url).origin, '--', 'true'], { env });
   assert.ok(collector.authorizations.every((header) => header === 'Basic abc'));
   assert.deepEqual([...collector.accepted].sort(), spans.map(({ name }) => name).sort());
-  assert.deepEqual(summary.coverage.delivery, { sent: spans.length, undelivered: 0, lastFailure: '' });
+  assert.deepEqual(summary.coverage.delivery, { sent: spans.length, undelivered: 0 });
   assert.ok(collector.bodies.every((body) => spanNames(body).length > 0));
 });
 
@@ -199,7 +218,8 @@ test('a sensor that cannot load says why, and COMMAND runs all the same', real, 
     powerless,
   );
   assert.deepEqual([status, stdout], [5, 'ran\n']);
-  assert.match(stderr, /^chaperone: nothing of the command will be seen: .+/m);
+  assert.match(stderr, /^chaperone: nothing of the command will be seen: No cgroup can be made in \S+; run as root\n/);
+  assert.match(stderr, /\n✖ failure · not observed\n/, 'said once');
   assert.equal(resource['chaperone.sensor.armed'], false);
   assert.notEqual(resource['chaperone.sensor.reason'] ?? '', '');
   assert.deepEqual([summary.coverage.armed, summary.coverage.complete, summary.result], [false, false, 'failure']);
@@ -310,7 +330,7 @@ test('unasked, files are watched only where that costs no system call, and the j
 test('with --files each change is in the trace, and a read secret with the process that read it', real, async () => {
   const home = join(folder, 'home');
   const script = `mkdir -p ${home} && echo x > ${home}/.npmrc && mv ${home}/.npmrc ${home}/.netrc && cat ${home}/.netrc > /dev/null && rm ${home}/.netrc`;
-  const { spans, summary } = await run(['--files', '--quiet', '--', 'sh', '-c', script]);
+  const { spans, summary, stderr } = await run(['--files', '--', 'sh', '-c', script]);
   const told = spans.flatMap(({ name, events }) =>
     events.map(({ attributes }) => [name, attributes['chaperone.file.operation']]),
   );
@@ -321,5 +341,8 @@ test('with --files each change is in the trace, and a read secret with the proce
     ['rm', 'delete'],
     ['sh', 'create'],
   ]);
+  const { total, byOperation, secretsRead } = summary.fileChanges ?? {};
+  assert.deepEqual([total, byOperation, secretsRead], [4, { create: 1, rename: 1, delete: 1, mkdir: 1 }, 1]);
+  assert.match(stderr, / · 4 file changes · nothing lost/);
   assert.equal(summary.coverage.complete, true);
 });

@@ -153,14 +153,16 @@ async function attempt(write: () => Promise<void>, path: string): Promise<boolea
 
 /** What the drawing says in its last line; quiet is no reason to lose spans in silence. */
 function sayUndelivered({ coverage: { delivery } }: Summary): void {
-  if (delivery === null || delivery.undelivered === 0) return;
-  say(`${counted(delivery.undelivered, 'span')} not delivered: ${visible(delivery.lastFailure)}`);
+  if (delivery === undefined || delivery.undelivered === 0) return;
+  say(`${counted(delivery.undelivered, 'span')} not delivered: ${visible(delivery.lastFailure ?? '')}`);
 }
 
 type Written = Readonly<Record<string, boolean>>;
 
 function drawing(spans: readonly FinishedSpan[], summary: Summary, written: Written): string {
-  const waterfall = drawWaterfall(spans, summary, lookOf(process.stderr, readEnvironment()));
+  // Why nothing was seen was said before the command began.
+  const { reason: _said, ...coverage } = summary.coverage;
+  const waterfall = drawWaterfall(spans, { ...summary, coverage }, lookOf(process.stderr, readEnvironment()));
   const files = Object.entries(summary.files)
     .filter(([kind]) => written[kind])
     .map(([kind, path]) => `${kind.padEnd(8)} ${visible(path)}\n`);

@@ -18,6 +18,9 @@ int run_exec(const char *cgroup, char **command)
 	}
 	execvp(command[0], command);
 	error = errno;
-	fprintf(stderr, "chaperone: %s: %s\n", command[0], strerror(error));
+	if (error == ENOENT && !strchr(command[0], '/'))
+		fprintf(stderr, "chaperone: %s: command not found\n", command[0]);
+	else
+		fprintf(stderr, "chaperone: %s cannot be executed: %s\n", command[0], strerror(error));
 	return error == ENOENT ? 127 : 126;
 }

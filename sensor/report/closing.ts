@@ -1,24 +1,33 @@
 import type { Coverage } from './coverage.ts';
+import type { FileChanges } from './file-changes.ts';
 import type { Note } from './notes.ts';
-import type { Totals } from './summary.ts';
+import type { Summary } from './summary.ts';
 import { visible } from './text.ts';
 import { counted } from './units.ts';
 
-/** How the run ended: `✔ success`. */
-export function resultWord(result: string): Note {
+/** How the run ended: `✔ success`; of a command that was never executed, why. */
+export function resultWord({ result, reason }: Pick<Summary, 'result' | 'reason'>): Note {
+  if (reason !== undefined) return { tone: 'bad', text: `✖ ${visible(reason)}` };
   if (result === 'success') return { tone: 'good', text: '✔ success' };
   if (result === 'unknown') return { tone: 'warning', text: 'result unknown' };
   return { tone: 'bad', text: `✖ ${visible(result)}` };
 }
 
-/** What there was of everything: `3 steps`, `212 processes`, `9 hosts`. */
-export function countWords(totals: Totals): string[] {
+/** What there was of everything: `3 steps`, `212 processes`, `9 hosts`. Of what nobody observed no count is known. */
+export function countWords({ totals, reason, coverage, fileChanges }: Summary): string[] {
+  if (reason !== undefined) return ['nothing ran'];
+  if (!coverage.armed) return [];
   return [
     ...(totals.jobs > 1 ? [counted(totals.jobs, 'job')] : []),
     counted(totals.steps, 'step'),
     counted(totals.processes, 'process', 'processes'),
     totals.hosts === 0 ? 'no connections' : counted(totals.hosts, 'host'),
+    ...(fileChanges === undefined ? [] : [fileWords(fileChanges)]),
   ];
+}
+
+function fileWords({ total }: FileChanges): string {
+  return total === 0 ? 'no file changed' : counted(total, 'file change');
 }
 
 /** `nothing lost`, or exactly what was. */
@@ -27,7 +36,7 @@ export function coverageWords(coverage: Coverage): Note[] {
     coverage.delivery?.undelivered ?? 0,
     (count) => `${counted(count, 'span')} not delivered: ${visible(coverage.delivery?.lastFailure ?? '')}`,
   );
-  if (!coverage.armed) return [{ tone: 'warning', text: `not observed: ${visible(coverage.reason)}` }, ...undelivered];
+  if (!coverage.armed) return [{ tone: 'warning', text: unobserved(coverage) }, ...undelivered];
   if (coverage.complete) return [{ tone: 'good', text: 'nothing lost' }];
   const words = [
     ...some(
@@ -43,6 +52,11 @@ export function coverageWords(coverage: Coverage): Note[] {
     ...undelivered,
   ];
   return words.length > 0 ? words : [{ tone: 'warning', text: 'coverage not recorded' }];
+}
+
+/** Without the reason where that was said before. */
+function unobserved({ reason }: Coverage): string {
+  return reason === undefined ? 'not observed' : `not observed: ${visible(reason)}`;
 }
 
 function some(count: number, say: (count: number) => string): Note[] {

@@ -6,8 +6,8 @@ import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 export interface Coverage {
   /** Every hook was proved by effect before the command started. */
   readonly armed: boolean;
-  /** Why not, one sentence; empty when armed. */
-  readonly reason: string;
+  /** Why not, one sentence. */
+  readonly reason?: string;
   /** Everything the kernel saw reached the spans, and every span its destination. */
   readonly complete: boolean;
   readonly produced: EventCount;
@@ -33,8 +33,15 @@ export interface Coverage {
   readonly missingSpans: number;
   /** Told in summary spans instead of one by one; none of them is lost. */
   readonly folded: { readonly processes: number; readonly connections: number };
-  /** Spans sent to the OTLP endpoint and not; `null` without an endpoint. */
-  readonly delivery: { readonly sent: number; readonly undelivered: number; readonly lastFailure: string } | null;
+  /** Spans sent to the OTLP endpoint, where one was named. */
+  readonly delivery?: Delivery;
+}
+
+export interface Delivery {
+  readonly sent: number;
+  readonly undelivered: number;
+  /** Why some were not. */
+  readonly lastFailure?: string;
 }
 
 export type EventCount = EventCounts & { readonly total: number };
@@ -59,7 +66,7 @@ export function coverageOf(
   const undelivered = account === null ? 0 : account.queued + account.dropped.total;
   return {
     armed,
-    reason: armed ? '' : String(resource['chaperone.sensor.reason'] ?? 'the sensor did not say why'),
+    ...(armed ? {} : { reason: String(resource['chaperone.sensor.reason'] ?? 'the sensor did not say why') }),
     complete: armed && word.isComplete() && undelivered === 0 && missingSpans === 0,
     produced: word.events('produced'),
     delivered: word.events('delivered'),
@@ -74,13 +81,13 @@ export function coverageOf(
     interruptions: word.most('interruptions') + word.most('unanswered'),
     missingSpans,
     folded: { processes: word.sum('folded.processes'), connections: word.sum('folded.connections') },
-    delivery: account === null ? null : { sent: account.sent, undelivered, lastFailure: whyNot(account, undelivered) },
+    ...(account === null ? {} : { delivery: deliveryOf(account, undelivered) }),
   };
 }
 
 /** A failure that another try mended is of no interest. */
-function whyNot({ lastFailure }: ExportAccount, undelivered: number): string {
-  return undelivered === 0 ? '' : lastFailure;
+function deliveryOf({ sent, lastFailure }: ExportAccount, undelivered: number): Delivery {
+  return { sent, undelivered, ...(undelivered === 0 ? {} : { lastFailure }) };
 }
 
 /** `chaperone.coverage.*` of all jobs. The sensor's account goes on from job to job, what was folded is each job's own. */

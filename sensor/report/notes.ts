@@ -1,11 +1,12 @@
 import { fileRead } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { failedCount, failureOf } from './connection-outcome.ts';
+import { operationWords } from './file-changes.ts';
 import type { Tone } from './paint.ts';
 import { spanCount } from './span-count.ts';
 import type { Below, ProcessStory, StepStory } from './story.ts';
 import { byMost, exitCodeOf, resultOf } from './summary.ts';
-import { tallyStep, target } from './tally.ts';
+import { type Tally, tallyStep, target } from './tally.ts';
 import { visible } from './text.ts';
 import { counted, grouped } from './units.ts';
 
@@ -15,9 +16,16 @@ export interface Note {
   readonly text: string;
 }
 
-/** How a step failed, how many processes it had, and where it connected; `own` is what the step's own process did. */
+/** How a step failed, how many processes it had, where it connected and what became of files; `own` is what the step's own process did. */
 export function stepNotes(step: StepStory, own: Pick<Below, 'connections' | 'lookups'>): Note[] {
-  return [...failureNotes(step), ...countNotes(step), ...connectionNotes(own.connections), ...lookupNotes(own.lookups)];
+  const tally = tallyStep(step);
+  return [
+    ...failureNotes(step),
+    ...countNotes(tally),
+    ...connectionNotes(own.connections),
+    ...lookupNotes(own.lookups),
+    ...fileNotes(tally),
+  ];
 }
 
 export function processNotes({ span, connections, lookups }: ProcessStory): Note[] {
@@ -49,9 +57,14 @@ function failureNotes(step: StepStory): Note[] {
   return [{ tone: step.span.error === null ? 'warning' : 'bad', text: `✖ ${visible(text)}` }];
 }
 
-function countNotes(step: StepStory): Note[] {
-  const { processes } = tallyStep(step);
+function countNotes({ processes }: Tally): Note[] {
   return processes > 1 ? [{ tone: 'quiet', text: counted(processes, 'process', 'processes') }] : [];
+}
+
+/** `files: 3 created, 1 deleted` */
+function fileNotes({ files }: Tally): Note[] {
+  const words = operationWords(files.sum()).map(visible);
+  return words.length === 0 ? [] : [{ tone: 'quiet', text: `files: ${words.join(', ')}` }];
 }
 
 /** The signal that ended the step's own process. */

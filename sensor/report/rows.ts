@@ -36,10 +36,10 @@ interface Scale {
 }
 
 /** The lines of one job, the job itself first: `workflow / job`. */
-export function rowsOf(story: Story, pipeline: string): Row[] {
+export function rowsOf(story: Story, pipeline?: string): Row[] {
   const scale = scaleOf(story);
   const children = [...story.steps.map((step) => stepNode(step, scale)), ...outsideNodes(story, scale)];
-  const label = visible(pipeline === '' ? story.job.name : `${pipeline} / ${story.job.name}`);
+  const label = visible(pipeline === undefined ? story.job.name : `${pipeline} / ${story.job.name}`);
   return flatten({ ...spanNode(story.job, scale, 'job'), label, labelTone: 'strong', notes: [], children });
 }
 

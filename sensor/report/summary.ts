@@ -1,20 +1,26 @@
 import { stepId, stepOrdinal } from '../../crds/attributes.ts';
 import type { ExportAccount } from '../export/account.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
+import type { NotExecuted } from '../spans/task-span.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
+import { type FileChanges, fileChangesOf, watchesFiles } from './file-changes.ts';
 import type { StepStory, Story } from './story.ts';
 import { type Tally, tallyStep, tallyStory } from './tally.ts';
 
-/** What `summary.json` holds: the run in figures, for programs. Times are RFC 3339, durations milliseconds. */
+/** What `summary.json` holds: the run in figures, for programs. Times are RFC 3339, durations milliseconds. What is not known or is not there is left out. */
 export interface Summary {
   readonly traceId: string;
-  /** The workflow's name; empty where there is none. */
-  readonly pipeline: string;
+  /** The workflow's name. */
+  readonly pipeline?: string;
   /** `success`, `failure`, `error`, `cancellation`, `skip` or `unknown`; of several jobs the worst. */
   readonly result: string;
+  /** Why nothing ran, where the command was never executed. */
+  readonly reason?: string;
   readonly jobs: readonly JobSummary[];
   readonly totals: Totals;
   readonly processes: { readonly total: number; readonly byExecutable: Readonly<Record<string, number>> };
+  /** Where files were watched. */
+  readonly fileChanges?: FileChanges;
   readonly coverage: Coverage;
   /** What was written beside it, by kind. */
   readonly files: Readonly<Record<string, string>>;
@@ -30,17 +36,20 @@ export interface JobSummary {
 }
 
 export interface StepSummary {
-  readonly ordinal: number | null;
-  readonly id: string | null;
+  readonly ordinal?: number;
+  /** In the workflow. */
+  readonly id?: string;
   readonly name: string;
   readonly result: string;
   readonly start: string;
   readonly durationMs: number;
-  /** Of the step's own process; `null` if it is not known or a signal ended it. */
-  readonly exitCode: number | null;
+  /** Of the step's own process, unless a signal ended it. */
+  readonly exitCode?: number;
   /** With those of nested steps. */
   readonly processes: number;
   readonly connections: number;
+  /** Changes of files, where they were watched. */
+  readonly fileChanges?: number;
   /** Steps of a composite action. */
   readonly steps: readonly StepSummary[];
 }
@@ -69,11 +78,15 @@ export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
   const tallies = stories.map(tallyStory);
   const byExecutable = merge(tallies.map((tally) => tally.byExecutable));
   const processes = sum(tallies.map((tally) => tally.processes));
+  const pipeline = facts.resource['cicd.pipeline.name'];
+  const jobs = stories.map(({ job }) => job);
+  const watched = watchesFiles(jobs);
   return {
     traceId: stories[0]?.job.traceId ?? '',
-    pipeline: String(facts.resource['cicd.pipeline.name'] ?? ''),
-    result: worst(stories.map(({ job }) => resultOf(job))),
-    jobs: stories.map(summarizeJob),
+    ...(typeof pipeline === 'string' && pipeline !== '' ? { pipeline } : {}),
+    result: worst(jobs.map(resultOf)),
+    ...notExecuted(stories),
+    jobs: stories.map((story) => summarizeJob(story, watched)),
     totals: {
       jobs: stories.length,
       steps: sum(stories.map(({ steps }) => steps.length)),
@@ -83,12 +96,22 @@ export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
       spans: facts.spans.length,
     },
     processes: { total: processes, byExecutable: Object.fromEntries(byMost(byExecutable)) },
-    coverage: coverageOf(
-      stories.map(({ job }) => job),
-      facts,
-    ),
+    ...(watched ? { fileChanges: fileChangesOf(jobs) } : {}),
+    coverage: coverageOf(jobs, facts),
     files: facts.files,
   };
+}
+
+const whyNotExecuted: Readonly<Record<NotExecuted, string>> = {
+  command_not_found: 'the command was not found',
+  command_not_executable: 'the command cannot be executed',
+};
+
+function notExecuted([story]: readonly Story[]): Pick<Summary, 'reason'> {
+  const kind = story?.job.attributes['error.type'];
+  return typeof kind === 'string' && Object.hasOwn(whyNotExecuted, kind)
+    ? { reason: whyNotExecuted[kind as NotExecuted] }
+    : {};
 }
 
 /** The keys of `byHost` without their ports. */
@@ -97,25 +120,28 @@ function countHosts(tallies: readonly Tally[]): number {
   return new Set(targets.map((target) => target.replace(/:\d+$/, ''))).size;
 }
 
-function summarizeJob({ job, steps }: Story): JobSummary {
-  return { id: job.spanId, name: job.name, result: resultOf(job), ...timing(job), steps: steps.map(summarizeStep) };
+function summarizeJob({ job, steps }: Story, watched: boolean): JobSummary {
+  const told = { id: job.spanId, name: job.name, result: resultOf(job), ...timing(job) };
+  return { ...told, steps: steps.map((step) => summarizeStep(step, watched)) };
 }
 
-function summarizeStep(step: StepStory): StepSummary {
+function summarizeStep(step: StepStory, watched: boolean): StepSummary {
   const { span } = step;
-  const { processes, connections }: Tally = tallyStep(step);
+  const { processes, connections, files }: Tally = tallyStep(step);
   const ordinal = span.attributes[stepOrdinal];
   const id = span.attributes[stepId];
+  const exitCode = exitCodeOf(step);
   return {
-    ordinal: typeof ordinal === 'number' ? ordinal : null,
-    id: typeof id === 'string' ? id : null,
+    ...(typeof ordinal === 'number' ? { ordinal } : {}),
+    ...(typeof id === 'string' ? { id } : {}),
     name: span.name,
     result: resultOf(span),
     ...timing(span),
-    exitCode: exitCodeOf(step),
+    ...(exitCode === null ? {} : { exitCode }),
     processes,
     connections,
-    steps: step.steps.map(summarizeStep),
+    ...(watched ? { fileChanges: files.sum().total } : {}),
+    steps: step.steps.map((inner) => summarizeStep(inner, watched)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { classOf } from '../export/span-class.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
+import { FileTally } from './file-changes.ts';
 import { spanCount } from './span-count.ts';
 import type { Below, StepStory, Story } from './story.ts';
 
@@ -11,6 +12,8 @@ export interface Tally {
   readonly byExecutable: Map<string, number>;
   /** Connections by `address:port`. */
   readonly byHost: Map<string, number>;
+  /** Of steps; a job says its own, with what stands outside of them. */
+  readonly files: FileTally;
 }
 
 export function tallyStory(story: Story): Tally {
@@ -34,10 +37,11 @@ export function tallyBelow(below: Below): Tally {
 }
 
 function emptyTally(): Tally {
-  return { processes: 0, connections: 0, byExecutable: new Map(), byHost: new Map() };
+  return { processes: 0, connections: 0, byExecutable: new Map(), byHost: new Map(), files: new FileTally() };
 }
 
 function addStep(tally: Tally, step: StepStory): void {
+  tally.files.add(step.span.attributes);
   addBelow(tally, step);
   for (const nested of step.steps) addStep(tally, nested);
 }

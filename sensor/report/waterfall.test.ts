@@ -68,7 +68,7 @@ test('no line is wider than the terminal, whatever the names are', () => {
     fc.string({ unit: 'grapheme', maxLength: 200 }),
   );
   fc.assert(
-    fc.property(names, names, fc.integer({ min: 60, max: 200 }), (name, argument, width) => {
+    fc.property(names, names, fc.integer({ min: 40, max: 200 }), (name, argument, width) => {
       const at = new JobBuilder();
       const step = at.step(at.job(name, 0, 2), argument, 0, 2);
       const process = at.process(step, [name, argument], 0, 1, { error: {} });
@@ -77,6 +77,62 @@ test('no line is wider than the terminal, whatever the names are', () => {
         assert.ok(widthOf(line) <= width, `${widthOf(line)}: ${line}`);
     }),
   );
+});
+
+test('on a narrow terminal what finds no room beside its line stands below it, whole', () => {
+  const told = buildJob();
+  const wide = draw(told, 200).match(/→ \S+( \(88×\))?|exit \d|\d+ processes/g);
+  for (const width of [40, 60, 80, 100]) {
+    const drawn = draw(told, width);
+    assert.deepEqual(drawn.match(/→ \S+( \(88×\))?|exit \d|\d+ processes/g), wide);
+    assert.ok(drawn.split('\n').every((line) => widthOf(line) <= width));
+  }
+  assert.match(draw(told, 60), /\n├─ Install .* 20\.0 s\n│ {2}│ {2}142 processes\n│ {2}├─ npm ci /);
+});
+
+test('changes of files stand on their step, with those of its nested steps, and in the last line', () => {
+  const at = new JobBuilder();
+  const files = (told: Record<string, number>) =>
+    Object.fromEntries(Object.entries(told).map(([name, count]) => [`chaperone.files.${name}`, count]));
+  const totals = files({ 'operations.create': 2, 'operations.delete': 3, 'changes.count': 5, 'changes.workspace': 5 });
+  const job = at.job('ci', 0, 4, { attributes: { 'chaperone.files.watched': 'yes', ...totals } });
+  const outer = at.step(job, 'Pack', 0, 2, { attributes: files({ 'operations.create': 2, 'changes.count': 2 }) });
+  at.step(outer, 'Clean', 1, 2, { attributes: files({ 'operations.delete': 3, 'changes.count': 3 }) });
+  assert.match(draw(at.spans, 120), /Pack .* files: 3 deleted, 2 created\n.*Clean .* files: 3 deleted\n/);
+  assert.match(draw(at.spans), / · 5 file changes · nothing lost/);
+  const { fileChanges, jobs } = summaryOf(at.spans);
+  assert.deepEqual(fileChanges, {
+    total: 5,
+    byOperation: { delete: 3, create: 2 },
+    byPlace: { workspace: 5 },
+    secretsRead: 0,
+  });
+  assert.deepEqual([jobs[0]?.steps[0]?.fileChanges, jobs[0]?.steps[0]?.steps[0]?.fileChanges], [5, 3]);
+});
+
+test('where nobody watched files none are counted, and where nobody saw anything nothing is', () => {
+  const at = new JobBuilder();
+  at.job('ci', 0, 1);
+  assert.equal('fileChanges' in summaryOf(at.spans), false);
+  const unseen = summaryOf(at.spans, { 'chaperone.sensor.armed': false });
+  const drawn = drawWaterfall(at.spans, unseen, { color: false, width: 80 });
+  assert.match(drawn, /\n✔ success · not observed: the sensor did not say why\n$/);
+});
+
+test('a command that was never executed is that, instead of a drawing', () => {
+  const at = new JobBuilder();
+  at.job('maek', 0, 0, { error: {}, attributes: { 'error.type': 'command_not_found' } });
+  assert.equal(draw(at.spans), '✖ the command was not found · nothing ran · nothing lost\n');
+  assert.equal(summaryOf(at.spans).reason, 'the command was not found');
+});
+
+test('the summary leaves out what is not there', () => {
+  const at = new JobBuilder();
+  at.step(at.job('ci', 0, 1), 'step', 0, 1);
+  const summary = summaryOf(at.spans);
+  assert.deepEqual(Object.keys(summary), ['traceId', 'result', 'jobs', 'totals', 'processes', 'coverage', 'files']);
+  assert.doesNotMatch(JSON.stringify(summary), /null|""/);
+  assert.equal(summaryOf(at.spans, { 'cicd.pipeline.name': 'CI' }).pipeline, 'CI');
 });
 
 test('columns stand under each other for wide and right-to-left names too', () => {

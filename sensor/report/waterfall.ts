@@ -10,7 +10,7 @@ import { cut, fit, widthOf } from './text.ts';
 
 export interface Look {
   readonly color: boolean;
-  /** Columns of the terminal; below 60 lines are made for 60. */
+  /** Columns of the terminal; below 40 lines are made for 40. */
   readonly width: number;
 }
 
@@ -18,9 +18,13 @@ export interface Look {
 interface Columns {
   readonly label: number;
   readonly bar: number;
+  /** Notes that find no room in it stand below their line. */
   readonly notes: number;
 }
 
+const narrowest = 40;
+/** With fewer columns names and bars need all of them, unless the notes are short. */
+const roomForNotes = 100;
 const durationWidth = 9;
 const frameWidth = 2;
 const gaps = 3;
@@ -28,10 +32,13 @@ const gaps = 3;
 /** The run as a waterfall for a terminal: one line a step and notable process, with its place in time. Ends with a line break. */
 export function drawWaterfall(spans: readonly FinishedSpan[], summary: Summary, look: Look): string {
   const paint = painter(look.color);
-  const width = Math.max(look.width, 60);
+  const width = Math.max(look.width, narrowest);
+  if (summary.reason !== undefined) return `${closingLine(summary, { paint, width })}\n`;
   const jobs = tell(spans).map((story) => rowsOf(story, summary.pipeline));
   const columns = shareOut(jobs.flat(), width);
-  const blocks = jobs.map((rows) => rows.map((row) => drawRow(row, columns, { paint, width })).join('\n'));
+  const blocks = jobs.map((rows) =>
+    rows.flatMap((row, index) => drawRow(row, rows[index + 1], columns, { paint, width })).join('\n'),
+  );
   return `${blocks.join('\n\n')}\n\n${closingLine(summary, { paint, width })}\n`;
 }
 
@@ -39,7 +46,8 @@ function shareOut(rows: readonly Row[], width: number): Columns {
   const timed = rows.filter((row) => row.bar !== null);
   const free = width - durationWidth - frameWidth - gaps;
   const wanted = timed.reduce((most, { notes }) => Math.max(most, widthOf(plainNotes(notes))), 0);
-  const notes = Math.min(wanted, Math.max(Math.floor(free * 0.34), free - 90));
+  const most = Math.max(Math.floor(free * 0.34), free - 90);
+  const notes = wanted > most && width < roomForNotes ? 0 : Math.min(wanted, most);
   const label = Math.min(labelWish(timed), Math.floor((free - notes) * 0.62));
   return { label, notes, bar: Math.min(free - notes - label, 64) };
 }
@@ -59,26 +67,60 @@ interface Canvas {
   readonly width: number;
 }
 
-function drawRow(row: Row, columns: Columns, { paint, width }: Canvas): string {
+function drawRow(row: Row, next: Row | undefined, columns: Columns, { paint, width }: Canvas): string[] {
   const tree = paint('quiet', row.tree);
   const treeWidth = widthOf(row.tree);
-  if (row.bar === null) return tree + paint(row.labelTone, cut(row.label, width - treeWidth));
+  if (row.bar === null) return [tree + paint(row.labelTone, cut(row.label, width - treeWidth))];
   const label = paint(row.labelTone, fit(row.label, columns.label - treeWidth));
   const timeline = `${paint('quiet', '▕')}${paint(row.bar.tone, bar(row.bar, columns.bar))}${paint('quiet', '▏')}`;
   const line = `${tree}${label} ${timeline}${row.duration.padStart(durationWidth)}`;
-  return `${line}  ${drawNotes(row.notes, columns.notes, paint)}`.trimEnd();
+  const { beside, below } = split(row.notes, columns.notes);
+  const under = treeBelow(row, next);
+  const room = Math.max(width - widthOf(under), narrowest / 2);
+  return [
+    `${line}  ${drawNotes(beside, paint)}`.trimEnd(),
+    ...linesOf(below, room).map((notes) => `${paint('quiet', under)}${drawNotes(notes, paint)}`),
+  ];
 }
 
-function drawNotes(notes: readonly Note[], width: number, paint: Paint): string {
-  const drawn: string[] = [];
-  let left = width;
-  for (const { tone, text } of notes) {
-    if (left < 4) break;
-    const short = cut(text, left);
-    drawn.push(paint(tone, short));
-    left -= widthOf(short) + noteGap.length;
+/** The notes that fit beside the line, in their order, and the others. */
+function split(notes: readonly Note[], width: number): { beside: readonly Note[]; below: readonly Note[] } {
+  const fitting = notes.findLastIndex((_, index) => widthOf(plainNotes(notes.slice(0, index + 1))) <= width) + 1;
+  return { beside: notes.slice(0, fitting), below: notes.slice(fitting) };
+}
+
+/** The tree's lines where notes stand below their row: those that go on to what follows. */
+function treeBelow(row: Row, next: Row | undefined): string {
+  if (next !== undefined && next.depth > row.depth) return next.tree.replace(/[├└]─ $/, '│  ');
+  return `${row.tree.replace('├─ ', '│  ').replace('└─ ', '   ')}   `;
+}
+
+/** As many notes a line as fit; a longer one goes on in the next line at a blank. */
+function linesOf(notes: readonly Note[], width: number): Note[][] {
+  const lines: Note[][] = [];
+  for (const part of notes.flatMap((note) => partsOf(note, width))) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(plainNotes([...last, part])) <= width) last.push(part);
+    else lines.push([part]);
   }
-  return drawn.join(noteGap);
+  return lines;
+}
+
+/** In lines: who names a file for a whole page gets no page. */
+const longestNote = 4;
+
+function partsOf({ tone, text }: Note, width: number): Note[] {
+  const parts: string[] = [];
+  for (const word of cut(text, width * longestNote).split(' ')) {
+    const longer = `${parts.at(-1)} ${word}`;
+    if (parts.length > 0 && widthOf(longer) <= width) parts[parts.length - 1] = longer;
+    else parts.push(cut(word, width));
+  }
+  return parts.map((part) => ({ tone, text: part }));
+}
+
+function drawNotes(notes: readonly Note[], paint: Paint): string {
+  return notes.map(({ tone, text }) => paint(tone, text)).join(noteGap);
 }
 
 const noteGap = '  ';
@@ -87,9 +129,20 @@ function plainNotes(notes: readonly Note[]): string {
   return notes.map(({ text }) => text).join(noteGap);
 }
 
-/** `✔ success · 3 steps · 212 processes · 9 hosts · nothing lost` */
-function closingLine({ totals, coverage, result }: Summary, { paint }: Canvas): string {
-  const painted = ({ tone, text }: Note) => paint(tone, text);
-  const words = [painted(resultWord(result)), ...countWords(totals), ...coverageWords(coverage).map(painted)];
-  return words.join(paint('quiet', ' · '));
+/** `✔ success · 3 steps · 212 processes · 9 hosts · nothing lost`, in as many lines as that takes. */
+function closingLine(summary: Summary, { paint, width }: Canvas): string {
+  const words = [
+    resultWord(summary),
+    ...countWords(summary).map((text): Note => ({ tone: 'plain', text })),
+    ...coverageWords(summary.coverage),
+  ];
+  const lines: Note[][] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    const longer = [...(last ?? []), word].map(({ text }) => text).join(' · ');
+    if (last !== undefined && widthOf(longer) <= width) last.push(word);
+    else lines.push(...partsOf(word, width).map((part) => [part]));
+  }
+  const drawn = lines.map((line) => line.map(({ tone, text }) => paint(tone, text)).join(paint('quiet', ' · ')));
+  return drawn.join('\n');
 }

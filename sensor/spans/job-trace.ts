@@ -48,7 +48,7 @@ import { privilegeNote } from './reach-note.ts';
 import { type FrozenStep, Scope, type StepRun } from './scope.ts';
 import type { Note } from './span-notes.ts';
 import { StepList } from './step-list.ts';
-import { type TaskResult, taskSpan } from './task-span.ts';
+import { type NotExecuted, type TaskResult, taskSpan } from './task-span.ts';
 import { maxName, printable } from './text.ts';
 import { UsageTotals } from './usage.ts';
 
@@ -84,6 +84,8 @@ export class JobTrace {
   firstStep: ExecEvent | null = null;
   end: bigint | null = null;
   result: TaskResult | null = null;
+  /** Of a command that was never executed. */
+  notExecuted: NotExecuted | null = null;
   sealed = false;
   readonly #engine: Engine;
   readonly #handle: JobHandle;
@@ -317,7 +319,8 @@ export class JobTrace {
     const times = { start: this.start + run.offset, end: run.end + run.offset };
     const links = ids.run === null ? [] : [{ ...ids.run, attributes: {} }];
     const attributes = { ...own, ...run.attributes };
-    return { ...taskSpan(at, { name, ...times, result: this.result, attributes }), links };
+    const errorType = this.notExecuted ?? undefined;
+    return { ...taskSpan(at, { name, ...times, result: this.result, errorType, attributes }), links };
   }
 
   #totals(): Attributes {

@@ -63,7 +63,7 @@ const rows: readonly Row[] = [
     'error.type',
     `${task} process ${net} dns`,
     'string',
-    'why it failed: the result, the exit code of a step’s own process, the signal, the error of the connection, the response code',
+    'why it failed: the result, or `command_not_found` or `command_not_executable` of a command that was never executed; the exit code of a step’s own process, the signal, the error of the connection, the response code',
   ],
   [ours.stepOrdinal, 'step', 'number', 'its place in the job, from 1'],
   [ours.stepId, 'step', 'string', 'its id in the workflow'],

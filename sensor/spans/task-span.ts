@@ -8,6 +8,8 @@ export type TaskResult = 'success' | 'failure' | 'error' | 'cancellation' | 'ski
 /** What job and step spans have in common: both are runs of a task. */
 export interface TaskRun {
   name: string;
+  /** `error.type` of one that failed; default: the result. */
+  errorType?: string | undefined;
   start: UnixNanos;
   end: UnixNanos;
   /** `null` where nobody knows how it ended. */
@@ -27,7 +29,7 @@ export function taskSpan(at: Placement, run: TaskRun): FinishedSpan {
     attributes: {
       'cicd.pipeline.task.name': run.name,
       ...(run.result === null ? {} : { 'cicd.pipeline.task.run.result': run.result }),
-      ...(failed ? { 'error.type': run.result ?? '' } : {}),
+      ...(failed ? { 'error.type': run.errorType ?? run.result ?? '' } : {}),
       ...run.attributes,
     },
     events: [],
@@ -35,6 +37,15 @@ export function taskSpan(at: Placement, run: TaskRun): FinishedSpan {
     error: failed ? {} : null,
     priority: true,
   };
+}
+
+/** Why a command was not executed: `error.type` of its job. */
+export type NotExecuted = 'command_not_found' | 'command_not_executable';
+
+/** By the exit status that shells have for it; `null` for every other. */
+export function whyNotExecuted(status: number): NotExecuted | null {
+  if (status === 127) return 'command_not_found';
+  return status === 126 ? 'command_not_executable' : null;
 }
 
 /** What an exit code and a signal say of a task; `null` while it runs. */

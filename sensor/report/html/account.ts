@@ -98,10 +98,10 @@ function countFacts(counts: ReadonlyMap<string, number>): Fact[] {
 }
 
 function deliveryFacts({ delivery }: Coverage): Fact[] {
-  if (delivery === null) return [];
+  if (delivery === undefined) return [];
   const facts: Fact[] = [
     ['spans delivered to the endpoint', grouped(delivery.sent)],
     ['spans not delivered', grouped(delivery.undelivered)],
   ];
-  return delivery.lastFailure === '' ? facts : [...facts, ['why not', visible(delivery.lastFailure)]];
+  return delivery.lastFailure === undefined ? facts : [...facts, ['why not', visible(delivery.lastFailure)]];
 }

@@ -1,16 +1,18 @@
-import {
-  fileChange,
-  fileChangesCount,
-  fileChangesPrefix,
-  fileOperation,
-  fileRead,
-  fileSecret,
-} from '../../../crds/attributes.ts';
+import { fileChange, fileOperation, fileRead, fileSecret } from '../../../crds/attributes.ts';
 import type { Attributes, AttributeValue, FinishedSpan, SpanEvent } from '../../spans/finished-span.ts';
+import { fileChangesOf } from '../file-changes.ts';
 import { byMost } from '../summary.ts';
 import { visible } from '../text.ts';
 import { grouped } from '../units.ts';
-import type { ActivityRow, DirectoryRow, Fact, FileRow, FindingRow, SecretRow } from './model/report-data.ts';
+import type {
+  ActivityRow,
+  DirectoryRow,
+  Fact,
+  FileRow,
+  FileTotals,
+  FindingRow,
+  SecretRow,
+} from './model/report-data.ts';
 import type { NodeList } from './nodes.ts';
 
 /** Told elsewhere: among the files, and with the connection that followed. */
@@ -59,15 +61,14 @@ export function secretRows(list: NodeList): SecretRow[] {
     }));
 }
 
-/** How many changes there were in all, by place: exact, also of those that no event tells. */
-export function placeTotals(jobs: readonly FinishedSpan[]): Fact[] {
-  const totals = new Map<string, number>();
-  for (const [key, value] of jobs.flatMap(({ attributes }) => Object.entries(attributes))) {
-    if (!key.startsWith(fileChangesPrefix) || key === fileChangesCount || typeof value !== 'number') continue;
-    const place = key.slice(fileChangesPrefix.length);
-    totals.set(place, (totals.get(place) ?? 0) + value);
-  }
-  return byMost(totals).map(([place, count]) => [visible(place), grouped(count)]);
+/** How many changes there were in all: exact, also of those that no event tells. */
+export function fileTotals(jobs: readonly FinishedSpan[]): FileTotals {
+  const { total, byOperation, byPlace } = fileChangesOf(jobs);
+  return { changes: total, operations: countFacts(byOperation), places: countFacts(byPlace) };
+}
+
+function countFacts(counts: Readonly<Record<string, number>>): Fact[] {
+  return Object.entries(counts).map(([name, count]) => [visible(name), grouped(count)]);
 }
 
 /** Every other event that stands on a span: access to memory, changes of privilege. */

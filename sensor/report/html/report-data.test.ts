@@ -166,9 +166,9 @@ test('changes of files are told by directory, other events and findings in lists
     'server.address': 'gist',
   };
   at.other(process, 'policy refused no-gist', 1, { attributes });
-  const { directories, activities, findings, secrets, places, nodes } = dataOf(at.spans);
+  const { directories, activities, findings, secrets, fileTotals, nodes } = dataOf(at.spans);
   assert.deepEqual(secrets, [{ path: '/root/.netrc', kind: 'credentials', at: 0, node: 2 }]);
-  assert.deepEqual(places, [['workspace', '5']]);
+  assert.deepEqual(fileTotals.places, [['workspace', '5']]);
   assert.deepEqual(nodes[2]?.notes, [{ tone: 'warning', text: 'reads /root/.netrc' }]);
   assert.deepEqual(
     directories.map(({ directory, changes, operations }) => [directory, changes, operations]),

@@ -6,7 +6,7 @@ import { type Story, tell } from '../story.ts';
 import type { Summary } from '../summary.ts';
 import { visible } from '../text.ts';
 import { accountTable } from './account.ts';
-import { activityRows, directoryRows, findingRows, placeTotals, secretRows } from './events.ts';
+import { activityRows, directoryRows, fileTotals, findingRows, secretRows } from './events.ts';
 import type { OverviewLine, ReportData } from './model/report-data.ts';
 import { acceptedRows, hostRows, lookupRows } from './network.ts';
 import { factsOf, NodeList } from './nodes.ts';
@@ -23,8 +23,8 @@ export function reportData({ attributes, spans }: RecordedResource, summary: Sum
     traceId: summary.traceId,
     start: summary.jobs[0]?.start ?? '',
     duration: list.millis(end),
-    result: resultWord(summary.result),
-    counts: countWords(summary.totals),
+    result: resultWord(summary),
+    counts: countWords(summary),
     coverage: coverageWords(summary.coverage),
     resource: factsOf(attributes),
     nodes: list.nodes,
@@ -34,7 +34,7 @@ export function reportData({ attributes, spans }: RecordedResource, summary: Sum
     lookups: lookupRows(list),
     directories: directoryRows(list),
     secrets: secretRows(list),
-    places: placeTotals(jobs),
+    fileTotals: fileTotals(jobs),
     findings: findingRows(list),
     activities: activityRows(list),
     account: accountTable(jobs, attributes, summary.coverage),
@@ -42,7 +42,7 @@ export function reportData({ attributes, spans }: RecordedResource, summary: Sum
 }
 
 function labelOf({ job }: Story, { pipeline }: Summary): string {
-  return pipeline === '' ? job.name : `${pipeline} / ${job.name}`;
+  return pipeline === undefined ? job.name : `${pipeline} / ${job.name}`;
 }
 
 function extentOf(jobs: readonly FinishedSpan[]): { start: bigint; end: bigint } {
@@ -56,7 +56,7 @@ function extentOf(jobs: readonly FinishedSpan[]): { start: bigint; end: bigint }
 }
 
 /** The lines that the terminal's waterfall has. */
-function overviewOf(story: Story, pipeline: string, list: NodeList): OverviewLine[] {
+function overviewOf(story: Story, pipeline: string | undefined, list: NodeList): OverviewLine[] {
   return rowsOf(story, pipeline).map(({ span, depth, label, bar }) => ({
     node: list.placeOf(span),
     depth,

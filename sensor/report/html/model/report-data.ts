@@ -32,8 +32,7 @@ export interface ReportData {
   readonly directories: readonly DirectoryRow[];
   /** Files that give secrets away and were opened for reading. */
   readonly secrets: readonly SecretRow[];
-  /** Changes of files in all, by place, also of those that no event tells. */
-  readonly places: readonly Fact[];
+  readonly fileTotals: FileTotals;
   readonly findings: readonly FindingRow[];
   /** Other events than changes of files and answers of name servers: memory, privilege. */
   readonly activities: readonly ActivityRow[];
@@ -114,6 +113,13 @@ export interface FileRow {
   readonly operation: string;
   readonly changes: number;
   readonly node: number;
+}
+
+/** Changes of files in all, also of those that no event tells. */
+export interface FileTotals {
+  readonly changes: number;
+  readonly operations: readonly Fact[];
+  readonly places: readonly Fact[];
 }
 
 export interface SecretRow {

@@ -74,7 +74,7 @@ export class ReportPage {
         onShow: () => processes.layout(),
       },
       { id: 'network', title: 'Network', count: grouped(data.hosts.length), content: networkSection(links) },
-      ...some([...data.directories, ...data.secrets, ...data.places], () => filesOf(links)),
+      ...some([...data.directories, ...data.secrets, ...data.fileTotals.places], () => filesOf(links)),
       ...some(data.findings, () => counted('findings', 'Findings', data.findings, findingsSection(links))),
       ...some(data.activities, () => counted('events', 'Events', data.activities, activitySection(links))),
       { id: 'coverage', title: 'Coverage', count: null, content: coverageSection(links) },
@@ -159,7 +159,8 @@ function oncePerFrame(draw: () => void): () => void {
 }
 
 function filesOf(links: Links): Section {
-  return { id: 'files', title: 'Files', count: null, content: filesSection(links) };
+  const count = grouped(links.data.fileTotals.changes);
+  return { id: 'files', title: 'Files', count, content: filesSection(links) };
 }
 
 function counted(id: string, title: string, list: readonly unknown[], content: HTMLElement): Section {

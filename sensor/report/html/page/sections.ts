@@ -83,12 +83,14 @@ function connectionEntry(links: Links, node: number): HTMLElement {
 
 /** Secrets that were read, and changes of files. */
 export function filesSection(links: Links): HTMLElement {
-  const { secrets, directories, places } = links.data;
+  const { secrets, directories, fileTotals } = links.data;
+  const { operations, places } = fileTotals;
   return element(
     'div',
     {},
     ...(secrets.length > 0 ? [secretTable(links)] : []),
     ...(directories.length > 0 ? [directoryTable(links)] : []),
+    ...(operations.length > 0 ? [factTable('All changes of files', ['Operation', 'Changes'], operations)] : []),
     ...(places.length > 0 ? [factTable('All changes of files, by place', ['Place', 'Changes'], places)] : []),
   );
 }
