@@ -5,11 +5,12 @@ import { type Command, readScript, type Word } from './shell-words.ts';
 
 /** The secrets in a program's arguments that their neighbours give away: `--token X`, `login -p X`, `set db_password X`. */
 export function secretParts(words: readonly string[], names: SecretNames): SecretPart[] {
+  const set = words.findIndex((word) => setting.test(word));
   return [
     ...secretArguments(words),
     ...words.flatMap((_, index) => [
       ...flagValue(words, index, names),
-      ...setValue(words, index, names),
+      ...(set >= 0 && set < index ? setValue(words, index, names) : []),
       ...userPair(words, index),
     ]),
     ...connectString(words),
@@ -59,11 +60,10 @@ function flagValue(words: readonly string[], index: number, names: SecretNames):
 
 const setting = /^(?:set|setx|put|config|configure|define)$|:set$/;
 
-/** `config set NAME X`: of a dotted name the last part counts, of `config pypi-token.pypi X` the first. */
+/** `config set NAME X`, of a word behind `set`: of a dotted name the last part counts, of `config pypi-token.pypi X` the first. */
 function setValue(words: readonly string[], index: number, names: SecretNames): SecretPart[] {
   const [name = '', value] = [words[index], words[index + 1]];
   if (value === undefined || /^-|=/.test(name) || value.startsWith('-')) return [];
-  if (!words.slice(0, index).some((word) => setting.test(word))) return [];
   const parts = name.split(/[.:/]/);
   if (/^(?:helper|user|username|name|path|url)$/i.test(parts.at(-1) ?? '')) return [];
   const secret = [parts.at(-1) ?? '', words[index - 1] === 'config' ? (parts[0] ?? '') : ''].some((part) =>

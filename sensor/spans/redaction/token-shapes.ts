@@ -2,7 +2,8 @@ import type { Range } from './ranges.ts';
 
 /**
  * Secrets that show themselves by their form, wherever they stand: their issuers gave them prefixes so that scanners find them.
- * No pattern begins at a word boundary unless its prefix is short, since a secret may be glued to an option (`-pghp_…`).
+ * No pattern begins at a word boundary unless its prefix is short, since a secret may be glued to an option (`-pghp_…`), or it has none and takes all
+ * that stands before it: tried at every character of a long word it would cost the square of the word's length.
  */
 export const tokenShapes: readonly { readonly issuer: string; readonly form: RegExp }[] = [
   {
@@ -19,7 +20,7 @@ export const tokenShapes: readonly { readonly issuer: string; readonly form: Reg
   { issuer: 'Slack', form: /(?:xox[a-z]-|xapp-\d)[\w.-]{10,}/g },
   { issuer: 'AWS', form: /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}/g },
   { issuer: 'Google', form: /(?:AIza[\w-]{30,}|ya29\.[\w.-]{16,}|GOCSPX-[\w-]{16,})/g },
-  { issuer: 'Azure', form: /(?:[\w~.-]{3}8Q~[\w~.-]{30,}|[A-Za-z0-9]{52,}AZDO[A-Za-z0-9]{4})/g },
+  { issuer: 'Azure', form: /(?:[\w~.-]{3}8Q~[\w~.-]{30,}|(?<![A-Za-z0-9])[A-Za-z0-9]{52,}AZDO[A-Za-z0-9]{4})/g },
   { issuer: 'Stripe', form: /(?:[rs]k_(?:live|test|prod)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{16,})/g },
   {
     issuer: 'Anthropic, OpenAI and others with `sk-`',

@@ -30,6 +30,7 @@ const portOrTag = /^(?:\d{1,5}|v?\d+(?:\.\d+){1,3}[\w.-]*|latest|main|stable)(?=
 
 function namedValues(text: string, names: SecretNames, reading: Reading): Range[] {
   const found: Range[] = [];
+  const ends = new ValueEnds(text);
   named.lastIndex = 0;
   for (let match = named.exec(text); match !== null; match = named.exec(text)) {
     const [whole, name = '', before = '', sign, after = ''] = match;
@@ -37,7 +38,7 @@ function namedValues(text: string, names: SecretNames, reading: Reading): Range[
     const isTight = before === '' && after === '';
     const isClause = reading === 'prose' && !/["']/.test(whole);
     if (sign === ':' && (isClause || endsClause(name, isTight, text.slice(from, from + 64)))) continue;
-    const to = endOfValue(text, from);
+    const to = ends.of(from);
     if (to === from || !isSecret({ text, at: match.index, name, sign }, text.slice(from, to), names)) continue;
     found.push([from, to]);
     named.lastIndex = to;
@@ -69,15 +70,35 @@ function isSecret({ text, at, name, sign }: Name, value: string, names: SecretNa
 const opening = /\\?["']/y;
 const plainWord = /[^\s"'&;`<>|)}\]]+/y;
 
-/** Quoted parts may hold spaces; an open quote reaches to the end. `\"` opens and closes a string inside of a quoted script. */
-function endOfValue(text: string, from: number): number {
-  let at = from;
-  while (at < text.length) {
-    const next = endOfPart(text, at);
-    if (next === at || /["'\]][,}\])]/.test(text.slice(at - 1, at + 1))) break;
-    at = next;
+/**
+ * Where values end. Quoted parts may hold spaces; an open quote reaches to the end. `\"` opens and closes a string inside of a quoted script.
+ * Each part is read once, however many names stand before it: a job could write thousands, each with the rest of the text for its value.
+ */
+class ValueEnds {
+  readonly #text: string;
+  readonly #known = new Map<number, number>();
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  return at;
+
+  of(from: number): number {
+    const parts: number[] = [];
+    let at = from;
+    for (let next = this.#next(at); next !== at && !this.#known.has(at); next = this.#next(at)) {
+      parts.push(at);
+      at = next;
+    }
+    const end = this.#known.get(at) ?? at;
+    for (const part of parts) this.#known.set(part, end);
+    return end;
+  }
+
+  /** Where the next part of the value begins; `at` itself at its end. */
+  #next(at: number): number {
+    const isEnd = at >= this.#text.length || /["'\]][,}\])]/.test(this.#text.slice(at - 1, at + 1));
+    return isEnd ? at : endOfPart(this.#text, at);
+  }
 }
 
 function endOfPart(text: string, at: number): number {
