@@ -70,6 +70,8 @@ static __always_inline void tell_dns(struct __sk_buff *skb, struct bpf_sock *sk,
 {
 	struct dns_event event = {.direction = direction, .protocol = payload->protocol, .sent = payload->len};
 
+	if (payload->protocol == IPPROTO_UDP && skb->gso_size < payload->len)
+		event.segment = skb->gso_size;
 	event.socket = bpf_get_socket_cookie(skb);
 	set_remote(&event, skb, sk, payload);
 	describe_owner(&event.header, FRAME_DNS, sizeof(event), owner);

@@ -284,6 +284,8 @@ struct dns_event {
 	__u16 direction;	/* enum dns_direction */
 	__u32 len;		/* at most 4,096 */
 	__u32 sent;		/* how long the payload was */
+	__u32 segment;		/* of several datagrams that pass as one packet (UDP_SEGMENT, UDP_GRO): the length of each but the last; else 0 */
+	__u32 pad;
 };
 
 /* The first payload that was sent on a TCP connection, if it looks like a TLS ClientHello or an HTTP CONNECT. Followed by its first bytes, as above. */

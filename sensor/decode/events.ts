@@ -225,6 +225,8 @@ export interface DnsEvent extends KernelEventFields {
   readonly bytes: Uint8Array;
   /** How many bytes there were. */
   readonly sent: number;
+  /** Of several datagrams that passed as one packet (udp(7), UDP_SEGMENT), how many bytes each but the last has; else 0. */
+  readonly segment: number;
 }
 
 /** The first payload sent on a TCP connection, if it looks like a TLS ClientHello or an HTTP `CONNECT`. */

@@ -239,7 +239,7 @@ export function readCredentialsEvent(view: DataView, at: number): RawCredentials
   };
 }
 
-export const dnsEventSize = 104;
+export const dnsEventSize = 112;
 
 export interface RawDnsEvent {
   readonly socket: bigint;
@@ -250,6 +250,8 @@ export interface RawDnsEvent {
   readonly direction: number;
   readonly len: number;
   readonly sent: number;
+  readonly segment: number;
+  readonly pad: number;
 }
 
 /** Reads the struct's own fields at an offset; the view must hold dnsEventSize bytes from there. */
@@ -263,6 +265,8 @@ export function readDnsEvent(view: DataView, at: number): RawDnsEvent {
     direction: view.getUint16(at + 94, true),
     len: view.getUint32(at + 96, true),
     sent: view.getUint32(at + 100, true),
+    segment: view.getUint32(at + 104, true),
+    pad: view.getUint32(at + 108, true),
   };
 }
 

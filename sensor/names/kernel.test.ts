@@ -92,6 +92,16 @@ test('a question goes by UDP, connected or not, by TCP, and over IPv6', { skip }
   }
 });
 
+test('questions that pass through the kernel as one packet are told each', { skip }, async () => {
+  const spans = await spansOf([asker, 'segments', '127.0.0.1', '40']);
+  assert.deepEqual(
+    lookups(spans),
+    Array.from({ length: 40 }, (_, i) => `DNS lookup s${10 + i}.test`),
+  );
+  const job = spans.at(-1)?.attributes;
+  assert.deepEqual([job?.[questionsCount], job?.['chaperone.coverage.names.unasked']], [40, 0]);
+});
+
 test("a question whose port is translated, as for Docker's resolver, is told as it was asked", { skip }, async () => {
   for (const how of ['udp', 'unconnected']) {
     const spans = await spansOf([asker, 'ask', how, '127.0.0.11', 'one.test', 'a', '127.0.1.1', port]);

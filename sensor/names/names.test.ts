@@ -88,6 +88,18 @@ test('several messages in one TCP segment are read, and a part of one is not', (
   assert.deepEqual([asking.lookups.length, asking.names.unreadable], [2, 2]);
 });
 
+test('several datagrams in one packet are read, and each that was not copied is counted', () => {
+  const questions = Buffer.concat(['a.test', 'b.test', 'c.test'].map((name) => writeMessage({ name })));
+  const segment = questions.length / 3;
+  const asking = new Asking().hears(questions.subarray(0, segment * 2), { sent: 2 * questions.length, segment });
+  assert.deepEqual([asking.lookups.map(({ name }) => name), asking.names.unreadable], [['a.test', 'b.test'], 4]);
+});
+
+test('an answer that is sent to a resolver is counted: it may carry a name all the same', () => {
+  const asking = new Asking().hears(writeMessage({ name: 'secret.evil.test', flags: answerFlags }));
+  assert.deepEqual([asking.lookups.length, asking.names.unreadable], [0, 1]);
+});
+
 test('what is no DNS is counted', () => {
   assert.equal(new Asking().hears(Buffer.from('canary')).hears(Buffer.alloc(0)).names.unreadable, 2);
 });

@@ -20,7 +20,7 @@ interface Question {
 
 /** Which names a job's processes asked for, and what connections' addresses were resolved from. Events must come in the kernel's order. */
 export class Names {
-  /** Messages that could not be read: no DNS, cut off, or one part of a split one. */
+  /** Messages that could not be read: no DNS, cut off, one part of a split one, or an answer that was sent to a resolver. */
   unreadable = 0;
   readonly #questions = new Questions<Question>();
   readonly #addresses = new ResolvedAddresses();
@@ -41,9 +41,9 @@ export class Names {
     let questions = 0;
     if (messages.length === 0) this.unreadable += 1;
     for (const message of messages) {
-      if (message === null) this.unreadable += 1;
+      if (message === null || (message.isAnswer && event.direction === 'sent')) this.unreadable += 1;
       else if (event.direction === 'received') this.#answered(event, message);
-      else if (!message.isAnswer) {
+      else {
         questions += 1;
         this.#asked(event, message, asker);
       }

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,10 +135,30 @@ static int do_cross(char **a)
 	return do_connect(a + 1);
 }
 
+/* segments RESOLVER COUNT: questions for s10.test, s11.test, … in one call that the kernel sends as so many datagrams (udp(7), UDP_SEGMENT) */
+static int do_segments(char **a)
+{
+	int fd = open_to(a[0], SOCK_DGRAM, 1), count = atoi(a[1]), size = 0;
+	unsigned char bytes[65536], answer[512];
+	char name[32];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "s%d.test", 10 + i);
+		size = write_question(bytes + i * size, name, TYPE_A, i);
+	}
+	if (setsockopt(fd, SOL_UDP, UDP_SEGMENT, &size, sizeof(size)) || send(fd, bytes, count * size, 0) < 0)
+		return 1;
+	for (int i = 0; i < count; i++)
+		if (recv(fd, answer, sizeof(answer), 0) <= 0)
+			return 2;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*act)(char **arguments);
-} deeds[] = {{"resolve", do_resolve}, {"find", do_find}, {"storm", do_storm}, {"connect", do_connect}, {"ask", do_ask}, {"cross", do_cross}};
+} deeds[] = {{"resolve", do_resolve}, {"find", do_find}, {"storm", do_storm}, {"connect", do_connect}, {"ask", do_ask}, {"cross", do_cross},
+	     {"segments", do_segments}};
 
 int main(int argc, char **argv)
 {
