@@ -54,6 +54,14 @@ for (const [args, message] of wrongUses) {
   });
 }
 
+test('with too few open files it says so, before Node could end without a word', () => {
+  const script = 'ulimit -n 20; exec "$0" run -- echo ran';
+  const program = join(import.meta.dirname, '..', '..', 'bin', 'chaperone');
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', script, program], { encoding: 'utf8', cwd: folder });
+  assert.deepEqual([status, stdout], [3, '']);
+  assert.match(stderr, /^chaperone: this shell allows no more than 20 open files, .+ulimit -n 1024\n$/);
+});
+
 test('report draws a recorded trace, from a file and from standard input', async () => {
   const path = join(folder, 'trace.otlp.json');
   await writeTraceFile(path, [{ attributes: { 'cicd.pipeline.name': 'CI' }, spans: [stepNumber(1)] }]);

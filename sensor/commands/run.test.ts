@@ -83,6 +83,26 @@ test('a COMMAND that cleans up takes the folder for the files with it, and they 
   assert.match(stderr, /nothing lost/);
 });
 
+test("a parent of the folder that COMMAND replaces by a link leads nobody into the link's folder", real, () => {
+  const top = mkdtempSync(join(folder, 'swapped-'));
+  const script = `cd ${top}; mkdir victim; mv parent moved; ln -s victim parent; mkdir victim/out`;
+  const args = ['run', '--out', join(top, 'parent', 'out'), '--', 'sh', '-c', script];
+  const { status, stderr } = spawnSync(chaperone, args, { encoding: 'utf8', timeout: 60_000 });
+  const written = ['report.html', 'summary.json', 'trace.otlp.json'];
+  assert.deepEqual([status, readdirSync(join(top, 'victim', 'out'))], [0, []]);
+  assert.deepEqual(readdirSync(join(top, 'moved', 'out')).sort(), written);
+  assert.match(stderr, /^trace +.*\/moved\/out\/trace\.otlp\.json$/m);
+});
+
+test('a folder that COMMAND removes and replaces by a link is not made again behind the link', real, () => {
+  const top = mkdtempSync(join(folder, 'removed-'));
+  const script = `cd ${top}; mkdir victim; rmdir out; ln -s victim out`;
+  const args = ['run', '--quiet', '--out', join(top, 'out'), '--', 'sh', '-c', script];
+  const { status, stderr } = spawnSync(chaperone, args, { encoding: 'utf8', timeout: 60_000 });
+  assert.deepEqual([status, readdirSync(join(top, 'victim'))], [0, []]);
+  assert.match(stderr, /^chaperone: the folder .*\/out is gone, so nothing is written: ENOTDIR: /);
+});
+
 test('from a folder that was deleted meanwhile the command runs all the same, with its own status', real, () => {
   const out = mkdtempSync(join(folder, 'deleted-'));
   const script = `cd "$(mktemp -d)"; rmdir "$PWD"; exec "$0" run --out ${out} -- sh -c 'exit 6'`;

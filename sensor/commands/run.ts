@@ -1,5 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describeError } from '../../crds/errors.ts';
 import type { ExportAccount } from '../export/account.ts';
 import { createExporter } from '../export/exporter.ts';
@@ -14,6 +13,7 @@ import { drawWaterfall } from '../report/waterfall.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 import { readEnvironment } from './config.ts';
 import { observe } from './observation.ts';
+import { OutFolder, type Place } from './out-folder.ts';
 import { defaultOut, parseRunOptions, type RunOptions } from './run-options.ts';
 import { lookOf } from './terminal.ts';
 import { exitStatus } from './usage.ts';
@@ -56,33 +56,21 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(runHelp);
     return exitStatus.ok;
   }
-  const isFolder = await prepareFolder(options.out);
+  const folder = await prepareFolder(options.out);
   const recording = new Recording(options.otlp);
   const status = await observe(options, readEnvironment(), (spans, resource) => recording.add(spans, resource));
-  await tellOutcome(options, recording, isFolder).catch((error: unknown) => say(describeError(error)));
+  await tellOutcome(options, recording, folder).catch((error: unknown) => say(describeError(error)));
   return status;
 }
 
-/** Whether there is a folder. Told before COMMAND runs, so that an hour of work does not end with that news; but what observes is no reason not to run. */
-async function prepareFolder(out: string): Promise<boolean> {
+/** `null`: there is none. Told before COMMAND runs, so that an hour of work does not end with that news; but what observes is no reason not to run. */
+async function prepareFolder(out: string): Promise<OutFolder | null> {
   try {
-    await makeFolder(resolve(out));
-    return true;
+    return await OutFolder.open(out);
   } catch (error) {
     say(`the folder ${visible(out)} cannot be made, so nothing will be written: ${describeError(error)}`);
-    return false;
+    return null;
   }
-}
-
-/** mkdir with `recursive` never comes back from /proc, where a folder has a parent and still cannot be made. */
-async function makeFolder(path: string): Promise<void> {
-  const info = await stat(path).catch(() => null);
-  if (info?.isDirectory()) return;
-  if (dirname(path) !== path) await makeFolder(dirname(path));
-  await mkdir(path).catch(async (error: unknown) => {
-    const made = await stat(path).catch(() => null);
-    if (!made?.isDirectory()) throw error; // else another one made it meanwhile
-  });
 }
 
 /** The spans of the run, kept for the file and the drawing and sent as they come. */
@@ -116,23 +104,22 @@ class Recording {
   }
 }
 
-async function tellOutcome({ out, quiet }: RunOptions, recording: Recording, isFolder: boolean): Promise<void> {
+async function tellOutcome({ out, quiet }: RunOptions, recording: Recording, folder: OutFolder | null): Promise<void> {
+  const writer = new FileWriter(folder === null ? null : await placeOf(folder, out));
   const files = {
-    trace: join(out, 'trace.otlp.json'),
-    report: join(out, 'report.html'),
-    summary: join(out, 'summary.json'),
+    trace: writer.nameOf('trace.otlp.json', out),
+    report: writer.nameOf('report.html', out),
+    summary: writer.nameOf('summary.json', out),
   };
   const traces = recording.traces();
-  // COMMAND may have cleaned up, as `git clean -fdx` does.
-  if (isFolder) await makeFolder(resolve(out)).catch(() => {});
-  const hasTrace = isFolder && (await attempt(() => writeTraceFile(files.trace, traces), files.trace));
+  const hasTrace = await writer.write('trace.otlp.json', (path) => writeTraceFile(path, traces));
   const delivered = await recording.deliver();
   const resource = traces[0]?.attributes ?? {};
   const summary = summarize(tell(recording.spans), { spans: recording.spans, resource, delivered, files });
   const trace = { attributes: resource, spans: recording.spans };
-  const hasReport = isFolder && (await attempt(() => writeReport(files.report, [{ trace, summary }]), files.report));
+  const hasReport = await writer.write('report.html', (path) => writeReport(path, [{ trace, summary }]));
   const json = `${JSON.stringify(summary, null, 2)}\n`;
-  const hasSummary = isFolder && (await attempt(() => writeWholeFile(files.summary, json), files.summary));
+  const hasSummary = await writer.write('summary.json', (path) => writeWholeFile(path, json));
   if (quiet) sayUndelivered(summary);
   else
     process.stderr.write(
@@ -140,14 +127,39 @@ async function tellOutcome({ out, quiet }: RunOptions, recording: Recording, isF
     );
 }
 
-/** Whether it was written. A full disk must keep the trace neither from the endpoint nor from the terminal. */
-async function attempt(write: () => Promise<void>, path: string): Promise<boolean> {
+async function placeOf(folder: OutFolder, out: string): Promise<Place | null> {
   try {
-    await write();
-    return true;
+    return await folder.place();
   } catch (error) {
-    say(`${visible(path)} could not be written: ${describeError(error)}`);
-    return false;
+    say(`the folder ${visible(out)} is gone, so nothing is written: ${describeError(error)}`);
+    return null;
+  }
+}
+
+/** Writes files to the folder, if there is one. A full disk must keep the trace neither from the endpoint nor from the terminal. */
+class FileWriter {
+  readonly #place: Place | null;
+
+  constructor(place: Place | null) {
+    this.#place = place;
+  }
+
+  /** Where the user finds the file. */
+  nameOf(name: string, out: string): string {
+    return join(this.#place?.shown ?? out, name);
+  }
+
+  /** Whether it was written. */
+  async write(name: string, write: (path: string) => Promise<void>): Promise<boolean> {
+    if (this.#place === null) return false;
+    const { path, shown } = this.#place;
+    try {
+      await write(`${path}/${name}`);
+      return true;
+    } catch (error) {
+      say(`${visible(join(shown, name))} could not be written: ${describeError(error).replaceAll(path, shown)}`);
+      return false;
+    }
   }
 }
 
