@@ -15,6 +15,12 @@ export const nameRows: readonly CoverageRow[] = [
   },
   {
     ...dns,
+    path: 'several datagrams in one packet (UDP_SEGMENT, UDP_GRO)',
+    sight: { seen: 'those in the first 4 KiB of the packet, the others counted' },
+    test: 'questions that pass through the kernel as one packet are told each',
+  },
+  {
+    ...dns,
     path: 'TCP to port 53',
     sight: { seen: 'messages that one segment holds' },
     test: 'several messages in one TCP segment are read, and a part of one is not',

@@ -195,7 +195,16 @@ export class FakeKernel {
   dns(process: FakeProcess, bytes: Uint8Array, options: Partial<DnsEvent> = {}): DnsEvent {
     const resolver = { address: '10.96.0.10', port: 53, family: 'ipv4', transport: 'udp' } as const;
     const sent = bytes.length;
-    return this.#emit(process, { kind: 'dns', socket: '900', direction: 'sent', ...resolver, bytes, sent, segment: 0, ...options });
+    return this.#emit(process, {
+      kind: 'dns',
+      socket: '900',
+      direction: 'sent',
+      ...resolver,
+      bytes,
+      sent,
+      segment: 0,
+      ...options,
+    });
   }
 
   /** A name asked for and answered with IPv4 addresses, or (`null`) with the word that it does not exist. */
