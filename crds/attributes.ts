@@ -8,7 +8,7 @@ export const stepId = 'chaperone.step.id';
 export const stepUses = 'chaperone.step.uses';
 /** Step span: `pre`, `main`, `post`, or `hook` for what the runner runs around the job. */
 export const stepStage = 'chaperone.step.stage';
-/** Step span: whose word its result is: `exit` of its processes, the runner's `log`, the job `message` sealed before the first step. */
+/** Step span: whose word its result is: `exit` of its processes, of the first processes of a pod's containers (`container`), the runner's `log`, the job `message` sealed before the first step. */
 export const stepResultSource = 'chaperone.step.result.source';
 /** Step span: GitHub's GUID of this run of the step, in the name of its `GITHUB_OUTPUT` file; the same in the runner's pod and the job's pod. */
 export const stepInvocation = 'chaperone.step.invocation';

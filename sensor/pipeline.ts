@@ -20,7 +20,7 @@ import { RedactorCache } from './spans/redact.ts';
 import type { SecretHints } from './spans/redaction/masks.ts';
 import { sensorAttributes, sensorReport } from './spans/sensor-attributes.ts';
 import { summarizeJobs } from './spans/summarize.ts';
-import { whyNotExecuted } from './spans/task-span.ts';
+import { type TaskResult, whyNotExecuted } from './spans/task-span.ts';
 
 export interface PipelineOptions extends EngineSources {
   /** `auto`: by the first runner that executes; generic if none did by the end, until when spans wait. */
@@ -128,13 +128,21 @@ class JobPipeline implements Pipeline {
     this.#events.imagesEnded(this.#table.endAll(time));
     for (const job of jobs) {
       job.end ??= time;
-      if (engine.jobsBeginWith === 'anything') job.result = job.steps.outermost()[0]?.result ?? null;
+      if (engine.jobsBeginWith === 'anything') job.result = this.#resultOfAll(job);
       if (job.notExecuted !== null) job.result = 'failure';
       this.#seal(job);
       job.flush();
     }
     const coverage = this.#coverage.report(this.#table.shed);
     return { engine: engine.name, ...summarizeJobs(jobs), coverage, sensor: sensorReport(this.#hello) };
+  }
+
+  /** Of a command the exit of its process says it, of a pod those of its containers. */
+  #resultOfAll(job: JobTrace): TaskResult | null {
+    const [step] = job.steps.outermost();
+    const { result } = this.#events.attribution.containers;
+    if (step?.result === null && result !== null) step.conclusion = { result, source: 'container' };
+    return step?.result ?? null;
   }
 
   /** Somebody must say that nothing happened, or why nothing was seen; after a restart it was said before. */

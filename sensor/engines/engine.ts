@@ -52,8 +52,8 @@ export interface SeenStep {
 /** How a step ended, and whose word that is. */
 export interface StepConclusion {
   readonly result: TaskResult | null;
-  /** Its processes' exit, the runner's log, or the job's description as it was sealed before the first step. */
-  readonly source: 'exit' | 'log' | 'message';
+  /** Its processes' exit, the ends of the pod's containers, the runner's log, or the job's description as it was sealed before the first step. */
+  readonly source: 'exit' | 'container' | 'log' | 'message';
 }
 
 export interface StepDescription {

@@ -3,6 +3,7 @@ import type { Engine } from '../engines/engine.ts';
 import type { JobTrace } from '../spans/job-trace.ts';
 import type { Scope } from '../spans/scope.ts';
 import type { TaskResult } from '../spans/task-span.ts';
+import { Containers } from './containers.ts';
 import type { Coverage } from './coverage.ts';
 import type { ProcessImage } from './process-table.ts';
 
@@ -45,6 +46,7 @@ const maxRunners = 64;
 export class Attribution {
   readonly engine: Engine;
   readonly jobs: JobTrace[] = [];
+  readonly containers = new Containers();
   readonly #openJob: (job: JobStart) => JobTrace;
   readonly #coverage: Coverage;
   /** `null`: the runner's own business, outside of its jobs. */
@@ -79,6 +81,7 @@ export class Attribution {
 
   /** `null`: not part of any job. `isStepRoot`: the first process of a step. */
   placeProcess(event: ExecEvent, image: ProcessImage): (Place & { isStepRoot: boolean }) | null {
+    this.containers.executed(event, image);
     if (this.engine.jobsBeginWith === 'anything') return this.#placeInEverything(event, image);
     if (this.engine.jobsBeginWith === 'entry') return this.#placeByEntry(event, image);
     const known = event.root === null ? undefined : this.#roots.get(event.root);

@@ -255,7 +255,7 @@ export class JobTrace {
     for (const inner of step.nested) this.#giveStep(inner);
     this.#flushScope(step.scope);
     step.sent = true;
-    step.conclusion = this.#engine.conclude?.(step.view, step.exitResult) ?? null;
+    step.conclusion ??= this.#engine.conclude?.(step.view, step.exitResult) ?? null;
     for (const build of step.waiting.splice(0)) this.writer.give(build);
     const offset = this.#settings.offset();
     const run = {

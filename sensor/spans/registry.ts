@@ -73,7 +73,7 @@ const rows: readonly Row[] = [
     ours.stepResultSource,
     'step',
     'string',
-    "whose word the result is: its processes' `exit`, the runner's `log` (which can only make it worse), the job `message` sealed before the first step",
+    "whose word the result is: its processes' `exit`, of a plain pod the exits of the first processes of its containers (`container`), the runner's `log` (which can only make it worse), the job `message` sealed before the first step",
   ],
   [
     ours.stepInvocation,

@@ -120,7 +120,7 @@ export class StepRun {
   frozen: FrozenStep | null = null;
   /** Spans right below the step: its id may hang on its name, and the runner writes names down a little after the process began. */
   readonly waiting: SpanBuilder[] = [];
-  /** Given by the engine once it is over. */
+  /** Given once it is over, by the engine or, of a pod, by the ends of its containers. */
   conclusion: StepConclusion | null = null;
   sent = false;
   /** Another step of the job began after this one was idle. */
