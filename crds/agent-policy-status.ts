@@ -30,11 +30,15 @@ export const agentPolicyStatus = z.strictObject({
   ).optional(),
   runners: described(
     z.strictObject({
-      matched: described(count, 'Running pods that the policy selects.'),
+      matched: described(count, 'Running pods with a sensor that are under the policy.'),
       current: described(count, 'Of these, the pods whose sensor holds the latest policy.'),
       stale: described(count, 'Of these, the pods whose sensor holds an older policy, or is not armed.'),
+      unheld: described(
+        count,
+        'Under `Enforce`, pods that the policy would hold and that have no sensor, so that nothing holds them: made while the operator was away, or before the namespace was chosen.',
+      ).optional(),
     }),
-    'The pods that the policy selects.',
+    'The pods that are under the policy.',
   ).optional(),
   conditions: described(
     listMap(z.array(described(condition, 'One aspect of the state.')).max(16), 'type'),

@@ -35,6 +35,7 @@ export function takeSnapshot({ stores, book, ownNamespace, sign, injection, now 
     },
     now,
     policies: (namespace) => book.inForce(namespace),
+    podLabels: (namespace, pod) => stores.pods.get(joinKey(namespace, pod))?.metadata.labels,
     unreadablePolicies: (namespace) =>
       book
         .entries(namespace)

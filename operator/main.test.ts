@@ -177,6 +177,21 @@ test('A deleted policy and its NetworkPolicy stay until the pods that they hold 
   await isGone(networkPolicies, inCi('chaperone-ending'));
 });
 
+test('A pod that was made without a sensor, and that a policy would hold, is counted, and the policy is not ready', async () => {
+  const { client } = server;
+  await client.create(namespaces, { metadata: { name: 'unheld', labels: { 'chaperone.dev/injection': 'enabled' } } });
+  const spec = { containers: [{ name: 'runner', image: 'example.com/runner:1' }], automountServiceAccountToken: false };
+  await client.create(pods, {
+    metadata: { name: 'early', namespace: 'unheld', labels: { app: 'runner' } },
+    spec,
+  } as Pod);
+  await client.create(agentPolicies, inNamespace('unheld', aPolicyObject({}, { name: 'late' })));
+  const name = { namespace: 'unheld', name: 'late' };
+  await eventually(async () => assert.equal((await conditionOf(name, 'Ready'))?.reason, 'Unheld'));
+  const { status } = await client.get<KubeObject & { status?: AgentPolicyStatus }>(agentPolicies, name);
+  assert.equal(status?.runners?.unheld, 1);
+});
+
 test('A running pod gets the policy that came or changed after it', async () => {
   await aReadyPolicy('late');
   await aHeldPod('late');

@@ -7,6 +7,7 @@ import type { OperatorConfig } from '../config.ts';
 import { createDryRunController } from '../controllers/dry-run/controller.ts';
 import { createImageReader } from '../controllers/held-image.ts';
 import { createNamespaceController } from '../controllers/namespace/controller.ts';
+import { createBarePodsReader } from '../controllers/policy/bare-pods.ts';
 import { createPolicyController } from '../controllers/policy/controller.ts';
 import { createPolicyBook, type PolicyBook } from '../controllers/policy/policy-book.ts';
 import { createRecorder } from '../controllers/recorder.ts';
@@ -185,7 +186,15 @@ function createControllers(assembly: Assembly): Runnable[] {
     }),
     createPolicyController({
       ...base('agentpolicy'),
-      sources: { client, stores, book, readImage, gateway, dns: config.dns },
+      sources: {
+        client,
+        stores,
+        book,
+        readImage,
+        listBare: createBarePodsReader(client, clock),
+        gateway,
+        dns: config.dns,
+      },
       hands: { client, recorder },
     }),
     createRunnerController({

@@ -8,7 +8,8 @@ import { injectPod } from '../injection/inject-pod.ts';
 import type { InjectionPlan } from '../injection/injection-plan.ts';
 import type { JsonPatch } from '../injection/json-patch.ts';
 import { compilePolicyImage } from '../policy/compile-policy-image.ts';
-import { type Labels, selectPolicies } from '../policy/select-policies.ts';
+import { governingPolicies } from '../policy/governing-policies.ts';
+import type { Labels } from '../policy/select-policies.ts';
 import { stampedLabels } from '../policy/stamp-labels.ts';
 import { preparePolicy } from './prepare-policy.ts';
 import type { AdmissionRequest } from './review.ts';
@@ -27,6 +28,8 @@ export interface AdmissionSnapshot {
   now: number;
   /** The namespace's accepted policies. */
   policies(namespace: string): readonly AgentPolicy[];
+  /** Labels of a pod of the namespace that has a sensor; undefined where there is none of that name. */
+  podLabels(namespace: string, pod: string): Labels | undefined;
   /** Names of the namespace's Enforce policies that cannot be read and have no predecessor in force: nobody can tell what they hold. */
   unreadablePolicies(namespace: string): readonly string[];
   /** Whether the API server is seen to hold the NetworkPolicy that this Enforce policy asks for. */
@@ -74,7 +77,7 @@ function decideSelected(request: AdmissionRequest, snapshot: AdmissionSnapshot, 
   const policies = snapshot.policies(namespace);
   const optsOut = labels[injectionLabel] === injectionDisabled;
   if (optsOut && !policies.some(enforces)) return skip('opted-out');
-  const selected = selectPolicies({ labels }, policies);
+  const selected = governingPolicies(labels, { policies, labelsOf: (pod) => snapshot.podLabels(namespace, pod) });
   const { image, signed } = preparePolicy(namespace, selected, {
     publicKey: snapshot.injection.publicKey,
     sign: snapshot.signPolicyImage,

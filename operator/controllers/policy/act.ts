@@ -47,7 +47,10 @@ export async function actOnPolicy(hands: PolicyHands, world: PolicyWorld, decisi
 async function actOnNetwork(client: KubeClient, { metadata }: Policy, action: NetworkAction): Promise<void> {
   const { namespace, name } = metadata;
   if (action.do === 'apply') {
-    await client.apply(networkPolicies, action.object, { fieldManager: operatorFieldManager, force: true });
+    // Not found is the namespace, with which the policy goes, too.
+    await client
+      .apply(networkPolicies, action.object, { fieldManager: operatorFieldManager, force: true })
+      .catch(ignoreNotFound);
   } else if (action.do === 'delete') {
     await client.delete(networkPolicies, { namespace, name: networkPolicyNameFor(name) });
   }

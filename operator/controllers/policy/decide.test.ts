@@ -20,7 +20,9 @@ const admitted = { outcome: 'admitted', since: '2026-11-22T09:00:00Z', message: 
 function worldOf(object: KubeObject, parts: Partial<PolicyWorld> = {}): PolicyWorld {
   const { spec, metadata } = object as KubeObject & { spec: Record<string, unknown> };
   const entry: PolicyEntry = { object, faults: [], inForce: aPolicy(spec, metadata) };
-  return { entry, facts, live: undefined, isInjected: true, dryRun: admitted, pods: [], readImage, now, ...parts };
+  const policies = entry.inForce === undefined ? [] : [entry.inForce];
+  const pods = { policies, pods: [], bare: [], readImage };
+  return { entry, facts, live: undefined, isInjected: true, dryRun: admitted, ...pods, now, ...parts };
 }
 
 function conditionOf({ status }: PolicyDecision, type: string): string {
@@ -39,7 +41,7 @@ test('An Enforce policy gets its finalizer and NetworkPolicy and is ready', () =
   assert.equal(decision.finalizer, true);
   assert.equal(liveOf(decision).metadata.name, 'chaperone-web');
   assert.equal(conditionOf(decision, 'Ready'), 'True Ready');
-  assert.deepEqual(decision.status?.runners, { matched: 0, current: 0, stale: 0 });
+  assert.deepEqual(decision.status?.runners, { matched: 0, current: 0, stale: 0, unheld: 0 });
 });
 
 test('A NetworkPolicy that is as rendered is left alone, whatever labels others added', () => {
@@ -135,8 +137,9 @@ test('Runners are current when armed with just this policy, else stale', () => {
     aPod({ phase: 'Pending' }),
     aPod({ labels: { app: 'another' } }),
   ];
-  const decision = decidePolicy(worldOf(aPolicyObject(), { pods }));
-  assert.deepEqual(decision.status?.runners, { matched: 6, current: 1, stale: 5 });
+  const another = aPolicy({ mode: 'Audit', selector: { matchLabels: { app: 'another' } } }, { name: 'another' });
+  const decision = decidePolicy(worldOf(aPolicyObject(), { pods, policies: [policy, another] }));
+  assert.deepEqual(decision.status?.runners, { matched: 6, current: 1, stale: 5, unheld: 0 });
   assert.equal(conditionOf(decision, 'SensorsCurrent'), 'False Stale');
   assert.equal(conditionOf(decision, 'Ready'), 'False Stale');
 });
@@ -164,4 +167,16 @@ test('A namespace that refuses the sensor keeps its policies from being ready, i
   assert.equal(conditionOf(decision, 'Ready'), 'False Refused');
   assert.match(decision.notices[0]?.note ?? '', /refuses pods because of the sensor in them: exceeded quota/);
   assert.equal(conditionOf(decidePolicy(worldOf(aPolicyObject(), { dryRun: undefined })), 'Ready'), 'False Pending');
+});
+
+test('Pods without a sensor that an Enforce policy would hold are counted and told', () => {
+  const pod = (labels: Record<string, string>) => ({ metadata: { name: 'x', labels }, spec: { containers: [] } });
+  const decision = decidePolicy(
+    worldOf(aPolicyObject(), { bare: [pod({ app: 'runner' }), pod({ app: 'unselected' })] }),
+  );
+  assert.equal(decision.status?.runners?.unheld, 2);
+  assert.equal(conditionOf(decision, 'Ready'), 'False Unheld');
+  const watch = aPolicy({ mode: 'Audit', selector: { matchLabels: { app: 'unselected' } } }, { name: 'watch' });
+  const beside = worldOf(aPolicyObject(), { policies: [aPolicy(), watch], bare: [pod({ app: 'unselected' })] });
+  assert.equal(decidePolicy(beside).status?.runners?.unheld, 0);
 });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { AgentPolicy } from '../../../crds/agent-policy.ts';
 import type { AgentPolicyStatus, Condition } from '../../../crds/agent-policy-status.ts';
 import { coveredPodsFinalizer, injectionEnabled, injectionLabel } from '../../../crds/names.ts';
 import { type DryRun, describeRefusal } from '../../injection/dry-run.ts';
@@ -12,7 +13,7 @@ import type { ReadHeldImage } from '../held-image.ts';
 import type { Notice } from '../recorder.ts';
 import { appliedInPart, mergeConditions, notNeeded, type Statement, summarise } from './conditions.ts';
 import type { PolicyEntry } from './policy-book.ts';
-import { countRunners, hasNotEnded, isCoveredBy, type RunnerCount } from './runners.ts';
+import { countRunners, countUnheld, hasNotEnded, isCoveredBy, labelsByName, type RunnerCount } from './runners.ts';
 
 /** All that a decision about one policy depends on. */
 export interface PolicyWorld {
@@ -24,8 +25,12 @@ export interface PolicyWorld {
   isInjected: boolean;
   /** Whether the namespace takes pods with a sensor; undefined before the first dry run. */
   dryRun: DryRun | undefined;
+  /** The namespace's policies in force, those that are being deleted included. */
+  policies: readonly AgentPolicy[];
   /** The namespace's pods that have a sensor. */
   pods: readonly Pod[];
+  /** The namespace's pods that have none and have not ended; empty unless the policy enforces. */
+  bare: readonly Pod[];
   readImage: ReadHeldImage;
   /** Milliseconds since 1970. */
   now: number;
@@ -115,11 +120,11 @@ export function isAsRendered(live: LiveNetworkPolicy, object: NetworkPolicy): bo
 }
 
 function statusOf(world: PolicyWorld, statements: readonly Statement[]): AgentPolicyStatus {
-  const { entry, isInjected, pods, readImage } = world;
+  const { entry, isInjected } = world;
   const { inForce } = entry;
   const observedGeneration = entry.object.metadata.generation ?? 0;
   if (inForce === undefined) return { observedGeneration, conditions: conditionsOf(world, summed(statements)) };
-  const runners = countRunners(inForce, pods, readImage);
+  const runners = runnersOf(world, inForce);
   return {
     observedGeneration,
     hash: compilePolicyImage(inForce.metadata.namespace, [inForce]).hash,
@@ -129,6 +134,13 @@ function statusOf(world: PolicyWorld, statements: readonly Statement[]): AgentPo
       summed([...statements, ...(isInjected ? [sensorAdmitted(world)] : []), sensorsCurrent(runners, isInjected)]),
     ),
   };
+}
+
+function runnersOf({ policies, pods, bare, readImage }: PolicyWorld, policy: AgentPolicy): RunnerCount {
+  const neighbourhood = { policies, labelsOf: labelsByName(pods) };
+  const runners = countRunners(policy, pods, { neighbourhood, readImage });
+  const isEnforced = policy.spec.mode === 'Enforce';
+  return isEnforced ? { ...runners, unheld: countUnheld(policy, bare, neighbourhood) } : runners;
 }
 
 function summed(statements: readonly Statement[]): Statement[] {
@@ -183,14 +195,20 @@ function sensorAdmitted({ dryRun }: PolicyWorld): Statement {
   return { type, status: isRefused ? 'False' : 'Unknown', reason: isRefused ? 'Refused' : 'Undecided', message };
 }
 
-function sensorsCurrent({ matched, stale }: RunnerCount, isInjected: boolean): Statement {
+function sensorsCurrent({ matched, stale, unheld = 0 }: RunnerCount, isInjected: boolean): Statement {
   const type = 'SensorsCurrent';
   if (!isInjected) {
     const message = `New pods of the namespace get no sensor, and nothing holds them: label it ${injectionLabel}=${injectionEnabled}.`;
     return { type, status: 'False', reason: 'NamespaceNotChosen', message };
   }
+  if (unheld > 0) return { type, status: 'False', reason: 'Unheld', message: describeUnheld(unheld) };
   if (matched === 0) return { type, status: 'True', reason: 'NoRunners', message: 'No running pod is selected.' };
   if (stale === 0) return { type, status: 'True', reason: 'Current', message: 'All sensors hold the present policy.' };
   const message = `${stale} of ${matched} running pods have a sensor that is not armed or holds an older policy.`;
   return { type, status: 'False', reason: 'Stale', message };
+}
+
+function describeUnheld(unheld: number): string {
+  const pods = unheld === 1 ? '1 pod has' : `${unheld} pods have`;
+  return `${pods} no sensor and nothing holds them: they were made while the operator was away, or before their namespace was chosen. Delete them, so that they are made anew.`;
 }

@@ -7,6 +7,7 @@ import { type Resource, resource } from '../../kube/resources.ts';
 import type { NetworkFacts, PodsOnPort, ServiceEndpoints, ServiceFacts } from '../../network/network-facts.ts';
 import { byNamespace, type Stores } from '../../stores.ts';
 import type { ReadHeldImage } from '../held-image.ts';
+import type { ListBarePods } from './bare-pods.ts';
 import type { PolicyWorld } from './decide.ts';
 import type { PolicyBook, PolicyEntry } from './policy-book.ts';
 
@@ -18,6 +19,8 @@ export interface PolicySources {
   stores: Stores;
   book: PolicyBook;
   readImage: ReadHeldImage;
+  /** The pods of a namespace that have no sensor and have not ended. */
+  listBare: ListBarePods;
   gateway: PodsOnPort;
   dns: PodsOnPort;
 }
@@ -35,6 +38,7 @@ export async function gatherPolicy(sources: PolicySources, key: string, now: num
   if (entry === undefined) return undefined;
   const { name, namespace = '' } = entry.object.metadata;
   const services = await gatherServices(sources, entry);
+  const isEnforced = entry.inForce?.spec.mode === 'Enforce';
   const place = stores.namespaces.get(namespace);
   const world: PolicyWorld = {
     entry,
@@ -42,11 +46,14 @@ export async function gatherPolicy(sources: PolicySources, key: string, now: num
     live: stores.networkPolicies.get(joinKey(namespace, networkPolicyNameFor(name))),
     isInjected: place?.metadata.labels?.[injectionLabel] === injectionEnabled,
     dryRun: place === undefined ? undefined : readDryRun(place),
+    policies: book.entries(namespace).flatMap(({ inForce }) => inForce ?? []),
     pods: stores.pods.byIndex(byNamespace, namespace),
+    bare: isEnforced ? await sources.listBare(namespace) : [],
     readImage,
     now,
   };
-  return { world, isPolled: [...services.values()].some(({ endpoints }) => endpoints !== undefined) };
+  const hasEndpoints = [...services.values()].some(({ endpoints }) => endpoints !== undefined);
+  return { world, isPolled: isEnforced || hasEndpoints };
 }
 
 async function gatherServices(

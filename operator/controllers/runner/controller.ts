@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { PolicyImage } from '../../../crds/policy-image.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { ignoreNotFound } from '../../kube/errors.ts';
-import { keyOf, splitKey } from '../../kube/objects.ts';
+import { joinKey, keyOf, splitKey } from '../../kube/objects.ts';
 import { pods } from '../../kube/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ControllerObserver, createController } from '../../runtime/controller.ts';
@@ -47,7 +47,9 @@ export function createRunnerController(options: RunnerControllerOptions): Runnab
       const unreadable = entries.flatMap(({ object, inForce }) =>
         inForce === undefined ? [object.metadata.name] : [],
       );
-      const { image, labels, notices } = decideRunner({ pod, policies, unreadable, held: readImage(pod) });
+      const labelsOf = (name: string) =>
+        stores.pods.get(joinKey(pod.metadata.namespace, name))?.metadata.labels ?? undefined;
+      const { image, labels, notices } = decideRunner({ pod, policies, labelsOf, unreadable, held: readImage(pod) });
       const patch = runnerPatch(pod, labels, image === undefined ? undefined : sign(image));
       if (patch.length > 0) {
         log.info({ generation: image?.generation, labels: labels.length }, 'the pod gets its present policy');

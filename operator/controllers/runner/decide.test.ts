@@ -7,7 +7,8 @@ import { decideRunner, type RunnerDecision, runnerPatch } from './decide.ts';
 
 const stamped = { [policyLabel('web')]: policyLabelEnforce, [egressDefaultLabel]: egressDefaultDeny };
 const decide = (pod: Pod, ...policies: ReturnType<typeof aPolicy>[]): RunnerDecision =>
-  decideRunner({ pod, policies, unreadable: [], held: readImage(pod) });
+  decideRunner({ pod, policies, labelsOf: () => undefined, unreadable: [], held: readImage(pod) });
+const labelsOf = () => undefined;
 const paths = ({ labels }: RunnerDecision): string[] => labels.map(({ op, path }) => `${op} ${path}`);
 
 test('A pod that carries its present policy is left alone', () => {
@@ -38,9 +39,15 @@ test('A policy that no longer selects a pod goes on holding it', () => {
 
 test('A policy that can no longer be read, after a restart of ours, leaves the pods that it holds as they are', () => {
   const pod = aPod({ labels: stamped, carries: [aPolicy()] });
-  const decision = decideRunner({ pod, policies: [], unreadable: ['web'], held: readImage(pod) });
+  const decision = decideRunner({ pod, policies: [], labelsOf, unreadable: ['web'], held: readImage(pod) });
   assert.deepEqual(decision, { image: undefined, labels: [], notices: [] });
-  const other = decideRunner({ pod: aPod({ carries: [] }), policies: [aPolicy()], unreadable: ['x'], held: undefined });
+  const other = decideRunner({
+    pod: aPod({ carries: [] }),
+    policies: [aPolicy()],
+    labelsOf,
+    unreadable: ['x'],
+    held: undefined,
+  });
   assert.equal(other.image?.mode, 'Enforce');
 });
 
@@ -100,4 +107,26 @@ test('A patch is for this very pod', () => {
   const patch = runnerPatch(aPod(), [{ op: 'remove', path: '/metadata/labels/x' }], 'signed');
   assert.deepEqual(patch[0], { op: 'test', path: '/metadata/uid', value: 'pod-uid' });
   assert.deepEqual(runnerPatch(aPod(), [], undefined), []);
+});
+
+test('A job pod is under the policies of its runner, also when the runner has gone before it', () => {
+  const policy = aPolicy({ mode: 'Audit' });
+  const job = { ...aPod({ carries: [policy] }) };
+  job.metadata = { ...job.metadata, labels: { 'runner-pod': 'linux-1', 'chaperone.dev/sensor': 'injected' } };
+  const changed = aPolicy({ mode: 'Audit', trace: { redact: ['*_DSN'] } }, { generation: 2 });
+  for (const labels of [{ app: 'runner' }, undefined]) {
+    const world = { pod: job, policies: [changed], labelsOf: () => labels, unreadable: [], held: readImage(job) };
+    assert.deepEqual(decideRunner(world).image?.trace.redact, ['*_DSN']);
+  }
+});
+
+test('A pod that no policy selects is held by those that enforce, and one that is held by no others', () => {
+  const [web, other] = [aPolicy(), aPolicy({ selector: { matchLabels: { app: 'other' } } }, { name: 'other' })];
+  const stray = aPod({ labels: { app: 'stray' }, carries: [] });
+  assert.deepEqual(paths(decide(stray, web, other)).slice(0, 2), [
+    'add /metadata/labels/policy.chaperone.dev~1other',
+    'add /metadata/labels/policy.chaperone.dev~1web',
+  ]);
+  const relabelled = aPod({ labels: { ...stamped, app: 'stray' }, carries: [web] });
+  assert.deepEqual(decide(relabelled, web, other), { image: undefined, labels: [], notices: [] });
 });

@@ -5,10 +5,11 @@ import type { PolicyImage } from '../../../crds/policy-image.ts';
 import type { JsonPatchOperation } from '../../kube/client.ts';
 import type { Pod } from '../../kube/objects.ts';
 import { compilePolicyImage } from '../../policy/compile-policy-image.ts';
+import type { Neighbourhood } from '../../policy/governing-policies.ts';
 import { stampedLabels } from '../../policy/stamp-labels.ts';
 import type { HeldImage } from '../held-image.ts';
 import { jsonPointer } from '../json-pointer.ts';
-import { appliesTo, hasNotEnded, isCoveredBy } from '../policy/runners.ts';
+import { hasNotEnded, isCoveredBy, policiesOf } from '../policy/runners.ts';
 import type { Notice } from '../recorder.ts';
 import { readSensorStatus } from '../sensor-status.ts';
 
@@ -17,6 +18,8 @@ export interface RunnerWorld {
   pod: Pod;
   /** The namespace's policies in force, those that are being deleted included. */
   policies: readonly AgentPolicy[];
+  /** Labels of the namespace's other pods with a sensor, by their names. */
+  labelsOf: Neighbourhood['labelsOf'];
   /** Names of the namespace's policies that cannot be read and have no predecessor in force. */
   unreadable: readonly string[];
   /** The image that the pod carries. */
@@ -32,7 +35,7 @@ export interface RunnerDecision {
 }
 
 /** Decides what becomes of one injected pod; does nothing. */
-export function decideRunner({ pod, policies, unreadable, held }: RunnerWorld): RunnerDecision {
+export function decideRunner({ pod, policies, labelsOf, unreadable, held }: RunnerWorld): RunnerDecision {
   if (!hasNotEnded(pod) || pod.metadata.deletionTimestamp !== undefined) {
     return { image: undefined, labels: [], notices: [] };
   }
@@ -40,7 +43,7 @@ export function decideRunner({ pod, policies, unreadable, held }: RunnerWorld): 
   if (unreadable.some((name) => isCoveredBy(pod, name))) {
     return { image: undefined, labels: [], notices: held === undefined ? [] : noticesOf(pod, held.image) };
   }
-  const own = policies.filter((policy) => appliesTo(policy, pod));
+  const own = policiesOf(pod, { policies, labelsOf }, held);
   const { payload } = compilePolicyImage(pod.metadata.namespace ?? '', own);
   return {
     image: successor(held, payload),

@@ -18,6 +18,7 @@ export function snapshotOf(policies: AgentPolicy[], changes: Partial<AdmissionSn
     dryRun: () => ({ outcome: 'admitted', since: '2026-11-22T10:00:00Z', message: '' }),
     now: Date.UTC(2026, 10, 22, 11),
     policies: () => policies,
+    podLabels: () => undefined,
     unreadablePolicies: () => [],
     isNetworkPolicyReady: () => true,
     signPolicyImage: (image: PolicyImage) => signPolicyImage(image, signing.privateKey),
