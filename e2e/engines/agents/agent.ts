@@ -1,0 +1,26 @@
+import type { Session, Tongue } from './script.ts';
+
+/** A coding agent as it is started in a job that no person watches. */
+export interface Agent extends Tongue {
+  name: string;
+  /** The program and its arguments. */
+  command(context: Context): string[];
+  /** Beside PATH, HOME and the like: the model's address, a key that nobody checks, and what keeps the agent from asking the network for anything else. */
+  environment(context: Context): Record<string, string>;
+  /** Files below HOME: content by path. */
+  settings(context: Context): Record<string, string>;
+  /** Sessions that it has no tool for, and why; by the session's name. */
+  cannot: Record<string, string>;
+}
+
+export interface Context {
+  /** `node_modules` of `scripts/agents --path`. */
+  packages: string;
+  home: string;
+  workspace: string;
+  /** Of the model server, such as http://127.0.0.1:8080. */
+  url: string;
+  session: Session;
+  /** Command line of the MCP server called `words`. */
+  mcpServer: string[];
+}
