@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import { ChaperoneError, describeError } from '../crds/errors.ts';
 import type { Clock } from './export/clock.ts';
 import { createAgent, post } from './export/http-post.ts';
+import type { ServerAddress } from './export/server-address.ts';
 
 /** What the gateway writes into the pod's annotation. */
 export interface Hello {
@@ -19,6 +20,7 @@ export interface HelloOptions {
   /** The gateway's address without a path. */
   readonly url: string;
   readonly ca: string | undefined;
+  readonly address: ServerAddress;
   readonly headers: () => Promise<Record<string, string>>;
   readonly clock: Clock;
   /** Told once for each new kind of failure, with a sentence for the log. */
@@ -54,7 +56,7 @@ class RetryingSender implements HelloSender {
 
   constructor(options: HelloOptions) {
     this.#options = options;
-    this.#agent = createAgent(options.url, options.ca);
+    this.#agent = createAgent(options.url, options.ca, options.address);
   }
 
   send(hello: Hello): void {
@@ -108,8 +110,9 @@ class RetryingSender implements HelloSender {
   }
 
   async #post(hello: Hello): Promise<void> {
-    const { url, headers, clock } = this.#options;
-    const posting = { agent: this.#agent, headers: await headers(), body: JSON.stringify(hello), timeoutMs, clock };
+    const { url, address, headers, clock } = this.#options;
+    const body = JSON.stringify(hello);
+    const posting = { agent: this.#agent, address, headers: await headers(), body, timeoutMs, clock };
     const { status } = await post(`${url}/v1/hello`, posting);
     if (status >= 300) {
       throw new ChaperoneError('gateway-hello', `the gateway answered ${status} to the sensor's hello`);

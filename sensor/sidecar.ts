@@ -6,6 +6,7 @@ import { openWorkerLogs } from './engines/github-actions/worker-log.ts';
 import type { Clock } from './export/clock.ts';
 import { deliveryWord } from './export/delivery-attributes.ts';
 import { createExporter, type Exporter, type FlushLimits } from './export/exporter.ts';
+import { ServerAddress } from './export/server-address.ts';
 import type { SpanSpill } from './export/span-spill.ts';
 import { createHelloSender, type HelloSender } from './gateway-hello.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -61,16 +62,19 @@ export class Sidecar {
     this.#time = new ProbeTime(clock);
     this.#policy = openPolicyFile(config.policy.file, { publicKey: config.policy.publicKey, namespace: pod.namespace });
     const headers = () => authorization(gateway.tokenFile);
+    // One for both: the hello reaches the gateway before the job has begun.
+    const address = new ServerAddress();
     this.#exporter = createExporter({
       url: `${gateway.url}/v1/traces`,
       ca: gateway.ca,
+      address,
       headers,
       clock,
       spill: options.spill ?? null,
       onDrop: (_, count, message) => log('warn', `${count} spans were not delivered: ${message}`),
     });
     const onFailure = (message: string) => log('warn', `the gateway has not taken the hello yet: ${message}`);
-    this.#hello = createHelloSender({ url: gateway.url, ca: gateway.ca, headers, clock, onFailure });
+    this.#hello = createHelloSender({ url: gateway.url, ca: gateway.ca, address, headers, clock, onFailure });
     this.#pipeline = createPipeline({
       engine: 'auto',
       identity: { kind: 'pod', name: pod.name, seed: pod.uid },

@@ -5,6 +5,7 @@ import { encodeRequest, encodeResource, encodeSpan } from './otlp-json.ts';
 import { Outbox, type Parcel } from './outbox.ts';
 import type { Outcome } from './outcome.ts';
 import { Pace } from './pace.ts';
+import { ServerAddress } from './server-address.ts';
 import { classOf } from './span-class.ts';
 import type { QueuedSpan } from './span-queue.ts';
 import type { SpanSpill } from './span-spill.ts';
@@ -17,6 +18,8 @@ export interface ExporterOptions {
   readonly headers?: () => Promise<Record<string, string>>;
   /** PEM bundle to trust instead of the system's. */
   readonly ca?: string | undefined;
+  /** Where the server was reached before; default nowhere. */
+  readonly address?: ServerAddress;
   /** What may wait, in bytes of OTLP/JSON; default 8 MiB. */
   readonly maxBytes?: number;
   /** How long spans gather before they are sent, in milliseconds; default 2,000. */
@@ -59,6 +62,7 @@ export function createExporter(options: ExporterOptions): Exporter {
     url: options.url,
     headers: options.headers ?? (async () => ({})),
     ca: options.ca,
+    address: options.address ?? new ServerAddress(),
     timeoutMs: options.timeoutMs ?? 10_000,
     clock,
   });

@@ -2,12 +2,15 @@ import type http from 'node:http';
 import https from 'node:https';
 import { ChaperoneError } from '../../crds/errors.ts';
 import type { Clock } from './clock.ts';
+import type { ServerAddress } from './server-address.ts';
 
 /** Not imported: an import reads everything that it exports, `WebSocket` too, for which Node loads undici: 4 MB resident that nothing here uses. */
 const plain = process.getBuiltinModule('node:http');
 
 export interface Posting {
   readonly agent: http.Agent;
+  /** The one that the agent was made with. */
+  readonly address: ServerAddress;
   readonly headers: Record<string, string>;
   readonly body: string;
   /** From the call to the last byte of the answer, in milliseconds. */
@@ -27,8 +30,8 @@ export interface Answer {
 const answerLimit = 65_536;
 
 /** One connection that is kept open; `ca` is a PEM bundle to trust instead of the system's. */
-export function createAgent(url: string, ca: string | undefined): http.Agent {
-  const settings = { keepAlive: true, maxSockets: 1 };
+export function createAgent(url: string, ca: string | undefined, { lookup }: ServerAddress): http.Agent {
+  const settings = { keepAlive: true, maxSockets: 1, lookup };
   if (!url.startsWith('https:')) return new plain.Agent(settings);
   return new https.Agent(ca === undefined ? settings : { ...settings, ca });
 }
@@ -37,7 +40,7 @@ export function createAgent(url: string, ca: string | undefined): http.Agent {
  * Posts JSON. Rejects when no whole answer came: refused, reset (also in the middle of a body), or too slow.
  * Node's own client, since undici would double what the sensor holds in memory.
  */
-export async function post(url: string, { agent, headers, body, timeoutMs, clock }: Posting): Promise<Answer> {
+export async function post(url: string, { agent, address, headers, body, timeoutMs, clock }: Posting): Promise<Answer> {
   const client = url.startsWith('https:') ? https : plain;
   const length = String(Buffer.byteLength(body));
   const request = client.request(url, {
@@ -48,7 +51,12 @@ export async function post(url: string, { agent, headers, body, timeoutMs, clock
   const late = new ChaperoneError('server-slow', 'the server did not answer in time');
   const cancel = clock.after(timeoutMs, () => request.destroy(late));
   try {
-    return await readAnswer(await responseTo(request, body));
+    const response = await responseTo(request, body);
+    address.reached(response.socket);
+    return await readAnswer(response);
+  } catch (error) {
+    address.missed();
+    throw error;
   } finally {
     cancel();
   }
