@@ -12,7 +12,10 @@ function main(): void {
   let link: ProbeLink | null = null;
   const flushProbe = async () => await link?.flush();
   const spill = openSpill(config.spill, (message) => log('warn', message));
-  const onTick = (time: bigint) => spill.frames.tick(time);
+  const onTick = (time: bigint) => {
+    spill.frames.tick(time);
+    letProbeGoOn();
+  };
   const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe, spill: spill.spans, onTick });
   sidecar.replay(spill.frames.replay());
   const stop = () => {
@@ -32,6 +35,15 @@ function main(): void {
   });
   // Its first word tells the probe that SIGTERM now finds a handler here.
   link.flush().catch(() => {});
+}
+
+/** Where the containers of a pod share their processes (`shareProcessNamespace`), a job can stop the probe; to one that runs this says nothing. */
+function letProbeGoOn(): void {
+  try {
+    process.kill(process.ppid, 'SIGCONT');
+  } catch {
+    // It has ended, or is another user's: then so shall it be.
+  }
 }
 
 /** One JSON line each, as the operator's logs are. */

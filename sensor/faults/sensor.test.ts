@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { skip } from '../probe/testing/machine.ts';
@@ -8,13 +7,6 @@ import { assertAccountCloses, assertNothingLost, assertPriorityLane, jobSpan } f
 
 const programs = 60;
 
-async function finishJob(pod: FaultPod, job: Promise<unknown>): Promise<void> {
-  await pod.openGate();
-  await pod.stepDone('two');
-  await pod.openGate();
-  await job;
-}
-
 /** Programs of the steps that the gateway knows. */
 function told({ gateway }: FaultPod): number {
   return [...gateway.spans.values()].filter(({ name }) => name === 'true').length;
@@ -22,14 +14,12 @@ function told({ gateway }: FaultPod): number {
 
 test('a sensor that stands still for ten seconds loses nothing that the queue has room for', { skip }, async () => {
   await using pod = await startFaultPod();
-  const { node } = pod;
-  process.kill(node, 'SIGSTOP');
-  await until(() => /^State:\tT/m.test(readFileSync(`/proc/${node}/status`, 'utf8')));
+  const goOn = await pod.holdNode();
   const job = pod.startJob(programs);
   await pod.stepDone('one');
   await delay(10_000); // the fault itself
-  process.kill(node, 'SIGCONT');
-  await finishJob(pod, job);
+  goOn();
+  await pod.finishJob(job);
   const span = await jobSpan(pod);
   await pod.end();
   assertAccountCloses(span);
@@ -43,11 +33,10 @@ test('a sensor that stands still longer than the queue has room counts what it m
   await using pod = await startFaultPod({ probeArgs: ['--queue-bytes', '131072'] });
   const job = pod.startJob(600);
   await pod.stepDone('one');
-  const { node } = pod;
-  process.kill(node, 'SIGSTOP');
+  const goOn = await pod.holdNode();
   await pod.openGate();
   await pod.stepDone('two');
-  process.kill(node, 'SIGCONT');
+  goOn();
   await pod.openGate();
   await job;
   // The end of the job may be among what was missed.
@@ -96,7 +85,7 @@ test('Node killed again and again in a storm, with the gateway away: nothing is 
   }
   await pod.stepDone('one');
   await pod.gateway.listen();
-  await finishJob(pod, job);
+  await pod.finishJob(job);
   const span = await jobSpan(pod);
   await pod.end();
   assertAccountCloses(span);
@@ -143,7 +132,7 @@ test('a full disk costs nothing while Node lives', { skip }, async () => {
   const job = pod.startJob(400);
   await pod.stepDone('one');
   await pod.gateway.listen();
-  await finishJob(pod, job);
+  await pod.finishJob(job);
   const span = await jobSpan(pod);
   await pod.end();
   assert.equal(span.attributes['chaperone.coverage.restarts'], 0);
@@ -160,7 +149,7 @@ test('a full disk and a killed Node: what was not kept is said', { skip }, async
   const { node } = pod;
   process.kill(node, 'SIGKILL');
   await until(() => pod.node > 0 && pod.node !== node);
-  await finishJob(pod, job);
+  await pod.finishJob(job);
   const span = await jobSpan(pod);
   await pod.end();
   assertAccountCloses(span);

@@ -36,6 +36,7 @@ static void become_node(char **command, int link, pid_t parent)
 		dup2(link, LINK_FD);
 	setenv("CHAPERONE_PROBE_FD", "3", 1);
 	setenv("MALLOC_ARENA_MAX", "1", 1); /* its threads allocate little: 1.3 to 1.9 MB less resident, measured */
+	setenv("NODE_OPTIONS", "--disable-sigusr1", 1); /* which would open a debugger on loopback, for the whole pod */
 	execvp(command[0], command);
 	fprintf(stderr, "chaperone: cannot start %s: %s\n", command[0], strerror(errno));
 	_exit(127);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,15 +107,19 @@ static void start(struct sidecar *sidecar)
 		greet_peer(&sidecar->forwarder, peer, sidecar->node.restarts);
 }
 
-/* PID 1 reaps whoever was left to it. */
+/* PID 1 reaps whoever was left to it. A Node that was stopped goes on: nobody but a job that shares its processes with the sensor stops it. */
 static void reap(struct sidecar *sidecar)
 {
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		if (pid != sidecar->node.pid)
 			continue;
+		if (WIFSTOPPED(status)) {
+			kill(pid, SIGCONT);
+			continue;
+		}
 		if (!sidecar->terminating)
 			fprintf(stderr, "chaperone: the sensor's Node process ended (%s %d)\n", WIFSIGNALED(status) ? "signal" : "status",
 				WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));

@@ -26,6 +26,8 @@ export interface FaultPodOptions {
   readonly wrapper?: (spill: string) => readonly string[];
   /** Further arguments of `probe sidecar`. */
   readonly probeArgs?: readonly string[];
+  /** By which the sensor knows the gateway; default its address. */
+  readonly gatewayHost?: string;
 }
 
 /** A pod with the real probe, the real sensor, a job whose steps count what they do, and a gateway that fails as it is told. */
@@ -74,7 +76,7 @@ export class FaultPod implements AsyncDisposable {
       CHAPERONE_POD_NAME: 'runner-1',
       CHAPERONE_POD_NAMESPACE: 'arc-runners',
       CHAPERONE_POD_UID: uid,
-      CHAPERONE_GATEWAY_URL: this.gateway.url,
+      CHAPERONE_GATEWAY_URL: this.gateway.url.replace('127.0.0.1', this.#options.gatewayHost ?? '127.0.0.1'),
       CHAPERONE_TOKEN_FILE: join(folder, 'token'),
       CHAPERONE_POLICY_FILE: join(folder, 'policy'),
       CHAPERONE_POLICY_PUBLIC_KEY: publicKey,
@@ -107,6 +109,16 @@ export class FaultPod implements AsyncDisposable {
     return Number(childrenOf(this.probe)[0]);
   }
 
+  /** Lets Node stand still, as on a machine that gives it no time, until what this resolves with is called. */
+  async holdNode(): Promise<() => void> {
+    const held = join(this.#cgroup.path, 'held');
+    mkdirSync(held, { recursive: true });
+    writeFileSync(join(held, 'cgroup.procs'), String(this.node));
+    writeFileSync(join(held, 'cgroup.freeze'), '1');
+    await until(() => readFileSync(join(held, 'cgroup.events'), 'utf8').includes('frozen 1'));
+    return () => writeFileSync(join(held, 'cgroup.freeze'), '0');
+  }
+
   /** A job of two steps. Each executes `count` programs and makes as many connections, writes down how many it did, and waits at the gate. */
   startJob(count: number): Promise<unknown> {
     const step = (name: string) => {
@@ -122,6 +134,15 @@ export class FaultPod implements AsyncDisposable {
     const path = join(this.folder, name);
     await until(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n'));
     return Number(readFileSync(path, 'utf8'));
+  }
+
+  /** Lets both steps come to their ends. */
+  async finishJob(job: Promise<unknown>): Promise<void> {
+    await this.stepDone('one');
+    await this.openGate();
+    await this.stepDone('two');
+    await this.openGate();
+    await job;
   }
 
   /** Lets the step that waits go on. */

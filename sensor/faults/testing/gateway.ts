@@ -20,6 +20,8 @@ export class FaultyGateway implements AsyncDisposable {
   /** Asked for each request with spans: its body's length, and how many came before. */
   conduct: (bytes: number, nth: number) => Conduct = () => ({});
   requests = 0;
+  /** Hellos that were taken. */
+  hellos = 0;
   /** Requests whose sender was not told that they were taken. */
   failures = 0;
   /** Spans that were taken, by id. */
@@ -68,6 +70,7 @@ export class FaultyGateway implements AsyncDisposable {
     if (request.url !== '/v1/traces') {
       await text(request);
       response.end('{}');
+      this.hellos += 1;
       return;
     }
     const conduct = this.conduct(Number(request.headers['content-length']), this.requests++);
