@@ -35,6 +35,7 @@ const stats = {
   tableFull: 0,
   socketsFull: 0,
   left: 0,
+  detached: 0,
   realtimeOffsetNs: '1',
 };
 

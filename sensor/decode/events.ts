@@ -403,6 +403,8 @@ export interface StatsEvent {
   readonly socketsFull: number;
   /** Processes that left the observed cgroup: what they do there is not seen. */
   readonly left: number;
+  /** The sensor's programs that somebody detached: what they would have told is not seen. */
+  readonly detached: number;
   /** As in the hello, now: it changes when somebody sets the clock. */
   readonly realtimeOffsetNs: bigint;
 }

@@ -35,6 +35,7 @@ const stats = z.object({
   tableFull: count,
   socketsFull: count,
   left: count,
+  detached: count,
   realtimeOffsetNs: nanos,
 });
 

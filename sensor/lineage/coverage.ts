@@ -39,6 +39,8 @@ export interface CoverageReport {
   readonly unfollowed: number;
   /** Processes that left the observed cgroup; what they did there was not seen. */
   readonly left: number;
+  /** The sensor's programs that somebody detached: what they would have told was not seen. */
+  readonly detached: number;
   /** Processes of a step whose beginning was not seen; they hang at the job. */
   readonly unattributed: number;
   /** Executions and connections of the pod outside of any job. */
@@ -79,7 +81,7 @@ export class Coverage {
   #restarts = 0;
   #earlier = {
     ...{ produced: none, arrived: none, ring: none, queue: none, restart: none, restarts: 0, gaps: 0 },
-    tables: { shed: 0, unfollowed: 0, left: 0 },
+    tables: { shed: 0, unfollowed: 0, left: 0, detached: 0 },
   };
 
   seen(event: KernelEvent): void {
@@ -171,13 +173,14 @@ export class Coverage {
     return [...this.#sequences.values()].reduce((gaps, { missing }) => gaps + missing, this.#earlier.gaps);
   }
 
-  /** What the kernel's tables had no room for, and who left. */
-  #tables(): { shed: number; unfollowed: number; left: number } {
+  /** What the kernel's tables had no room for, and who or what is no longer seen. */
+  #tables(): { shed: number; unfollowed: number; left: number; detached: number } {
     const { tables } = this.#earlier;
     return {
       shed: tables.shed + (this.#stats?.tableFull ?? 0),
       unfollowed: tables.unfollowed + (this.#stats?.socketsFull ?? 0),
       left: tables.left + (this.#stats?.left ?? 0),
+      detached: tables.detached + (this.#stats?.detached ?? 0),
     };
   }
 

@@ -17,6 +17,7 @@ const stats = makeWord(frameType.stats, {
   tableFull: 0,
   socketsFull: 0,
   left: 0,
+  detached: 0,
   realtimeOffsetNs: '1',
 });
 

@@ -12,6 +12,7 @@ import {
   type ProbeEvent,
   type StatsEvent,
 } from '../decode/events.ts';
+import { Coverage } from '../lineage/coverage.ts';
 import { connectProbe } from '../probe-link/probe-link.ts';
 import { spawnProbe } from '../probe-link/spawn-probe.ts';
 import { actor, compileTiny } from './testing/actor.ts';
@@ -145,6 +146,23 @@ test('killing the probe leaves the job alone and its cgroup without programs', {
   assert.deepEqual(await job, { code: 0, signal: null });
   assert.equal(listPrograms(cgroup.path), '');
   await assert.rejects(local.flush(), { code: 'probe-link-closed' });
+});
+
+test('programs that a job with CAP_SYS_ADMIN detaches are counted, and what follows is not said to be whole', {
+  skip,
+}, async () => {
+  const { hello, stats, connects } = await observe(async (run, local, cgroup) => {
+    assert.equal((await local.flush()).detached, 0);
+    const find = `bpftool cgroup show ${cgroup} | awk '$2 == "cgroup_inet4_connect" { print $1 }'`;
+    const detach = `bpftool link list | awk -F '[: ]+' -v id=$(${find}) '$2 == "cgroup" && $4 == id { print $1 }' | xargs bpftool link detach id`;
+    assert.equal((await run(['sh', '-c', detach])).code, 0);
+    await run([actor, 'connect', '4', 'tcp', '9']);
+  });
+  assert.deepEqual([stats.detached, connects.length], [1, 0]);
+  const coverage = new Coverage();
+  coverage.hello(hello);
+  coverage.stats(stats);
+  assert.deepEqual([coverage.report(0).detached, coverage.report(0).complete], [1, false]);
 });
 
 test('a probe that cannot arm says why, on its link and by its status', { skip }, async () => {

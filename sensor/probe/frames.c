@@ -95,7 +95,7 @@ void make_stats(struct word *word, const struct sensor *sensor, const struct que
 		}
 	}
 	put(&json, "],\"tableFull\":%llu,\"socketsFull\":%llu,\"left\":%llu", table_full, sockets_full, left);
-	put(&json, ",\"realtimeOffsetNs\":\"%llu\"", realtime_offset_ns());
+	put(&json, ",\"detached\":%d,\"realtimeOffsetNs\":\"%llu\"", count_detached(sensor), realtime_offset_ns());
 	put_counts(&json, "produced", produced);
 	put_counts(&json, "lost", lost);
 	put_counts(&json, "probeDropped", queue->dropped);

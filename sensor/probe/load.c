@@ -145,6 +145,25 @@ int read_counters(const struct sensor *sensor, struct event_counters *counters)
 	return bpf_map_lookup_elem(sensor->counters_fd, &zero, counters);
 }
 
+/* Links of tracing programs cannot be detached. */
+static bool is_detached(const struct bpf_link *link)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+
+	return link && !bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size) && info.type == BPF_LINK_TYPE_CGROUP &&
+	       !info.cgroup.cgroup_id;
+}
+
+int count_detached(const struct sensor *sensor)
+{
+	int count = 0;
+
+	for (int i = 0; sensor->programs && i < sensor->programs->skeleton->prog_cnt; i++)
+		count += is_detached(*sensor->programs->skeleton->progs[i].link);
+	return count;
+}
+
 int read_program_costs(const struct sensor *sensor, struct program_cost *costs)
 {
 	struct bpf_program *program;

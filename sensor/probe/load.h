@@ -41,6 +41,9 @@ void unload_sensor(struct sensor *sensor);
 /* Copies the account of each CPU; `counters` has room for sensor->cpus. */
 int read_counters(const struct sensor *sensor, struct event_counters *counters);
 
+/* How many of the programs at the cgroup somebody else has detached, for which it takes CAP_SYS_ADMIN: they tell nothing any more. */
+int count_detached(const struct sensor *sensor);
+
 #define MAX_PROGRAMS 64
 
 struct program_cost {

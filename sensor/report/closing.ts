@@ -46,6 +46,7 @@ export function coverageWords(coverage: Coverage): Note[] {
     ...some(coverage.unplaced, (count) => `${counted(count, 'process', 'processes')} without a step`),
     ...some(coverage.unfollowed, (count) => `${counted(count, 'connection')} not followed to the end`),
     ...some(coverage.left, (count) => `${counted(count, 'process', 'processes')} left the observed cgroup`),
+    ...some(coverage.detached, (count) => `${counted(count, 'program')} of the sensor detached by somebody`),
     ...some(coverage.undecoded, (count) => `${counted(count, 'frame')} of the probe not understood`),
     ...some(coverage.interruptions, (count) => `the sensor was interrupted ${count}×`),
     ...some(coverage.missingSpans, (count) => `${counted(count, 'span')} missing`),

@@ -23,6 +23,8 @@ export interface Coverage {
   readonly unfollowed: number;
   /** Processes that left the observed cgroup; what they did there was not seen. */
   readonly left: number;
+  /** The sensor's programs that somebody detached; what they would have told was not seen. */
+  readonly detached: number;
   /** Frames of the probe that could not be read. */
   readonly undecoded: number;
   /** How often the sensor was started again; what it had been told it knew again, or it counts as lost. */
@@ -76,6 +78,7 @@ export function coverageOf(
     unplaced: word.most('shed') + word.most('unattributed'),
     unfollowed: word.most('unfollowed'),
     left: word.most('left'),
+    detached: word.most('detached'),
     undecoded: word.most('undecoded'),
     restarts: word.most('restarts'),
     interruptions: word.most('interruptions') + word.most('unanswered'),

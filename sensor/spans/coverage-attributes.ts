@@ -3,7 +3,7 @@ import type { Attributes } from './finished-span.ts';
 
 const parts = ['gaps', 'unaccounted', 'shed', 'unfollowed', 'left', 'unattributed', 'outside', 'restarts'] as const;
 /** Said only when it happened. */
-const rareParts = ['undecoded', 'interruptions', 'unanswered'] as const;
+const rareParts = ['undecoded', 'interruptions', 'unanswered', 'detached'] as const;
 
 /** The account of events as attributes of the job's span: what was produced, delivered and lost by kind, and the losses by cause. */
 export function coverageAttributes(report: CoverageReport): Attributes {

@@ -153,8 +153,27 @@ const rows: readonly Row[] = [
   ['chaperone.coverage.unattributed', 'job', 'number', 'processes of a step whose beginning was not seen'],
   ['chaperone.coverage.unfollowed', 'job', 'number', 'connections whose end was not followed for want of room'],
   ['chaperone.coverage.left', 'job', 'number', 'processes that left the observed cgroup'],
+  [
+    'chaperone.coverage.detached',
+    'job',
+    'number',
+    'programs of the sensor that somebody detached, for which it takes `CAP_SYS_ADMIN`; only where there are any',
+  ],
   ['chaperone.coverage.outside', 'job', 'number', 'events of the pod outside of any job'],
   ['chaperone.coverage.restarts', 'job', 'number', 'how often the sensor was started again'],
+  [
+    'chaperone.coverage.interruptions',
+    'job',
+    'number',
+    'how often nobody watched, since the probe ended and another one began; only where it happened',
+  ],
+  [
+    'chaperone.coverage.unanswered',
+    'job',
+    'number',
+    'how often the probe did not say whether it had told everything; only where it happened',
+  ],
+  ['chaperone.coverage.undecoded', 'job', 'number', 'frames of the probe not understood; only where there are any'],
   [
     'chaperone.coverage.names.*',
     'job',

@@ -295,6 +295,7 @@ export function statsEvent(changes: Partial<StatsEvent> = {}): StatsEvent {
     tableFull: 0,
     socketsFull: 0,
     left: 0,
+    detached: 0,
     realtimeOffsetNs: 1_700_000_000_000_000_000n,
     ...changes,
   };

@@ -71,6 +71,7 @@ const meanings: Readonly<Record<string, string>> = {
   shed: 'processes for which a table had no room',
   unfollowed: 'sockets for which a table had no room',
   left: 'processes that left the observed cgroup',
+  detached: 'programs of the sensor that somebody detached',
   unattributed: 'processes of a step whose beginning was not seen',
   outside: 'executions and connections outside of every job',
   restarts: 'times the sensor was started again',
