@@ -22,7 +22,7 @@ function worldOf(object: KubeObject, parts: Partial<PolicyWorld> = {}): PolicyWo
   const entry: PolicyEntry = { object, faults: [], inForce: aPolicy(spec, metadata) };
   const policies = entry.inForce === undefined ? [] : [entry.inForce];
   const pods = { policies, pods: [], bare: [], readImage };
-  return { entry, facts, live: undefined, isInjected: true, dryRun: admitted, ...pods, now, ...parts };
+  return { entry, facts, live: undefined, isInjected: true, isEnding: false, dryRun: admitted, ...pods, now, ...parts };
 }
 
 function conditionOf({ status }: PolicyDecision, type: string): string {
@@ -179,4 +179,14 @@ test('Pods without a sensor that an Enforce policy would hold are counted and to
   const watch = aPolicy({ mode: 'Audit', selector: { matchLabels: { app: 'unselected' } } }, { name: 'watch' });
   const beside = worldOf(aPolicyObject(), { policies: [aPolicy(), watch], bare: [pod({ app: 'unselected' })] });
   assert.equal(decidePolicy(beside).status?.runners?.unheld, 0);
+});
+
+test('In a namespace that is being deleted nothing is made anew, and what stands is still mended', () => {
+  const object = aPolicyObject({}, { deletionTimestamp: '2026-11-22T09:00:00Z', finalizers: [coveredPodsFinalizer] });
+  const ending = { isEnding: true, pods: [aPod({ labels: held })] };
+  const gone = decidePolicy(worldOf(object, ending));
+  assert.deepEqual([gone.network, gone.notices, gone.finalizer], [{ do: 'keep' }, [], true]);
+  const live = liveOf(decidePolicy(worldOf(aPolicyObject())));
+  live.spec.egress?.push({});
+  assert.equal(decidePolicy(worldOf(object, { ...ending, live })).network.do, 'apply');
 });

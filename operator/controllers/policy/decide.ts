@@ -23,6 +23,8 @@ export interface PolicyWorld {
   live: LiveNetworkPolicy | undefined;
   /** Whether new pods of the namespace get a sensor; without one nothing holds them. */
   isInjected: boolean;
+  /** The namespace is being deleted: nothing new can be made in it. */
+  isEnding: boolean;
   /** Whether the namespace takes pods with a sensor; undefined before the first dry run. */
   dryRun: DryRun | undefined;
   /** The namespace's policies in force, those that are being deleted included. */
@@ -50,6 +52,16 @@ export interface PolicyDecision {
 
 /** Decides what becomes of one policy; does nothing. */
 export function decidePolicy(world: PolicyWorld): PolicyDecision {
+  const decision = decideByState(world);
+  return world.isEnding ? withoutNewObjects(decision, world) : decision;
+}
+
+/** What stands is still mended; what would have to be made anew, and every Event, the API server would refuse. */
+function withoutNewObjects(decision: PolicyDecision, { live }: PolicyWorld): PolicyDecision {
+  return { ...decision, network: live === undefined ? { do: 'keep' } : decision.network, notices: [] };
+}
+
+function decideByState(world: PolicyWorld): PolicyDecision {
   const { metadata } = world.entry.object;
   if (metadata.deletionTimestamp === undefined) return decideLiving(world);
   const covered = world.pods.filter((pod) => hasNotEnded(pod) && isCoveredBy(pod, metadata.name)).length;

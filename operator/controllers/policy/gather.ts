@@ -45,6 +45,7 @@ export async function gatherPolicy(sources: PolicySources, key: string, now: num
     facts: { gateway, dns, services },
     live: stores.networkPolicies.get(joinKey(namespace, networkPolicyNameFor(name))),
     isInjected: place?.metadata.labels?.[injectionLabel] === injectionEnabled,
+    isEnding: place?.metadata.deletionTimestamp !== undefined,
     dryRun: place === undefined ? undefined : readDryRun(place),
     policies: book.entries(namespace).flatMap(({ inForce }) => inForce ?? []),
     pods: stores.pods.byIndex(byNamespace, namespace),
