@@ -139,6 +139,20 @@ export const dnsResponseCode = 'chaperone.dns.response_code';
 export const coverageComplete = 'chaperone.coverage.complete';
 export const coveragePrefix = 'chaperone.coverage.';
 
+/**
+ * Finding span, beside `security_rule.*`: how bad it is, what it is about (`file`, `host`, `name`, `process`, `sensor` or `policy`, and which), the
+ * processes from the step's first to the one that did it, and the paragraph for people.
+ */
+export const findingSeverity = 'chaperone.finding.severity';
+export const findingSubjectKind = 'chaperone.finding.subject.kind';
+export const findingSubject = 'chaperone.finding.subject.name';
+export const findingProcesses = 'chaperone.finding.processes';
+export const findingText = 'chaperone.finding.text';
+/** Job and step span: findings, below the prefix by severity; `repeated` beside them, and those that were only counted by rule. */
+export const findingsPrefix = 'chaperone.findings.';
+/** Job span: what the detectors of findings forgot for want of room, so that they may have missed something. */
+export const findingsForgotten = 'chaperone.coverage.findings.forgotten';
+
 /** Any span with events: how many more found no room in it. */
 export const eventsShed = 'chaperone.events.shed';
 /** Job and step span: events that found no room in their spans. */

@@ -13,11 +13,12 @@ import type {
 } from './decode/events.ts';
 import { createEngine, detectEngine, type EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
+import type { Neighbour } from './findings/detector.ts';
 import { Attribution, type JobStart, type Place } from './lineage/attribution.ts';
 import type { Coverage } from './lineage/coverage.ts';
 import type { ProcessImage, ProcessTable } from './lineage/process-table.ts';
 import type { ConnectionStart } from './spans/connection-end.ts';
-import type { JobTrace } from './spans/job-trace.ts';
+import type { JobTrace, Neighbours } from './spans/job-trace.ts';
 import type { ProcessNode } from './spans/process-node.ts';
 import { memoryNote } from './spans/reach-note.ts';
 
@@ -41,6 +42,11 @@ export class JobEvents {
   /** No engine has shown itself yet: what was gathered as generic is dropped when one does. */
   isUndecided: boolean;
   readonly #options: JobEventsOptions;
+  /** For jobs that ask who a process is that one of theirs wants something of. */
+  readonly neighbours: Neighbours = {
+    withImage: (id) => this.#neighbour(this.#options.table.find(id)),
+    withPid: (pid) => this.#neighbour(this.#options.table.findByPid(pid)),
+  };
   #nodes = new WeakMap<ProcessImage, { job: JobTrace; node: ProcessNode }>();
   readonly #consumers: Consumers = {
     fork: () => {},
@@ -145,7 +151,11 @@ export class JobEvents {
   #memoryAccessed(event: MemoryEvent): void {
     const place = this.#placeOf(event);
     const target = event.target.image === null ? null : this.#options.table.find(event.target.image);
-    place?.job.memoryAccessed(memoryNote(event, target), place.scope, place.node);
+    place?.job.memoryAccessed(event, memoryNote(event, target), place);
+  }
+
+  #neighbour(image: ProcessImage | null): Neighbour | null {
+    return image && { image, scope: this.#nodes.get(image)?.node.scope ?? null };
   }
 
   #privilegeTaken(event: PrivilegeEvent): void {

@@ -4,6 +4,7 @@ import type { EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { DeliveryWord } from './export/delivery-attributes.ts';
 import { watchAttributes } from './files/watch-attributes.ts';
+import { jobConditions } from './findings/job-conditions.ts';
 import { JobEvents } from './job-events.ts';
 import type { JobStart } from './lineage/attribution.ts';
 import { Coverage } from './lineage/coverage.ts';
@@ -114,6 +115,7 @@ class JobPipeline implements Pipeline {
     this.#settle(time);
     for (const job of this.#events.attribution.jobs) {
       this.#identify(job);
+      this.#watch(job);
       if (job.end !== null && time - job.end >= sealNanos) this.#seal(job);
     }
     this.#events.attribution.forget(maxJobs);
@@ -195,7 +197,8 @@ class JobPipeline implements Pipeline {
       redact: (hints: SecretHints) => this.#redactors.for(this.#policy().redact, hints),
     };
     const { engine } = this.#events.attribution;
-    return new JobTrace({ ...job, engine, budget: this.#budget, settings, sink: this.#options.onSpans });
+    const { neighbours } = this.#events;
+    return new JobTrace({ ...job, engine, neighbours, budget: this.#budget, settings, sink: this.#options.onSpans });
   }
 
   /** Until an engine has shown itself, nobody knows whose job this is. */
@@ -209,8 +212,16 @@ class JobPipeline implements Pipeline {
     for (const job of this.#events.attribution.jobs) if (job.end !== null) this.#seal(job);
   }
 
+  /** What is to be found of the job as a whole. */
+  #watch(job: JobTrace): void {
+    const { restarts, interruptions, left } = this.#coverage.standing;
+    const hits = jobConditions({ restarts, interruptions, left, isPolicyForged: this.#policy().isForged });
+    for (const hit of hits) job.found(hit, later(job.start, this.#latest));
+  }
+
   #seal(job: JobTrace): void {
     this.#identify(job);
+    this.#watch(job);
     const report = this.#coverage.report(this.#table.shed);
     const delivery = this.#options.delivery?.() ?? { attributes: {}, lost: 0 };
     const coverage = coverageAttributes({ ...report, complete: report.complete && delivery.lost === 0 });

@@ -45,6 +45,7 @@ const forms: Readonly<Record<SpanClass, { name: RegExp; kind: string; parents: r
   accept: { name: /^accept \S+:\d+$/, kind: 'server', parents: ['process', 'step', 'job'] },
   dns: { name: /^DNS lookup \S+$/, kind: 'internal', parents: ['process', 'step', 'job'] },
   other: { name: /$^/, kind: '', parents: [] },
+  finding: { name: /^finding [a-z-]+$/, kind: 'internal', parents: ['process', 'step', 'job'] },
 };
 
 function assertConforms({ resources }: RecordedTraces): void {

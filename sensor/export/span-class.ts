@@ -2,9 +2,18 @@ import { stepId, stepOrdinal } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 
 /** What kind of thing a span tells of; what is shed is counted by it. */
-export type SpanClass = 'job' | 'step' | 'process' | 'connection' | 'accept' | 'dns' | 'other';
+export type SpanClass = 'job' | 'step' | 'process' | 'connection' | 'accept' | 'dns' | 'other' | 'finding';
 
-export const spanClasses: readonly SpanClass[] = ['job', 'step', 'process', 'connection', 'accept', 'dns', 'other'];
+export const spanClasses: readonly SpanClass[] = [
+  'job',
+  'step',
+  'process',
+  'connection',
+  'accept',
+  'dns',
+  'other',
+  'finding',
+];
 
 type Told = Pick<FinishedSpan, 'kind' | 'attributes'>;
 
@@ -12,6 +21,7 @@ type Told = Pick<FinishedSpan, 'kind' | 'attributes'>;
 export function classOf({ kind, attributes }: Told): SpanClass {
   if (stepOrdinal in attributes || stepId in attributes) return 'step';
   if ('cicd.pipeline.task.name' in attributes || 'cicd.pipeline.task.run.result' in attributes) return 'job';
+  if ('security_rule.name' in attributes) return 'finding';
   if (kind === 'client') return 'connection';
   if (kind === 'server') return 'accept';
   if ('dns.question.name' in attributes) return 'dns';
@@ -19,8 +29,8 @@ export function classOf({ kind, attributes }: Told): SpanClass {
   return 'other';
 }
 
-/** Job and step are the lane that is never shed. */
+/** Job, step and finding are the lane that is never shed. */
 export function spanPriority(span: Told): boolean {
   const spanClass = classOf(span);
-  return spanClass === 'job' || spanClass === 'step';
+  return spanClass === 'job' || spanClass === 'step' || spanClass === 'finding';
 }

@@ -151,6 +151,15 @@ export class Coverage {
     };
   }
 
+  /** What says that somebody may work against the sensor. */
+  get standing(): Pick<CoverageReport, 'restarts' | 'interruptions' | 'left'> {
+    return {
+      restarts: this.#earlier.restarts + this.#restarts,
+      interruptions: this.#interruptions,
+      left: this.#earlier.tables.left + (this.#stats?.left ?? 0),
+    };
+  }
+
   /** What came here from the probe that runs now, readable or not. */
   #arrived(): EventCounts {
     return countEach((each) => this.#delivered[each] + this.#malformed[each] - this.#earlier.arrived[each]);

@@ -136,6 +136,17 @@ export class ProcessTable {
     return this.#live.get(id) ?? this.#ended.get(id) ?? null;
   }
 
+  /** The image that a running process now has, by its number in its own pid namespace: `null` where several have it. For rare questions, since it looks at all. */
+  findByPid(nsPid: number): ProcessImage | null {
+    let found: ProcessImage | null = null;
+    for (const image of this.#live.values()) {
+      if (image.nsPid !== nsPid) continue;
+      if (found !== null && found.pid !== image.pid) return null;
+      found = image;
+    }
+    return found;
+  }
+
   /** Ends every image that still runs, children before parents; what they exit with is not known. */
   endAll(time: bigint): ProcessImage[] {
     const images = [...this.#live.values()].sort((one, other) => other.depth - one.depth);

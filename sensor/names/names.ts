@@ -35,6 +35,11 @@ export class Names {
     return this.#addresses.evicted;
   }
 
+  /** Any address was given by an answer. */
+  get hasAddresses(): boolean {
+    return !this.#addresses.isEmpty;
+  }
+
   /** Takes a question or an answer that a process's socket sent or received; returns how many questions it held. */
   hear(event: DnsEvent, asker: Asker): number {
     const messages = messagesIn(event).map(parseDnsMessage);

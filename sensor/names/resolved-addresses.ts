@@ -44,6 +44,10 @@ export class ResolvedAddresses {
     this.#limits = { ...defaultLimits, ...limits };
   }
 
+  get isEmpty(): boolean {
+    return this.#known.size === 0;
+  }
+
   add(address: string, lookup: Lookup, asker: { scope: object; image: string }): void {
     const known = this.#touch(asker.scope, address) ?? this.#begin(asker.scope, address);
     this.#addName(known.byName, lookup);

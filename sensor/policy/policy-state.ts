@@ -1,4 +1,4 @@
-import { describeError } from '../../crds/errors.ts';
+import { ChaperoneError, describeError } from '../../crds/errors.ts';
 import { fileWatchOf, openPolicyImage, type PolicyImage } from '../../crds/policy-image.ts';
 import { noPolicy, type PolicyView } from '../spans/policy-view.ts';
 
@@ -30,7 +30,8 @@ export function adoptPolicy(state: PolicyState, text: string, trust: PolicyTrust
     const fault = faultOf(image, state, trust);
     return fault === null ? { text, image, view: viewOf(image, hash) } : refuse(state, text, fault);
   } catch (error) {
-    return refuse(state, text, text === '' ? 'the policy file is empty' : describeError(error));
+    const isForged = error instanceof ChaperoneError && error.code === 'policy-image-signature';
+    return refuse(state, text, text === '' ? 'the policy file is empty' : describeError(error), isForged);
   }
 }
 
@@ -42,8 +43,8 @@ function faultOf(image: PolicyImage, state: PolicyState, trust: PolicyTrust): st
     : null;
 }
 
-function refuse(state: PolicyState, text: string, fault: string): PolicyState {
-  return { ...state, text, view: { ...state.view, error: fault.slice(0, maxFault) } };
+function refuse(state: PolicyState, text: string, fault: string, isForged = false): PolicyState {
+  return { ...state, text, view: { ...state.view, error: fault.slice(0, maxFault), isForged } };
 }
 
 const maxFault = 512;
@@ -58,5 +59,6 @@ function viewOf(image: PolicyImage, hash: string): PolicyView {
     files: { watch: fileWatchOf(image), paths: image.trace.files?.paths ?? [] },
     redact: image.trace.redact,
     error: '',
+    isForged: false,
   };
 }

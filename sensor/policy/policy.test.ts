@@ -67,7 +67,7 @@ test('what may not change the policy changes nothing, and is said', () => {
   for (const [text, fault] of cases) {
     const { image, view } = adoptPolicy(inForce, text, trust);
     assert.equal(image, inForce.image);
-    assert.deepEqual({ ...view, error: '' }, inForce.view);
+    assert.deepEqual({ ...view, error: '', isForged: false }, inForce.view);
     assert.match(view.error, fault);
   }
 });

@@ -1,5 +1,6 @@
 import type { Coverage } from './coverage.ts';
 import type { FileChanges } from './file-changes.ts';
+import { findingWords } from './findings.ts';
 import type { Note } from './notes.ts';
 import type { Summary } from './summary.ts';
 import { visible } from './text.ts';
@@ -14,7 +15,7 @@ export function resultWord({ result, reason }: Pick<Summary, 'result' | 'reason'
 }
 
 /** What there was of everything: `3 steps`, `212 processes`, `9 hosts`. Of what nobody observed no count is known. */
-export function countWords({ totals, reason, coverage, fileChanges }: Summary): string[] {
+export function countWords({ totals, reason, coverage, fileChanges, findings }: Summary): string[] {
   if (reason !== undefined) return ['nothing ran'];
   if (!coverage.armed) return [];
   return [
@@ -23,6 +24,7 @@ export function countWords({ totals, reason, coverage, fileChanges }: Summary): 
     counted(totals.processes, 'process', 'processes'),
     totals.hosts === 0 ? 'no connections' : counted(totals.hosts, 'host'),
     ...(fileChanges === undefined ? [] : [fileWords(fileChanges)]),
+    ...findingWords(findings),
   ];
 }
 

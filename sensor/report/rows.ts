@@ -1,6 +1,7 @@
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { type Extent, extent } from './bar.ts';
 import { commandLine } from './command-line.ts';
+import { findingLines } from './findings.ts';
 import { type Notable, pickNotable, stepProcess } from './notable.ts';
 import { type Note, processNotes, stepNotes } from './notes.ts';
 import type { Tone } from './paint.ts';
@@ -70,15 +71,20 @@ function stepNode(step: StepStory, scale: Scale): Node {
     ...spanNode(step.span, scale, toneOf(step.span)),
     labelTone: 'plain',
     notes: stepNotes(step, shown),
-    children: [...inOrder.map(({ node }) => node), ...restNodes(step.span, tallyBelow(shown), notable)],
+    children: [
+      ...inOrder.map(({ node }) => node),
+      ...restNodes(step.span, tallyBelow(shown), notable),
+      ...findingNodes(step),
+    ],
   };
 }
 
 /** Processes that no recorded step claims: before the first step, between steps, left behind by nobody known. */
 function outsideNodes({ job, outside }: Story, scale: Scale): Node[] {
-  if (outside.processes.length === 0 && outside.connections.length === 0) return [];
+  const found = findingNodes(outside);
+  if (outside.processes.length === 0 && outside.connections.length === 0) return found;
   const notable = pickNotable(outside, scale, 2);
-  return [...notable.map((one) => processNode(one, scale)), ...restNodes(job, tallyBelow(outside), notable)];
+  return [...notable.map((one) => processNode(one, scale)), ...restNodes(job, tallyBelow(outside), notable), ...found];
 }
 
 function processNode({ process, below }: Notable, scale: Scale): Node {
@@ -90,6 +96,19 @@ function processNode({ process, below }: Notable, scale: Scale): Node {
     notes: processNotes(process),
     children: below.map((one) => processNode(one, scale)),
   };
+}
+
+/** A remark for each finding that somebody should look at. */
+function findingNodes(below: Below): Node[] {
+  return findingLines(below).map(({ span, label, tone }) => ({
+    span,
+    label,
+    labelTone: tone,
+    bar: null,
+    duration: '',
+    notes: [],
+    children: [],
+  }));
 }
 
 /** `⋯ 139 more: node ×88, sh ×40` for what got no line of its own. */

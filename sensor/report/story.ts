@@ -28,6 +28,8 @@ export interface Below {
   readonly accepted: readonly FinishedSpan[];
   /** Names that were looked up, where that failed or no connection followed. */
   readonly lookups: readonly FinishedSpan[];
+  /** What looks like an attack. */
+  readonly findings: readonly FinishedSpan[];
 }
 
 export interface ProcessStory extends Below {
@@ -79,10 +81,21 @@ class Kinship {
 
   below(spanId: string, depth: number): Below {
     const claim = (wanted: SpanClass) => this.#claim(spanId, (spanClass) => spanClass === wanted);
-    const [connections, accepted, lookups] = [claim('connection'), claim('accept'), claim('dns')];
+    const [connections, accepted, lookups, findings] = [
+      claim('connection'),
+      claim('accept'),
+      claim('dns'),
+      claim('finding'),
+    ];
     // Deeper than a kernel's process tree is a forgery that would only fill the stack.
     const processes = depth > deepest ? [] : this.#claim(spanId, (spanClass) => !frames.includes(spanClass));
-    return { connections, accepted, lookups, processes: processes.map((span) => this.processOf(span, depth)) };
+    return {
+      connections,
+      accepted,
+      lookups,
+      findings,
+      processes: processes.map((span) => this.processOf(span, depth)),
+    };
   }
 
   processOf(span: FinishedSpan, depth: number): ProcessStory {
@@ -118,11 +131,13 @@ function joined(story: Story, kin: Kinship, orphans: readonly FinishedSpan[]): S
     connections: [...story.outside.connections],
     accepted: [...story.outside.accepted],
     lookups: [...story.outside.lookups],
+    findings: [...story.outside.findings],
   };
   const lists: Partial<Record<SpanClass, FinishedSpan[]>> = {
     connection: spans.connections,
     accept: spans.accepted,
     dns: spans.lookups,
+    finding: spans.findings,
   };
   for (const span of orphans) {
     if (!kin.claimOne(span)) continue;

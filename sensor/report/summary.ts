@@ -1,9 +1,11 @@
 import { stepId, stepOrdinal } from '../../crds/attributes.ts';
+import type { Finding } from '../../crds/finding.ts';
 import type { ExportAccount } from '../export/account.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 import type { NotExecuted } from '../spans/task-span.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { type FileChanges, fileChangesOf, watchesFiles } from './file-changes.ts';
+import { findingsOf } from './findings.ts';
 import type { StepStory, Story } from './story.ts';
 import { type Tally, tallyStep, tallyStory } from './tally.ts';
 
@@ -21,6 +23,8 @@ export interface Summary {
   readonly processes: { readonly total: number; readonly byExecutable: Readonly<Record<string, number>> };
   /** Where files were watched. */
   readonly fileChanges?: FileChanges;
+  /** What looks like an attack, the worst first: see docs/findings.md. */
+  readonly findings: readonly Finding[];
   readonly coverage: Coverage;
   /** What was written beside it, by kind. */
   readonly files: Readonly<Record<string, string>>;
@@ -97,6 +101,7 @@ export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
     },
     processes: { total: processes, byExecutable: Object.fromEntries(byMost(byExecutable)) },
     ...(watched ? { fileChanges: fileChangesOf(jobs) } : {}),
+    findings: stories.flatMap((story) => findingsOf(story, facts.resource)),
     coverage: coverageOf(jobs, facts),
     files: facts.files,
   };

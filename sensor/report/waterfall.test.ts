@@ -130,7 +130,16 @@ test('the summary leaves out what is not there', () => {
   const at = new JobBuilder();
   at.step(at.job('ci', 0, 1), 'step', 0, 1);
   const summary = summaryOf(at.spans);
-  assert.deepEqual(Object.keys(summary), ['traceId', 'result', 'jobs', 'totals', 'processes', 'coverage', 'files']);
+  assert.deepEqual(Object.keys(summary), [
+    'traceId',
+    'result',
+    'jobs',
+    'totals',
+    'processes',
+    'findings',
+    'coverage',
+    'files',
+  ]);
   assert.doesNotMatch(JSON.stringify(summary), /null|""/);
   assert.equal(summaryOf(at.spans, { 'cicd.pipeline.name': 'CI' }).pipeline, 'CI');
 });

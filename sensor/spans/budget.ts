@@ -31,7 +31,7 @@ export const defaultBudget: Budget = {
 
 /**
  * What gives way when a job has much to tell, the first to go first: a kind is told one by one only while no more than this part of the
- * budget is used, so that noise of one kind leaves room for what comes after it. Job, step and violation are in no row and never give way.
+ * budget is used, so that noise of one kind leaves room for what comes after it. Job, step and finding are in no row and never give way.
  */
 export const sacrifices = {
   /** Changes of files, as events of their process. */
@@ -48,8 +48,10 @@ export const sacrifices = {
   /** Summaries below a step, which come to the job's. */
   stepSummary: 0.9,
   connection: 0.9,
-  /** A process that made a connection, read a secret, has a finding or is out of the ordinary. */
+  /** A process that made a connection, read a secret or is out of the ordinary. */
   witness: 0.9,
+  /** The process that a finding is of, and those above it. Findings themselves, at most 200 of a job, never give way. */
+  findingProcess: 1,
 } as const satisfies Readonly<Record<string, number>>;
 
 export type Sacrifice = keyof typeof sacrifices;

@@ -4,7 +4,6 @@ import type { Origin } from '../names/resolved-addresses.ts';
 import { type ConnectionEnd, type ConnectionStart, endOf, unknownEnd, unsentEnd } from './connection-end.ts';
 import { type ConnectionName, nameConnection } from './connection-name.ts';
 import { connectionKind, connectionName, connectionSpan } from './connection-span.ts';
-import type { LookupSpans } from './lookup-spans.ts';
 import type { ProcessNode } from './process-node.ts';
 import type { ProcessSpans } from './process-spans.ts';
 import type { Scope } from './scope.ts';
@@ -30,23 +29,20 @@ const maxSockets = 16_384;
 /** The connections of one job, from their beginning to their end. Spans and folds come to exactly what was connected and accepted. */
 export class ConnectionSpans {
   readonly #processes: ProcessSpans;
-  readonly #lookups: LookupSpans;
   /** By socket: one of datagrams may have several destinations. */
   readonly #open = new Map<string, OpenConnection[]>();
 
-  constructor(processes: ProcessSpans, lookups: LookupSpans) {
+  constructor(processes: ProcessSpans) {
     this.#processes = processes;
-    this.#lookups = lookups;
   }
 
   /** False if there is no room to follow it: it is told without its end. */
-  began(event: ConnectionStart, scope: Scope, node: ProcessNode | null): boolean {
+  began(event: ConnectionStart, scope: Scope, node: ProcessNode | null, origin: Origin | null): boolean {
     if (event.kind === 'accept') scope.accepted += 1;
     else scope.connections += 1;
     const nth = node === null ? ++scope.looseConnections : ++node.connections;
     const hasSpan = this.#processes.takeConnection(node, nth, connectionName(event, null));
     if (!hasSpan) scope.foldedConnections += 1;
-    const origin = this.#lookups.originOf(event, scope, node);
     const connection: OpenConnection = { event, scope, node, nth, hasSpan, origin, opening: null };
     const sameSocket = this.#open.get(event.socket);
     const isFollowed = sameSocket !== undefined || this.#open.size < maxSockets;

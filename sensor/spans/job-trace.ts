@@ -5,6 +5,7 @@ import {
   connectionsCount,
   eventsUntold,
   failedConnections,
+  findingsForgotten,
   foldedEvents,
   memoryAccesses,
   privilegeChanges,
@@ -23,6 +24,7 @@ import type {
   DnsEvent,
   ExecEvent,
   FileEvent,
+  MemoryEvent,
   OpeningEvent,
   PrivilegeEvent,
   SocketEvent,
@@ -31,6 +33,9 @@ import type {
 import type { Engine, JobHandle, JobIdentity, StepKey } from '../engines/engine.ts';
 import { FileTotals } from '../files/file-totals.ts';
 import { recordFile } from '../files/record-file.ts';
+import type { Hit, Neighbour } from '../findings/detector.ts';
+import { FindingSpans } from '../findings/finding-spans.ts';
+import { FindingTotals } from '../findings/finding-totals.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Budget } from './budget.ts';
 import type { ConnectionStart } from './connection-end.ts';
@@ -55,6 +60,13 @@ import { UsageTotals } from './usage.ts';
 /** How long a step must be idle before its span is given: a step can consist of several processes, one after the other. */
 const settleNanos = 2_000_000_000n;
 
+/** Who else there is: what a process reached into may be of any step, or of none. */
+export interface Neighbours {
+  /** `null`: none is known, or several are. */
+  readonly withPid: (pid: number) => Neighbour | null;
+  readonly withImage: (id: string) => Neighbour | null;
+}
+
 export interface JobOptions {
   readonly engine: Engine;
   /** The engine's key of the job. */
@@ -66,6 +78,7 @@ export interface JobOptions {
   /** The beginning was not seen, since this process was started again. */
   readonly resumed: boolean;
   readonly budget: Budget;
+  readonly neighbours: Neighbours;
   readonly settings: Omit<TraceSettings, 'jobScope' | 'scopeSpanId'>;
   readonly sink: SpanSink;
 }
@@ -93,6 +106,7 @@ export class JobTrace {
   readonly #processes: ProcessSpans;
   readonly #lookups: LookupSpans;
   readonly #connections: ConnectionSpans;
+  readonly #findings: FindingSpans;
 
   constructor(options: JobOptions) {
     this.key = options.key;
@@ -113,7 +127,8 @@ export class JobTrace {
       scopeSpanId,
     });
     this.#lookups = new LookupSpans(this.#processes, options.budget);
-    this.#connections = new ConnectionSpans(this.#processes, this.#lookups);
+    this.#connections = new ConnectionSpans(this.#processes);
+    this.#findings = this.#createFindings(options.neighbours);
   }
 
   /** From nanoseconds since boot to Unix time. */
@@ -131,18 +146,25 @@ export class JobTrace {
 
   started(image: ProcessImage, scope: Scope, place: { parent: ProcessNode | null; isStepRoot: boolean }): ProcessNode {
     count(this.executions, processName(image, this.writer.redactor));
-    return this.#processes.started(image, scope, place);
+    const node = this.#processes.started(image, scope, place);
+    if (scope.running.size < maxRunning) scope.running.add(node);
+    this.#findings.detect.executed(node);
+    return node;
   }
 
   ended(node: ProcessNode): void {
     this.#processes.ended(node);
     this.#lookups.ended(node.scope, node);
+    this.#findings.ended(node.scope, node);
+    node.scope.running.delete(node);
   }
 
   /** False if there is no room to follow the connection to its end. */
   connected(event: ConnectionStart, scope: Scope, node: ProcessNode | null): boolean {
     if (event.kind === 'connect' && this.hosts.size < maxHosts) this.hosts.add(event.address);
-    return this.#connections.began(event, scope, node);
+    const origin = this.#lookups.originOf(event, scope, node);
+    if (event.kind === 'connect' && node !== null) this.#findings.detect.connected(event, node, origin);
+    return this.#connections.began(event, scope, node, origin);
   }
 
   /** False if the socket is none of this job's. */
@@ -152,7 +174,9 @@ export class JobTrace {
 
   /** A name was asked for, or an answer came. */
   heard(event: DnsEvent, scope: Scope, node: ProcessNode | null): void {
-    this.#lookups.heard(event, scope, node);
+    this.#lookups.heard(event, scope, node, (name) => {
+      if (node !== null) this.#findings.detect.asked(name, node, event.time);
+    });
   }
 
   /** False if the socket is none of this job's. */
@@ -177,7 +201,8 @@ export class JobTrace {
     this.#processes.note(privilegeNote(event), scope, node);
   }
 
-  memoryAccessed(note: Note, scope: Scope, node: ProcessNode | null): void {
+  memoryAccessed(event: MemoryEvent, note: Note, { scope, node }: { scope: Scope; node: ProcessNode | null }): void {
+    if (node !== null) this.#findings.detect.reached(event, node);
     scope.memoryAccesses += 1;
     this.#processes.note(note, scope, node);
   }
@@ -188,9 +213,15 @@ export class JobTrace {
   }
 
   touched(event: FileEvent, scope: Scope, node: ProcessNode | null): void {
-    const surroundings = { workspace: this.firstStep?.cwd ?? null, asked: this.#settings.policy().files.paths };
+    if (node !== null) this.#findings.detect.touched(event, node);
+    const surroundings = { workspace: this.#workspace(), asked: this.#settings.policy().files.paths };
     const secret = recordFile(event, { scope, node, surroundings });
     if (secret !== null) this.#processes.note(secret, scope, node);
+  }
+
+  /** Something was found of the job as a whole. */
+  found(hit: Hit, time: bigint): void {
+    if (!this.sealed) this.#findings.detect.ofJob(hit, this.scope, time);
   }
 
   /** Asks the engine who this job is, until it knows. */
@@ -205,7 +236,9 @@ export class JobTrace {
   settle(now: bigint): void {
     for (const step of this.steps.unsent()) {
       const idle = step.idleSince;
-      if (idle !== null && step.isOver() && now - idle >= settleNanos) this.#giveStep(step);
+      if (idle === null || !step.isOver() || now - idle < settleNanos) continue;
+      for (const node of step.scope.running) this.#findings.detect.leftRunning(node, now);
+      this.#giveStep(step);
     }
   }
 
@@ -215,6 +248,7 @@ export class JobTrace {
     this.endConnections(this.start);
     this.sealed = true;
     for (const step of this.steps.unsent()) this.#giveStep(step);
+    for (const scope of this.scopes()) this.#findings.ended(scope, null);
     this.#flushScope(this.scope);
     const offset = this.#settings.offset();
     const end = this.end ?? this.start;
@@ -235,6 +269,7 @@ export class JobTrace {
 
   #flushScope(scope: Scope): void {
     this.#lookups.ended(scope, null);
+    this.#findings.ended(scope, null);
     this.#processes.flush(scope);
   }
 
@@ -248,6 +283,23 @@ export class JobTrace {
 
   files(): FileTotals {
     return this.scopes().reduce((sum, scope) => sum.merge(scope.files), new FileTotals());
+  }
+
+  #createFindings(neighbours: Neighbours): FindingSpans {
+    const { runner } = this;
+    const job = {
+      runner,
+      ...neighbours,
+      workspace: () => this.#workspace(),
+      wasResolved: (address: string) => this.scopes().some((scope) => this.#lookups.wasResolved(address, scope)),
+      readsAnswers: () => this.#lookups.readsAnswers,
+    };
+    const stepName = ({ step }: Scope, ids: JobIds) => (step === null ? null : this.#freeze(step, ids).name);
+    return new FindingSpans(this.#processes, job, { stepName });
+  }
+
+  #workspace(): string | null {
+    return this.firstStep?.cwd ?? null;
   }
 
   #giveStep(step: StepRun): void {
@@ -323,6 +375,12 @@ export class JobTrace {
     return { ...taskSpan(at, { name, ...times, result: this.result, errorType, attributes }), links };
   }
 
+  #findingTotals(): Attributes {
+    const totals = this.scopes().reduce((sum, { findings }) => sum.merge(findings), new FindingTotals());
+    const { forgotten } = this.#findings.detect;
+    return { ...totals.attributes(), ...(forgotten === 0 ? {} : { [findingsForgotten]: forgotten }) };
+  }
+
   #totals(): Attributes {
     const usage = new UsageTotals();
     for (const scope of this.scopes()) usage.merge(scope.usage);
@@ -348,6 +406,7 @@ export class JobTrace {
       [foldedEvents]: this.total((scope) => scope.shedEvents),
       'chaperone.coverage.spans.given': this.writer.spans,
       ...this.files().attributes(),
+      ...this.#findingTotals(),
     };
   }
 }
@@ -358,6 +417,8 @@ function depthKey(step: StepRun): string {
 }
 
 const maxHosts = 4_096;
+/** Processes of a step that are looked at when it is over. */
+const maxRunning = 4_096;
 const maxNames = 4_096;
 
 function count(counts: Map<string, number>, name: string): void {

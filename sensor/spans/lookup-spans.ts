@@ -31,11 +31,14 @@ export class LookupSpans {
   }
 
   /** `node` is `null` where the process is not known or is the runner itself. */
-  heard(event: DnsEvent, scope: Scope, node: ProcessNode | null): void {
+  heard(event: DnsEvent, scope: Scope, node: ProcessNode | null, onNewName: (name: string) => void): void {
     const open = this.#openOf(node ?? scope);
     const lookUp = (name: string, at: { time: bigint; resolver: string }) => {
       const { lookup, over } = open.of(name, at);
-      if (this.#asked.size < maxNames) this.#asked.add(name);
+      if (this.#asked.size < maxNames && !this.#asked.has(name)) {
+        this.#asked.add(name);
+        onNewName(name);
+      }
       if (over !== null && !over.isFollowed) scope.foldedLookups += 1;
       return lookup;
     };
@@ -49,6 +52,16 @@ export class LookupSpans {
     const origin = this.#names.originOf(event.address, scope, chain);
     for (const lookup of origin?.lookups ?? []) lookup.isFollowed = true;
     return origin;
+  }
+
+  /** Whether an answer gave the address to anybody in this scope. */
+  wasResolved(address: string, scope: Scope): boolean {
+    return this.#names.originOf(address, scope, []) !== null;
+  }
+
+  /** Whether an answer was read that gave an address. */
+  get readsAnswers(): boolean {
+    return this.#names.hasAddresses;
   }
 
   /** The process (of a scope: everything in it) is over, so no connection of its own can follow any more. Ask after its span was decided. */

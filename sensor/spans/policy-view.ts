@@ -24,6 +24,8 @@ export interface PolicyView {
   readonly redact: readonly string[];
   /** Why a newer policy file was not taken, one sentence; empty when nothing is wrong. */
   readonly error: string;
+  /** Its signature was not the operator's. */
+  readonly isForged: boolean;
 }
 
 /** No policy selects the pod: everything is traced, nothing is held. */
@@ -36,6 +38,7 @@ export const noPolicy: PolicyView = {
   files: { watch: 'Auto', paths: [] },
   redact: [],
   error: '',
+  isForged: false,
 };
 
 /** The policy in force, as attributes of the job's span. */

@@ -33,6 +33,8 @@ export interface TraceSettings {
 export type BelowBuilder = (at: {
   offset: bigint;
   place: (kind: string, execId: string, key: string) => Placement;
+  ids: JobIds;
+  redact: Redactor;
 }) => FinishedSpan;
 
 /**
@@ -84,6 +86,12 @@ export class ProcessSpans {
     return true;
   }
 
+  /** Keeps the place of a finding's span, which always has one, and of its process, which has one before all others. */
+  promiseFinding(node: ProcessNode | null): void {
+    if (node !== null) this.#takeRoom(node, 'findingProcess', 1);
+    this.#writer.promise(1);
+  }
+
   /** Tells something on a process's own span, which is worth one then, as with a connection. What has no span, or none any more, is counted. */
   note(note: Note, scope: Scope, node: ProcessNode | null): void {
     if (node !== null && node.state !== 'sent' && this.#takeRoom(node, 'witness', 0) && node.state === 'committed')
@@ -95,10 +103,12 @@ export class ProcessSpans {
   giveUnder({ scope, node }: { scope: Scope; node: ProcessNode | null }, build: BelowBuilder): void {
     const offset = this.#settings.offset();
     const parent = node !== null && hasSpan(node) ? node : node && spanParent(node);
-    this.#giveBelow({ scope, parent }, (ids) =>
+    this.#giveBelow({ scope, parent }, (ids, redact) =>
       build({
         offset,
         place: (kind, execId, key) => this.#place(ids, { scope, parent, spanId: ids.below(kind, execId, key) }),
+        ids,
+        redact,
       }),
     );
   }

@@ -112,6 +112,19 @@ const rows: readonly Row[] = [
   [ours.privilegeChanges, task, 'number', 'changes of user, group or capabilities'],
   [ours.cpuUser, `${task} process`, 'number', 'CPU time in user mode, seconds, of what has ended'],
   [ours.cpuSystem, `${task} process`, 'number', 'CPU time in the kernel, seconds, of what has ended'],
+  [
+    'chaperone.findings.*',
+    task,
+    'number',
+    'findings by severity: `critical`, `high`, `medium`, `low`, `info`; `repeated`: the same again; `folded.*`: by rule, those beyond 200',
+  ],
+  [
+    ours.findingsForgotten,
+    'job',
+    'number',
+    'what detectors of findings forgot for want of room',
+    'sensor/findings/changes.test.ts',
+  ],
   [ours.memoryPeak, `${task} process`, 'number', 'the most memory that one process had, bytes'],
   [
     ours.filesWatched,
@@ -286,7 +299,17 @@ const rows: readonly Row[] = [
   [ours.fileTruncated, 'event', 'boolean', 'a path is not whole'],
   [ours.fileSecret, 'event', 'string', 'what kind of secret was read'],
   [ours.fileOwner, 'event', 'number', 'below /proc, the process whose it is'],
-  ['chaperone.count', 'event', 'number', 'how often the same happened'],
+  ['chaperone.count', 'event finding', 'number', 'how often the same happened'],
+
+  ['security_rule.name', 'finding', 'string', 'the rule, by which [findings.md](findings.md) tells it'],
+  ['security_rule.ruleset.name', 'finding', 'string', '`chaperone`'],
+  ['security_rule.category', 'finding', 'string', "MITRE ATT&CK's tactic"],
+  ['security_rule.description', 'finding', 'string', "the rule's title"],
+  [ours.findingSeverity, 'finding', 'string', '`Info`, `Low`, `Medium`, `High` or `Critical`'],
+  [ours.findingSubjectKind, 'finding', 'string', '`file`, `host`, `name`, `process`, `sensor` or `policy`'],
+  [ours.findingSubject, 'finding', 'string', 'which one'],
+  [ours.findingProcesses, 'finding', 'string[]', "names from the step's first process to the one that did it"],
+  [ours.findingText, 'finding', 'string', 'who, what, where, what to look at, how to refuse it: for people'],
 ];
 
 export const registry: readonly RegisteredAttribute[] = rows.map(([name, on, type, meaning, shownBy]) => ({

@@ -13,10 +13,12 @@ import {
 } from '../../crds/attributes.ts';
 import type { StepConclusion, StepView } from '../engines/engine.ts';
 import { FileTotals } from '../files/file-totals.ts';
+import { FindingTotals } from '../findings/finding-totals.ts';
 import { later } from '../lineage/time.ts';
 import type { Attributes } from './finished-span.ts';
 import { Folds } from './fold.ts';
 import type { SpanBuilder } from './job-writer.ts';
+import type { ProcessNode } from './process-node.ts';
 import { resultOfExit, type TaskResult } from './task-span.ts';
 import { UsageTotals } from './usage.ts';
 
@@ -53,6 +55,9 @@ export class Scope {
   /** Connections of no known process. */
   looseConnections = 0;
   readonly files = new FileTotals();
+  readonly findings = new FindingTotals();
+  /** Processes that run: whoever is in here when the step is over outlives it. */
+  readonly running = new Set<ProcessNode>();
   readonly folds: Folds;
   readonly connectionFolds: Folds;
 
@@ -82,6 +87,7 @@ export class Scope {
       'chaperone.coverage.folded.lookups': this.foldedLookups,
       [foldedEvents]: this.shedEvents,
       ...this.files.attributes(),
+      ...this.findings.attributes(),
     };
   }
 }

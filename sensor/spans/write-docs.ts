@@ -14,6 +14,7 @@ const titles: Readonly<Record<string, string>> = {
   connection: 'Connection, and summaries of connections',
   accept: 'Connection from outside',
   dns: 'DNS lookup',
+  finding: 'Finding',
   event: 'Events of spans',
 };
 

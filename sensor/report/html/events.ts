@@ -1,4 +1,6 @@
-import { fileChange, fileOperation, fileRead, fileSecret } from '../../../crds/attributes.ts';
+import { fileChange, fileOperation, fileRead, fileSecret, findingSubject } from '../../../crds/attributes.ts';
+import { severities } from '../../../crds/finding.ts';
+import { severityOf } from '../../findings/read-finding.ts';
 import type { Attributes, AttributeValue, FinishedSpan, SpanEvent } from '../../spans/finished-span.ts';
 import { fileChangesOf } from '../file-changes.ts';
 import { byMost } from '../summary.ts';
@@ -89,10 +91,11 @@ function detail([name, value]: [string, AttributeValue]): string {
   return `${visible(name.replace(/^chaperone\.([^.]+\.)?/, ''))} ${values.join(', ')}`;
 }
 
-/** Violations of the policy: spans that name the rule. */
+/** What looks like an attack, the worst first. */
 export function findingRows(list: NodeList): FindingRow[] {
   return [...list.spans.entries()]
     .filter(([, span]) => isFinding(span))
+    .sort(([, one], [, other]) => severities.indexOf(severityOf(other)) - severities.indexOf(severityOf(one)))
     .map(([node, span]) => findingRow(list, node, span));
 }
 
@@ -100,14 +103,13 @@ function isFinding({ attributes, kind }: FinishedSpan): boolean {
   return kind === 'internal' && 'security_rule.name' in attributes;
 }
 
-function findingRow(list: NodeList, node: number, { attributes, start, name }: FinishedSpan): FindingRow {
-  const subject = ['server.address', 'file.path', 'process.executable.path', 'process.executable.name']
-    .map((key) => attributes[key])
-    .find((value) => typeof value === 'string');
+function findingRow(list: NodeList, node: number, span: FinishedSpan): FindingRow {
+  const { attributes, start } = span;
+  const title = attributes['security_rule.description'];
   return {
-    verdict: visible(String(attributes['chaperone.policy.verdict'] ?? name)),
+    verdict: severityOf(span),
     rule: visible(String(attributes['security_rule.name'])),
-    subject: visible(String(subject ?? '')),
+    subject: visible([title, attributes[findingSubject]].filter((part) => part !== undefined).join(': ')),
     count: countOf(attributes),
     at: list.millis(start),
     node,

@@ -1,5 +1,7 @@
 import { dnsResponseCode } from '../../../crds/attributes.ts';
+import { isAtLeast } from '../../../crds/finding.ts';
 import { classOf } from '../../export/span-class.ts';
+import { severityOf } from '../../findings/read-finding.ts';
 import { later } from '../../lineage/time.ts';
 import type { Attributes, AttributeValue, FinishedSpan } from '../../spans/finished-span.ts';
 import { commandLine } from '../command-line.ts';
@@ -44,12 +46,13 @@ export class NodeList {
     return { start: span.start, add: () => this.#add(span, told, depth, children) };
   }
 
-  #below({ processes, connections, accepted, lookups }: Below, depth: number): Child[] {
+  #below({ processes, connections, accepted, lookups, findings }: Below, depth: number): Child[] {
     return [
       ...processes.map((process) => this.#process(process, depth)),
       ...connections.map((connection) => this.#connection(connection, depth, `→ ${target(connection)}`)),
       ...accepted.map((connection) => this.#connection(connection, depth, acceptedLabel(connection))),
       ...lookups.map((lookup) => this.#lookup(lookup, depth)),
+      ...findings.map((finding) => this.#finding(finding, depth)),
     ].sort(byStart);
   }
 
@@ -73,6 +76,13 @@ export class NodeList {
     const response = String(span.attributes[dnsResponseCode] ?? '');
     const notes: Note[] = span.error === null ? [] : [{ tone: 'warning', text: visible(response || 'failed') }];
     return { start: span.start, add: () => this.#add(span, { label: span.name, result: response, notes }, depth) };
+  }
+
+  #finding(span: FinishedSpan, depth: number): Child {
+    const severity = severityOf(span);
+    const tone = isAtLeast(severity, 'High') ? 'bad' : 'warning';
+    const notes: Note[] = [{ tone, text: severity }];
+    return { start: span.start, add: () => this.#add(span, { label: span.name, result: severity, notes }, depth) };
   }
 
   #addInOrder(children: readonly Child[]): void {

@@ -161,11 +161,12 @@ test('changes of files are told by directory, other events and findings in lists
     event('chaperone.memory.access', { 'chaperone.memory.cause': 'ptrace', 'process.pid': 7 }),
   );
   const attributes = {
-    'security_rule.name': 'no-gist',
-    'chaperone.policy.verdict': 'refused',
-    'server.address': 'gist',
+    'security_rule.name': 'unnamed-address',
+    'security_rule.description': 'Address without a name',
+    'chaperone.finding.severity': 'High',
+    'chaperone.finding.subject.name': '192.0.2.1:443',
   };
-  at.other(process, 'policy refused no-gist', 1, { attributes });
+  at.other(process, 'finding unnamed-address', 1, { attributes });
   const { directories, activities, findings, secrets, fileTotals, nodes } = dataOf(at.spans);
   assert.deepEqual(secrets, [{ path: '/root/.netrc', kind: 'credentials', at: 0, node: 2 }]);
   assert.deepEqual(fileTotals.places, [['workspace', '5']]);
@@ -178,7 +179,8 @@ test('changes of files are told by directory, other events and findings in lists
     ],
   );
   assert.deepEqual(activities, [{ name: 'memory access', detail: 'cause ptrace; process.pid 7', at: 0, node: 2 }]);
-  assert.deepEqual(findings, [{ rule: 'no-gist', verdict: 'refused', subject: 'gist', count: 1, at: 1_000, node: 3 }]);
+  const found = { rule: 'unnamed-address', verdict: 'High', subject: 'Address without a name: 192.0.2.1:443' };
+  assert.deepEqual(findings, [{ ...found, count: 1, at: 1_000, node: 3 }]);
 });
 
 test('the account shows every class and stage that the job counts', () => {

@@ -130,6 +130,7 @@ export interface SecretRow {
 }
 
 export interface FindingRow {
+  /** How bad it is. */
   readonly verdict: string;
   readonly rule: string;
   readonly subject: string;

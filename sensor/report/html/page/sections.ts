@@ -123,11 +123,11 @@ function directoryTable(links: Links): HTMLElement {
   return table('Changes of files by directory', columns, rows);
 }
 
-/** What the policy refused or would have refused. */
+/** What looks like an attack: see docs/findings.md. */
 export function findingsSection(links: Links): HTMLElement {
   const columns = [
     { title: 'Rule' },
-    { title: 'Verdict' },
+    { title: 'Severity' },
     { title: 'What' },
     { title: 'Times', isNumber: true },
     { title: 'First', isNumber: true },
@@ -135,7 +135,7 @@ export function findingsSection(links: Links): HTMLElement {
   ];
   const rows = links.data.findings.map(({ rule, verdict, subject, count, at, node }) => [
     jobText(rule),
-    jobText(verdict, 'note bad'),
+    jobText(verdict, verdict === 'Critical' || verdict === 'High' ? 'note bad' : 'note warning'),
     jobText(subject),
     grouped(count),
     instant(at),

@@ -1,0 +1,12 @@
+/** Whether an address leads out of the pod's own surroundings. Not public: IANA's special-purpose ranges for loopback, links, private and shared use, multicast. */
+export function isPublic(address: string): boolean {
+  return address.includes(':') ? /^[23][0-9a-f]{3}:|^64:ff9b::/.test(address) : !specialV4.test(address);
+}
+
+/** RFC 6890 and what follows it; ranges for documentation are nobody's, and stand for public ones. */
+const specialV4 =
+  /^(0|10|127|22[4-9]|23\d|24\d|25[0-5])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\.|^192\.168\.|^192\.0\.0\.|^198\.1[89]\./;
+
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}

@@ -1,0 +1,97 @@
+import type { Severity } from '../../crds/finding.ts';
+import type { FileEvent } from '../decode/events.ts';
+import type { ProcessNode } from '../spans/process-node.ts';
+import { changedPath, partBelow } from './changed-path.ts';
+import type { Detector, Hit, JobView } from './detector.ts';
+import { isVersionControl } from './program.ts';
+import type { RuleName } from './rules.ts';
+
+interface Control {
+  readonly rule: RuleName;
+  /** Below the workspace. */
+  readonly path: RegExp;
+  readonly severity: Severity;
+}
+
+const vendored = /(^|\/)(node_modules|vendor|third_party|site-packages|\.cache|\.venv|\.tox|target|dist|build)\//;
+
+/** What decides over later runs and agents, below the workspace. The first that fits. */
+const controls: readonly Control[] = [
+  { rule: 'workflow-changed', path: /^\.(github|forgejo|gitea)\/(workflows|actions)\/./, severity: 'High' },
+  {
+    rule: 'workflow-changed',
+    path: /^(\.gitlab-ci\.yml|\.circleci\/config\.yml|\.woodpecker\.ya?ml|Jenkinsfile|azure-pipelines\.yml)$/,
+    severity: 'High',
+  },
+  { rule: 'hook-changed', path: /^\.git\/(modules\/.+\/)?hooks\/(?!.*\.sample$)./, severity: 'Medium' },
+  { rule: 'hook-changed', path: /^\.git\/config$/, severity: 'Medium' },
+  {
+    rule: 'agent-settings-changed',
+    path: /(^|\/)\.claude\/(settings(\.local)?\.json|hooks\/.+|agents\/.+|commands\/.+|skills\/.+)$/,
+    severity: 'High',
+  },
+  {
+    rule: 'agent-settings-changed',
+    path: /(^|\/)(\.mcp\.json|opencode\.jsonc?|\.cursor\/(mcp\.json|hooks\.json|rules\/.+)|\.vscode\/(mcp|tasks|settings)\.json)$/,
+    severity: 'High',
+  },
+  {
+    rule: 'agent-settings-changed',
+    path: /(^|\/)(\.codex|\.gemini|\.opencode|\.copilot|\.continue)\/.+$/,
+    severity: 'High',
+  },
+  {
+    rule: 'agent-settings-changed',
+    path: /(^|\/)(AGENTS|CLAUDE|CLAUDE\.local|GEMINI)\.md$|^\.github\/copilot-instructions\.md$|(^|\/)\.(cursorrules|windsurfrules)$/,
+    severity: 'Medium',
+  },
+];
+
+/** Of an agent's own settings in a home, which every agent makes for itself. */
+const inHome: Control = {
+  rule: 'agent-settings-changed',
+  path: /^(\/root|\/home\/[^/]+)\/(\.claude\/(settings(\.local)?\.json|hooks\/.+)|\.claude\.json|\.codex\/(config\.toml|hooks\/.+)|\.gemini\/settings\.json|\.config\/opencode\/.+|\.cursor\/mcp\.json)$/,
+  severity: 'High',
+};
+
+/** Files that later runs, commits and agents take their orders from are changed by something other than version control. */
+export function changedControl(job: JobView): Detector {
+  return {
+    touched(event, node) {
+      const path = changedPath(event);
+      const control = path === null || node.scope.step === null ? null : controlOf(path, job.workspace());
+      if (path === null || control === null || isVersionControl(node.image)) return null;
+      return hitOf(control, path, node, event);
+    },
+  };
+}
+
+function controlOf(path: string, workspace: string | null): Control | null {
+  if (!mayControl.test(path)) return null;
+  const below = partBelow(path, workspace);
+  const inWorkspace =
+    below === null || vendored.test(below) ? undefined : controls.find(({ path: form }) => form.test(below));
+  if (inWorkspace !== undefined) return inWorkspace;
+  return inHome.path.test(path) ? inHome : null;
+}
+
+/** What every form above needs, to be quick about all other files. */
+const mayControl = /(^|\/)\.[a-z]|\.md$|\.jsonc?$|\.yml$|Jenkinsfile$/;
+
+function hitOf({ rule, severity }: Control, path: string, node: ProcessNode, { operation }: FileEvent): Hit {
+  const byAgent = rule === 'agent-settings-changed' && isAgent(node);
+  return {
+    rule,
+    severity: byAgent ? 'Low' : severity,
+    subject: { kind: 'file', name: path },
+    detail: `(${operation})`,
+  };
+}
+
+/** By the package that the process's own program or script lies in; what an agent starts is not the agent. */
+function isAgent({ image }: ProcessNode): boolean {
+  return [image.path, image.filename, image.argv[1] ?? ''].some((file) => agentFile.test(file));
+}
+
+const agentFile =
+  /\/node_modules\/(@anthropic-ai\/claude-code|@openai\/codex|@google\/gemini-cli|opencode-ai|@github\/copilot)[/-]|\/(claude|codex|gemini|opencode)$/;

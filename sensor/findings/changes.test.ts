@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FakeKernel, FakeProcess } from '../lineage/testing/fake-kernel.ts';
+import { foundIn, JobOfSteps, workspace } from './testing/told-findings.ts';
+
+const create = { operation: 'create' } as const;
+
+/** The program writes the files below the workspace, or where they say. */
+function write(kernel: FakeKernel, by: FakeProcess, program: string, ...files: string[]): void {
+  const writer = kernel.spawn(by, program, { argv: [program] });
+  for (const file of files) kernel.file(writer, file.startsWith('/') ? file : `${workspace}/${file}`, create);
+  kernel.exit(writer);
+}
+
+test('workflows, hooks and settings of agents that a step changes are found', () => {
+  const cases: Readonly<Record<string, string>> = {
+    '.github/workflows/shai-hulud.yml': 'High workflow-changed',
+    '.gitlab-ci.yml': 'High workflow-changed',
+    '.git/hooks/pre-commit': 'Medium hook-changed',
+    '.git/config': 'Medium hook-changed',
+    '.claude/settings.json': 'High agent-settings-changed',
+    'packages/web/.mcp.json': 'High agent-settings-changed',
+    '.vscode/settings.json': 'High agent-settings-changed',
+    'opencode.json': 'High agent-settings-changed',
+    '.codex/config.toml': 'High agent-settings-changed',
+    'AGENTS.md': 'Medium agent-settings-changed',
+    '.github/copilot-instructions.md': 'Medium agent-settings-changed',
+    '/root/.claude/settings.json': 'High agent-settings-changed',
+  };
+  for (const [file, found] of Object.entries(cases)) {
+    const path = file.startsWith('/') ? file : `${workspace}/${file}`;
+    assert.deepEqual(
+      foundIn((kernel, shell) => write(kernel, shell, '/usr/bin/python3', file)),
+      [`${found} ${path}`],
+    );
+  }
+});
+
+test('a file that is moved to its place, deleted or linked is changed there', () => {
+  const path = `${workspace}/.github/workflows/ci.yml`;
+  const found = foundIn((kernel, shell) => {
+    kernel.file(shell, '/tmp/x', { operation: 'rename', path2: path });
+    kernel.file(shell, path, { operation: 'delete' });
+  });
+  assert.deepEqual(found, [`High workflow-changed ${path}`]);
+});
+
+test('an agent that keeps its own settings gives no finding above Low', () => {
+  const found = foundIn((kernel, shell) => {
+    const script = '/usr/lib/node_modules/@anthropic-ai/claude-code/cli.js';
+    const agent = kernel.spawn(shell, '/usr/bin/node', { argv: ['node', script] });
+    kernel.file(agent, `${workspace}/.claude/settings.local.json`, create);
+    kernel.file(agent, '/root/.claude.json', create);
+    write(kernel, agent, '/bin/sh', '.claude/settings.json');
+    kernel.exit(agent);
+  });
+  const [own, home, ...others] = found.map((line) => line.split(' ')[0]);
+  assert.deepEqual([own, home, others], ['Low', 'Low', ['High']]);
+});
+
+test('a file that git wrote and something else changes is found, Medium below an installation', () => {
+  const found = foundIn((kernel, shell) => {
+    write(kernel, shell, '/usr/bin/git', 'src/index.js', 'package-lock.json', 'src/other.js');
+    write(kernel, shell, '/usr/bin/sed', 'src/index.js');
+    const npm = kernel.spawn(shell, '/usr/bin/node', {
+      argv: ['node', '/usr/lib/node_modules/npm/bin/npm-cli.js', 'ci'],
+    });
+    write(kernel, npm, '/bin/sh', 'src/other.js', 'package-lock.json');
+    kernel.exit(npm);
+  });
+  assert.deepEqual(found, [
+    `Low source-changed ${workspace}/src/index.js`,
+    `Medium source-changed ${workspace}/src/other.js`,
+    `Low source-changed ${workspace}/package-lock.json`,
+  ]);
+});
+
+test('a program of the job is no version control, whatever it is called', () => {
+  const found = foundIn((kernel, shell) => write(kernel, shell, `${workspace}/bin/git`, '.git/hooks/pre-push'));
+  assert.deepEqual(found, [`Medium hook-changed ${workspace}/.git/hooks/pre-push`]);
+});
+
+test('a checkout, npm ci and a build change nothing that is found above Low', () => {
+  const found = foundIn((kernel, shell) => {
+    const checkedOut = [
+      '.git/hooks/pre-commit.sample',
+      '.git/config',
+      '.github/workflows/ci.yml',
+      'CLAUDE.md',
+      'src/a.c',
+    ];
+    write(kernel, shell, '/usr/bin/git', ...checkedOut);
+    const inPackages = [
+      'node_modules/x/.github/workflows/ci.yml',
+      'node_modules/x/.vscode/settings.json',
+      'node_modules/x/AGENTS.md',
+    ];
+    write(
+      kernel,
+      shell,
+      '/usr/bin/node',
+      ...inPackages,
+      'node_modules/.package-lock.json',
+      '.npm/x.json',
+      'dist/CLAUDE.md',
+    );
+    write(kernel, shell, '/usr/bin/cc1', '/tmp/cc.s', 'build/a.o', 'src/a.o');
+    write(kernel, shell, '/usr/bin/git', 'src/a.c', '.git/index.lock');
+    write(kernel, shell, '/usr/bin/tee', 'README.md', 'docs/settings.json', '/root/.cache/x.json');
+  });
+  assert.deepEqual(found, []);
+});
+
+test('of a checkout that is too large the rest is counted as forgotten', () => {
+  const files = Array.from({ length: 8_200 }, (_, index) => `src/${index}.js`);
+  const { spans } = new JobOfSteps().step((kernel, shell) => write(kernel, shell, '/usr/bin/git', ...files)).end();
+  assert.equal(spans.at(-1)?.attributes['chaperone.coverage.findings.forgotten'], 8);
+});

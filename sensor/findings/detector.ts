@@ -1,0 +1,58 @@
+import type { Severity, SubjectKind } from '../../crds/finding.ts';
+import type { ConnectEvent, FileEvent, MemoryEvent } from '../decode/events.ts';
+import type { ProcessImage } from '../lineage/process-table.ts';
+import type { Origin } from '../names/resolved-addresses.ts';
+import type { ProcessNode } from '../spans/process-node.ts';
+import type { Scope } from '../spans/scope.ts';
+import type { RuleName } from './rules.ts';
+
+/** What a detector has seen. Texts are the job's, and not redacted yet. */
+export interface Hit {
+  readonly rule: RuleName;
+  readonly subject: { readonly kind: SubjectKind; readonly name: string };
+  /** Default: the rule's. */
+  readonly severity?: Severity;
+  /** A clause after the act: `after it had read /root/.npmrc`. */
+  readonly detail?: string;
+}
+
+/** A process as another one meets it; `scope` is `null` for one that is of no job. */
+export interface Neighbour {
+  readonly image: ProcessImage;
+  readonly scope: Scope | null;
+}
+
+/** What a detector may ask of its job. Answers are of what events have told so far. */
+export interface JobView {
+  /** The image of the runner; `null` where there is none. */
+  readonly runner: string | null;
+  /** The job's working folder; `null` where it is not known. */
+  readonly workspace: () => string | null;
+  /** `pid`: as the pod's processes see it. `null`: none is known, or several are. */
+  readonly withPid: (pid: number) => Neighbour | null;
+  readonly withImage: (id: string) => Neighbour | null;
+  /** Whether an answer gave this address to anybody in the job. */
+  readonly wasResolved: (address: string) => boolean;
+  /** Whether any answer of a resolver was read: else nobody can say that an address has no name. */
+  readonly readsAnswers: () => boolean;
+}
+
+/**
+ * Sees one kind of thing in one job. Pure but for a bounded state of its own: no clock, no I/O, no allocation for an event that does not matter.
+ * Each method is asked only for processes of the job that are known; the runner itself is not among them.
+ */
+export interface Detector {
+  executed?(node: ProcessNode): Hit | null;
+  ended?(node: ProcessNode): void;
+  /** A file was changed, or one that holds a secret was read. */
+  touched?(event: FileEvent, node: ProcessNode): Hit | null;
+  reached?(event: MemoryEvent, node: ProcessNode): Hit | null;
+  /** `origin`: what the address was resolved from. */
+  connected?(event: ConnectEvent, node: ProcessNode, origin: Origin | null): Hit | null;
+  /** A name that nobody of the job had asked for before. */
+  asked?(name: string, node: ProcessNode): Hit | null;
+  /** A process still runs after its step. */
+  leftRunning?(node: ProcessNode): Hit | null;
+  /** What it forgot for want of room, so that it may have missed something. */
+  readonly forgotten?: number;
+}

@@ -1,0 +1,21 @@
+import { changedControl } from './changed-control.ts';
+import { changedSource } from './changed-source.ts';
+import { credentialsSent } from './credentials-sent.ts';
+import { dataInNames } from './data-in-names.ts';
+import type { Detector, JobView } from './detector.ts';
+import { leftRunning } from './left-running.ts';
+import { processMemory } from './process-memory.ts';
+import { unnamedAddress } from './unnamed-address.ts';
+
+/** All detectors of one job. */
+export function createDetectors(job: JobView): readonly Detector[] {
+  return [
+    processMemory(job),
+    credentialsSent(),
+    unnamedAddress(job),
+    dataInNames(),
+    changedControl(job),
+    changedSource(job),
+    leftRunning(),
+  ];
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { testTitles } from '../coverage/testing/test-titles.ts';
+import { helloEvent } from '../lineage/testing/fake-kernel.ts';
+import { spanNamed } from '../lineage/testing/recording.ts';
+import { noPolicy } from '../spans/policy-view.ts';
+import { renderFindings } from './render.ts';
+import { ruleNames, rules } from './rules.ts';
+import { findingSpans, foundIn, JobOfSteps, told, workspace } from './testing/told-findings.ts';
+
+const read = { operation: 'read' } as const;
+
+test('the committed page is what the rules say', () => {
+  const committed = readFileSync(join(import.meta.dirname, '../../docs/findings.md'), 'utf8');
+  assert.equal(renderFindings(), committed, 'run sensor/findings/generate');
+});
+
+test('every rule names a test in which it fires and one in which it does not, and both exist', () => {
+  const titles = testTitles();
+  for (const name of ruleNames)
+    for (const title of [rules[name].fires, rules[name].quiet])
+      assert.ok(titles.has(title), `${name}: there is no test “${title}”`);
+});
+
+test('a finding is a span below the process that did it, and says who, what, where, what to look at and how to refuse it', () => {
+  const job = new JobOfSteps().step((kernel, shell, worker) => {
+    const python = kernel.spawn(shell, '/usr/bin/python3');
+    kernel.reach(python, worker, { way: '/proc/PID/mem' });
+    kernel.exit(python);
+  });
+  const { spans } = job.end();
+  const [span] = findingSpans(spans);
+  assert.equal(span?.parentSpanId, spanNamed(spans, 'python3').spanId);
+  assert.equal(span.priority, true);
+  assert.deepEqual(span.attributes['chaperone.finding.processes'], ['bash', 'python3']);
+  assert.match(
+    String(span.attributes['chaperone.finding.text']),
+    /^python3 reached into the memory of Runner\.Worker by \/proc\/PID\/mem in step “.+” \(bash › python3\)\. Look at .+\. To refuse it, .+\.$/,
+  );
+});
+
+test('step and job count findings by severity, and the same again among the repeated', () => {
+  const job = new JobOfSteps().step((kernel, shell, worker) => {
+    for (let i = 0; i < 3; i += 1) kernel.reach(shell, worker);
+  });
+  const { spans } = job.end();
+  const counts = spans.flatMap(({ attributes }) =>
+    'chaperone.findings.critical' in attributes
+      ? [[attributes['chaperone.findings.critical'], attributes['chaperone.findings.repeated']]]
+      : [],
+  );
+  assert.deepEqual(counts, [
+    [1, 2],
+    [1, 2],
+  ]);
+  assert.equal(findingSpans(spans)[0]?.attributes['chaperone.count'], 3);
+});
+
+test('beyond 200 findings a job counts by rule, and noise cannot fold the process of one away', () => {
+  const job = new JobOfSteps().step((kernel, shell, worker) => {
+    for (let i = 0; i < 3_000; i += 1) kernel.run(shell, '/bin/noise');
+    for (let i = 0; i < 2_000; i += 1) kernel.connect(shell, `192.0.2.${i % 250}`, i);
+    for (let i = 0; i < 230; i += 1) {
+      const thief = kernel.spawn(shell, `/tmp/thief-${i}`);
+      kernel.reach(thief, worker);
+      kernel.exit(thief);
+    }
+  });
+  const { spans } = job.end();
+  assert.equal(findingSpans(spans).length, 200);
+  const root = spans.find(({ name }) => name === 'thief-0');
+  assert.equal(findingSpans(spans)[0]?.parentSpanId, root?.spanId);
+  assert.equal(spans.at(-1)?.attributes['chaperone.findings.folded.runner_memory'], 30);
+  assert.equal(spans.at(-1)?.attributes['chaperone.findings.critical'], 230);
+});
+
+test('a process that left the cgroup and a sensor that was started again are findings of the job', () => {
+  const job = new JobOfSteps().step(() => {});
+  const { spans } = job.end({}, helloEvent({ restarts: 1 }));
+  assert.deepEqual(told(spans), ['Low sensor-restarted sensor']);
+  assert.equal(findingSpans(spans)[0]?.parentSpanId, spans.at(-1)?.spanId);
+});
+
+test('a policy image with a wrong signature is a finding of the job', () => {
+  const policy = () => ({ ...noPolicy, isForged: true });
+  assert.deepEqual(told(new JobOfSteps().step(() => {}).end({ policy }).spans), ['High policy-forged policy image']);
+});
+
+test('a step that does nothing out of the ordinary has no finding', () => {
+  const found = foundIn((kernel, shell) => {
+    kernel.run(shell, '/usr/bin/make');
+    kernel.file(shell, `${workspace}/out.o`, { operation: 'create' });
+    kernel.file(shell, '/proc/self/maps', read);
+  });
+  assert.deepEqual(found, []);
+});
+
+test('a process that outlives its step is found once the step is over', () => {
+  const job = new JobOfSteps();
+  job.step((kernel, shell) => void kernel.spawn(shell, '/opt/daemon'));
+  job.kernel.now += 3_000_000_000n;
+  job.step((kernel, shell) => kernel.run(shell, '/bin/true'));
+  assert.deepEqual(told(job.end().spans), ['Low left-running /opt/daemon']);
+});

@@ -1,0 +1,29 @@
+import type { Hit } from './detector.ts';
+
+/** What stands around a job, as far as it is now known. */
+export interface Conditions {
+  /** How often the sensor was started again, and how often the probe was. */
+  readonly restarts: number;
+  readonly interruptions: number;
+  /** Processes that left the observed cgroup. */
+  readonly left: number;
+  readonly isPolicyForged: boolean;
+}
+
+/** What is found of a job as a whole: no process of it is known to have done it. */
+export function jobConditions({ restarts, interruptions, left, isPolicyForged }: Conditions): Hit[] {
+  return [
+    ...hitIf(restarts > 0, { rule: 'sensor-restarted', subject: { kind: 'sensor', name: 'sensor' } }),
+    ...hitIf(interruptions > 0, {
+      rule: 'sensor-restarted',
+      severity: 'Medium',
+      subject: { kind: 'sensor', name: 'probe' },
+    }),
+    ...hitIf(left > 0, { rule: 'left-observation', subject: { kind: 'sensor', name: 'cgroup' } }),
+    ...hitIf(isPolicyForged, { rule: 'policy-forged', subject: { kind: 'policy', name: 'policy image' } }),
+  ];
+}
+
+function hitIf(is: boolean, hit: Hit): Hit[] {
+  return is ? [hit] : [];
+}

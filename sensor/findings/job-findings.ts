@@ -1,0 +1,120 @@
+import type { ConnectEvent, FileEvent, MemoryEvent } from '../decode/events.ts';
+import type { Origin } from '../names/resolved-addresses.ts';
+import type { ProcessNode } from '../spans/process-node.ts';
+import type { Scope } from '../spans/scope.ts';
+import type { Detector, Hit, JobView } from './detector.ts';
+import { createDetectors } from './detectors.ts';
+import { rules } from './rules.ts';
+
+/** Something that was found, and by what; the same (rule, executable, subject) again only counts. */
+export interface Found {
+  readonly hit: Hit;
+  readonly scope: Scope;
+  /** `null`: of the job as a whole. */
+  readonly node: ProcessNode | null;
+  /** Nanoseconds since boot, of the first. */
+  readonly time: bigint;
+  count: number;
+  isTold: boolean;
+}
+
+/** Findings that a job tells one by one; further ones are counted by rule (design of the trace). */
+export const maxFindings = 200;
+
+type Asked = 'executed' | 'touched' | 'reached' | 'connected' | 'asked' | 'leftRunning';
+
+/** The detectors of one job: gives each event to those that care for its kind, and keeps what they find until it is told. */
+export class JobFindings {
+  readonly #detectors: readonly Detector[];
+  readonly #by: Readonly<Record<Asked, readonly Detector[]>>;
+  readonly #onFound: (found: Found) => void;
+  readonly #found = new Map<string, Found>();
+
+  constructor(job: JobView, onFound: (found: Found) => void) {
+    this.#detectors = createDetectors(job);
+    this.#onFound = onFound;
+    const of = (kind: Asked) => this.#detectors.filter((detector) => detector[kind] !== undefined);
+    this.#by = {
+      executed: of('executed'),
+      touched: of('touched'),
+      reached: of('reached'),
+      connected: of('connected'),
+      asked: of('asked'),
+      leftRunning: of('leftRunning'),
+    };
+  }
+
+  executed(node: ProcessNode): void {
+    for (const detector of this.#by.executed) this.#take(detector.executed?.(node), node, node.image.start);
+  }
+
+  touched(event: FileEvent, node: ProcessNode): void {
+    for (const detector of this.#by.touched) this.#take(detector.touched?.(event, node), node, event.time);
+  }
+
+  reached(event: MemoryEvent, node: ProcessNode): void {
+    for (const detector of this.#by.reached) this.#take(detector.reached?.(event, node), node, event.time);
+  }
+
+  connected(event: ConnectEvent, node: ProcessNode, origin: Origin | null): void {
+    for (const detector of this.#by.connected) this.#take(detector.connected?.(event, node, origin), node, event.time);
+  }
+
+  /** Only for names that are new in the job. */
+  asked(name: string, node: ProcessNode, time: bigint): void {
+    for (const detector of this.#by.asked) this.#take(detector.asked?.(name, node), node, time);
+  }
+
+  leftRunning(node: ProcessNode, time: bigint): void {
+    for (const detector of this.#by.leftRunning) this.#take(detector.leftRunning?.(node), node, time);
+  }
+
+  /** What was found of the job as a whole; it is a state, so the same again says nothing new. */
+  ofJob(hit: Hit, scope: Scope, time: bigint): void {
+    if (!this.#found.has(keyOf(hit, null))) this.#keep(hit, { scope, node: null, time });
+  }
+
+  /** Of a process, or (`null`) all that are left of a scope; each is given once. */
+  take(scope: Scope, node: ProcessNode | null): Found[] {
+    if (this.#found.size === 0) return [];
+    const isMeant = (found: Found) => found.scope === scope && (node === null || found.node === node);
+    const taken = [...this.#found.values()].filter((found) => !found.isTold && isMeant(found));
+    for (const found of taken) found.isTold = true;
+    return taken;
+  }
+
+  /** What detectors forgot for want of room. */
+  get forgotten(): number {
+    return this.#detectors.reduce((sum, detector) => sum + (detector.forgotten ?? 0), 0);
+  }
+
+  #take(hit: Hit | null | undefined, node: ProcessNode, time: bigint): void {
+    if (hit !== null && hit !== undefined) this.#keep(hit, { scope: node.scope, node, time });
+  }
+
+  #keep(hit: Hit, { scope, node, time }: Pick<Found, 'scope' | 'node' | 'time'>): void {
+    const key = keyOf(hit, node);
+    const known = this.#found.get(key);
+    if (known !== undefined) {
+      known.count += 1;
+      scope.findings.repeated += 1;
+      return;
+    }
+    scope.findings.add(severityOf(hit));
+    if (this.#found.size >= maxFindings) {
+      scope.findings.fold(hit.rule);
+      return;
+    }
+    const found: Found = { hit, scope, node, time, count: 1, isTold: false };
+    this.#found.set(key, found);
+    this.#onFound(found);
+  }
+}
+
+function keyOf(hit: Hit, node: ProcessNode | null): string {
+  return JSON.stringify([hit.rule, severityOf(hit), node?.image.path, hit.subject.name]);
+}
+
+export function severityOf({ severity, rule }: Hit) {
+  return severity ?? rules[rule].severity;
+}

@@ -1,0 +1,13 @@
+import type { Rule } from './rule.ts';
+import { changeRules } from './rules-of-changes.ts';
+import { networkRules } from './rules-of-network.ts';
+import { processRules } from './rules-of-processes.ts';
+
+/** Every rule by its name: the one source of docs/findings.md and of what findings say. */
+export const rules = { ...processRules, ...networkRules, ...changeRules } as const satisfies Readonly<
+  Record<string, Rule>
+>;
+
+export type RuleName = keyof typeof rules;
+
+export const ruleNames = Object.keys(rules) as RuleName[];

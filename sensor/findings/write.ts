@@ -1,0 +1,3 @@
+import { renderFindings } from './render.ts';
+
+process.stdout.write(renderFindings());
