@@ -1,13 +1,23 @@
+import { processScript } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 
 const plainWord = /^[\w@%+=:,./~-]+$/;
 /** Characters of a command line that anybody can see at once. */
 const enough = 400;
 
-/** A process as a person would have typed it: `git fetch origin`, the executable without its folder; a name where no arguments were recorded. */
+/**
+ * A process as a person would have typed it: `git fetch origin`, the executable without its folder, a script without the interpreter that the
+ * kernel put before it; a name where no arguments were recorded.
+ */
 export function commandLine({ name, attributes }: FinishedSpan): string {
-  const args = attributes['process.command_args'];
-  return Array.isArray(args) && args.length > 0 ? joinWords(args) || name : name;
+  const { 'process.command_args': args, [processScript]: script } = attributes;
+  return Array.isArray(args) && args.length > 0 ? joinWords(asTyped(args, script)) || name : name;
+}
+
+/** The kernel puts the interpreter there, and what its `#!` line gives it, which is at most one word. */
+function asTyped(args: readonly string[], script: unknown): readonly string[] {
+  const place = typeof script === 'string' ? args.indexOf(script) : -1;
+  return place === 1 || place === 2 ? args.slice(place) : args;
 }
 
 /** Words as a shell would take them, the first without its folder. */

@@ -2,6 +2,7 @@ import { stepId, stepOrdinal } from '../../crds/attributes.ts';
 import type { Finding } from '../../crds/finding.ts';
 import type { ExportAccount } from '../export/account.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
+import { otherName } from '../spans/fold.ts';
 import type { NotExecuted } from '../spans/task-span.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { type FileChanges, fileChangesOf, watchesFiles } from './file-changes.ts';
@@ -121,7 +122,7 @@ function notExecuted([story]: readonly Story[]): Pick<Summary, 'reason'> {
 
 /** The keys of `byHost` without their ports. */
 function countHosts(tallies: readonly Tally[]): number {
-  const targets = tallies.flatMap(({ byHost }) => [...byHost.keys()]);
+  const targets = tallies.flatMap(({ byHost }) => [...byHost.keys()]).filter((target) => target !== otherName);
   return new Set(targets.map((target) => target.replace(/:\d+$/, ''))).size;
 }
 

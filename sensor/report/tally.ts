@@ -1,10 +1,11 @@
+import { connectionsCount, processesCount } from '../../crds/attributes.ts';
 import { classOf } from '../export/span-class.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { FileTally } from './file-changes.ts';
 import { spanCount } from './span-count.ts';
 import type { Below, StepStory, Story } from './story.ts';
 
-/** Processes and connections, folded ones counted one by one. */
+/** Processes and connections, folded ones counted one by one; as the sensor counted them where it says so. */
 export interface Tally {
   processes: number;
   connections: number;
@@ -20,7 +21,7 @@ export function tallyStory(story: Story): Tally {
   const tally = emptyTally();
   addBelow(tally, story.outside);
   for (const step of story.steps) addStep(tally, step);
-  return tally;
+  return withExactCounts(tally, story.job);
 }
 
 /** Of a step with its nested steps. */
@@ -41,9 +42,25 @@ function emptyTally(): Tally {
 }
 
 function addStep(tally: Tally, step: StepStory): void {
+  const { processes, connections } = tally;
   tally.files.add(step.span.attributes);
   addBelow(tally, step);
+  // What found no room below the step is folded into the job's summaries, and still counted here.
+  tally.processes = processes + (exactCount(step.span, processesCount) ?? tally.processes - processes);
+  tally.connections = connections + (exactCount(step.span, connectionsCount) ?? tally.connections - connections);
   for (const nested of step.steps) addStep(tally, nested);
+}
+
+/** A job counts what happened in all of its steps. */
+function withExactCounts(tally: Tally, job: FinishedSpan): Tally {
+  tally.processes = exactCount(job, processesCount) ?? tally.processes;
+  tally.connections = exactCount(job, connectionsCount) ?? tally.connections;
+  return tally;
+}
+
+function exactCount({ attributes }: FinishedSpan, name: string): number | null {
+  const count = attributes[name];
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null;
 }
 
 function addBelow(tally: Tally, below: Below): void {

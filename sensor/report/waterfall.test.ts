@@ -126,6 +126,19 @@ test('a command that was never executed is that, instead of a drawing', () => {
   assert.equal(summaryOf(at.spans).reason, 'the command was not found');
 });
 
+test('a step whose processes found no room below it still says how many it had', () => {
+  const at = new JobBuilder();
+  const job = at.job('ci', 0, 2, { attributes: { 'chaperone.processes.count': 90, 'chaperone.connections.count': 7 } });
+  const counts = { 'chaperone.processes.count': 80, 'chaperone.connections.count': 7 };
+  const outer = at.step(job, 'Package', 0, 2, { attributes: { 'chaperone.processes.count': 10 } });
+  at.step(outer, 'Compile', 0, 2, { attributes: counts });
+  at.folded(job, 'cc', 90, 0, 2);
+  const { jobs, totals } = summaryOf(at.spans);
+  assert.deepEqual([jobs[0]?.steps[0]?.processes, jobs[0]?.steps[0]?.connections], [90, 7]);
+  assert.deepEqual([totals.processes, totals.connections], [90, 7]);
+  assert.match(draw(at.spans), /Package .* 90 processes\n.*Compile .* 80 processes\n/);
+});
+
 test('the summary leaves out what is not there', () => {
   const at = new JobBuilder();
   at.step(at.job('ci', 0, 1), 'step', 0, 1);

@@ -138,6 +138,18 @@ test('a job of 2,000 spans draws only what is in sight, also with all of it open
   assert.ok((await elements()) < 2_000, `${await elements()} elements`);
 });
 
+test('of a large job the steps are seen first, on the timeline too', inBrowser, async () => {
+  const at = new JobBuilder();
+  const job = at.job('build', 0, 100);
+  for (let step = 0; step < 100; step += 1) {
+    const outer = at.step(job, `Package ${step}`, step, step + 1);
+    for (const name of ['Compile', 'Test']) at.step(outer, name, step, step + 1);
+  }
+  await using report = await openReport([at]);
+  const names = await report.page.$$eval('#panel-timeline .row', (rows) => rows.map((row) => row.textContent ?? ''));
+  assert.ok(names.length > 10 && names.slice(1).every((name) => name.includes('Package')), names.join('\n'));
+});
+
 test('the look follows the setting of the reader until the button says otherwise', inBrowser, async () => {
   await using report = await openReport([buildJob()], { dark: true });
   const { page } = report;

@@ -1,4 +1,5 @@
 import type { AttributeValue, FinishedSpan } from '../../spans/finished-span.ts';
+import { otherName } from '../../spans/fold.ts';
 import { failedCount, outcomeOf } from '../connection-outcome.ts';
 import { spanCount } from '../span-count.ts';
 import { byMost } from '../summary.ts';
@@ -28,7 +29,17 @@ function rowsOf({ nodes, spans }: NodeList, kind: NodeKind, address: string): Ho
     byHost.set(host, connections);
   }
   const rows = [...byHost].map(([host, connections]) => hostRow(host, connections));
-  return rows.sort((a, b) => b.connections - a.connections || (a.host < b.host ? -1 : 1));
+  return rows.sort(
+    (a, b) => Number(isRest(a)) - Number(isRest(b)) || b.connections - a.connections || inOrder.compare(a.host, b.host),
+  );
+}
+
+/** 127.0.0.9 before 127.0.0.10, whatever the machine's locale. */
+const inOrder = new Intl.Collator('en', { numeric: true });
+
+/** Of hosts that found no room of their own, which is no host. */
+function isRest({ host }: HostRow): boolean {
+  return host === otherName;
 }
 
 interface Connection {
@@ -45,8 +56,7 @@ function hostRow(host: string, connections: readonly Connection[]): HostRow {
     const many = spanCount(span);
     count += many;
     failed += failedCount(span);
-    const outcome = outcomeOf(span);
-    if (outcome !== '') outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + many);
+    for (const [outcome, times] of outcomesOf(span)) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + times);
   }
   return {
     host: visible(host),
@@ -59,6 +69,19 @@ function hostRow(host: string, connections: readonly Connection[]): HostRow {
     received: total(connections, 'chaperone.bytes.received'),
     nodes: [...connections].sort((a, b) => earlier(a.span, b.span)).map(({ node }) => node),
   };
+}
+
+/** A summary knows how many failed, and of the others only that they did not. */
+function outcomesOf(span: FinishedSpan): [string, number][] {
+  const outcome = outcomeOf(span);
+  if (outcome !== '') return [[outcome, spanCount(span)]];
+  if (span.attributes['aggregation.is_summary'] !== true) return [];
+  const failed = failedCount(span);
+  const counts: [string, number][] = [
+    ['failed', failed],
+    ['told together', spanCount(span) - failed],
+  ];
+  return counts.filter(([, count]) => count > 0);
 }
 
 function earlier(a: FinishedSpan, b: FinishedSpan): number {

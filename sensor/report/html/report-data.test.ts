@@ -101,6 +101,35 @@ test('a host is one row with its ports, outcomes and bytes', () => {
   });
 });
 
+test('hosts are in the order that people count in, and those without a row of their own come last and are no host', () => {
+  const at = new JobBuilder();
+  const curl = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['curl'], 0, 1);
+  const folded = { attributes: { 'chaperone.connections.failed.count': 2 } };
+  for (const host of ['127.0.0.10', '127.0.0.9']) at.connection(curl, host, 443, 1, 5, folded);
+  at.spans.push({
+    ...at.connection(curl, 'x', 1, 1, 400),
+    name: '(other)',
+    attributes: { 'aggregation.span_count': 400 },
+  });
+  const { hosts, hostCount } = dataOf(at.spans.filter(({ name }) => name !== 'connect x:1'));
+  assert.deepEqual(
+    hosts.map(({ host }) => host),
+    ['127.0.0.9', '127.0.0.10', '(other)'],
+  );
+  assert.deepEqual([hostCount, hosts[0]?.outcomes], [2, ['told together 3', 'failed 2']]);
+});
+
+test('a script is called as it was typed, without the interpreter that the kernel put before it', () => {
+  const at = new JobBuilder();
+  const step = at.step(at.job('job', 0, 2), 'step', 0, 2);
+  const script = { attributes: { 'chaperone.process.script': '/w/tools/compile' } };
+  at.process(step, ['/bin/bash', '/w/tools/compile', 'a.c'], 0, 1, script);
+  at.process(step, ['/usr/bin/env', 'bash', '/w/tools/compile'], 0, 1, script);
+  at.process(step, ['/bin/bash', 'a', 'b', '/w/tools/compile'], 0, 1, script);
+  const [, , ...processes] = dataOf(at.spans).nodes.map(({ label }) => label);
+  assert.deepEqual(processes, ['compile a.c', 'compile', 'bash a b /w/tools/compile']);
+});
+
 test('connections that were accepted stand under who accepted them and count for no host', () => {
   const at = new JobBuilder();
   const server = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['httpd'], 0, 1);

@@ -29,6 +29,7 @@ export function reportData({ attributes, spans }: RecordedResource, summary: Sum
     resource: factsOf(attributes),
     nodes: list.nodes,
     overview: stories.flatMap((story) => overviewOf(story, summary.pipeline, list)),
+    hostCount: summary.totals.hosts,
     hosts: hostRows(list),
     accepted: acceptedRows(list),
     lookups: lookupRows(list),

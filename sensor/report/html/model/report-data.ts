@@ -22,6 +22,8 @@ export interface ReportData {
   /** Every span, in the order of the tree. */
   readonly nodes: readonly ReportNode[];
   readonly overview: readonly OverviewLine[];
+  /** As the counts say it: without the row of those that found no room of their own. */
+  readonly hostCount: number;
   /** Most connections first. */
   readonly hosts: readonly HostRow[];
   /** Connections that others made, by the address that they came to. */

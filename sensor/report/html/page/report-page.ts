@@ -38,7 +38,7 @@ export class ReportPage {
     this.#parents = parentsOf(data.nodes);
     this.#scale = new TimeScale(data.duration);
     this.#overview = this.#treePanel('Timeline of the steps', overviewLines(data));
-    this.#processes = this.#treePanel('Processes by step', processLines(data), closedAtFirst(data));
+    this.#processes = this.#treePanel('Processes by step', processLines(data));
     this.#details = new Details({
       data,
       parents: this.#parents,
@@ -73,7 +73,7 @@ export class ReportPage {
         content: processes.element,
         onShow: () => processes.layout(),
       },
-      { id: 'network', title: 'Network', count: grouped(data.hosts.length), content: networkSection(links) },
+      { id: 'network', title: 'Network', count: grouped(data.hostCount), content: networkSection(links) },
       ...some([...data.directories, ...data.secrets, ...data.fileTotals.places], () => filesOf(links)),
       ...some(data.findings, () => counted('findings', 'Findings', data.findings, findingsSection(links))),
       ...some(data.activities, () => counted('events', 'Events', data.activities, activitySection(links))),
@@ -81,7 +81,8 @@ export class ReportPage {
     ];
   }
 
-  #treePanel(label: string, lines: readonly Line[], closed: readonly number[] = []): TreePanel {
+  #treePanel(label: string, lines: readonly Line[]): TreePanel {
+    const closed = closedAtFirst(lines);
     const onChoose = (line: Line) => (line.isRemark ? this.#go(line.node, true) : this.#show(line.node));
     return new TreePanel({ label, lines, closed, nodes: this.#data.nodes, scale: this.#scale, onChoose });
   }
@@ -183,7 +184,7 @@ function processLines({ nodes }: ReportData): Line[] {
 }
 
 /** Of a large job only the jobs are open, so that its steps are seen first. */
-function closedAtFirst({ nodes }: ReportData): number[] {
-  if (nodes.length <= openAtFirst) return [];
-  return [...nodes.keys()].filter((node) => (nodes[node]?.depth ?? 0) > 0 && (nodes[node]?.size ?? 0) > 0);
+function closedAtFirst(lines: readonly Line[]): number[] {
+  if (lines.length <= openAtFirst) return [];
+  return [...lines.entries()].filter(([, { depth, size }]) => depth > 0 && size > 0).map(([place]) => place);
 }

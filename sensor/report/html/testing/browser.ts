@@ -8,11 +8,14 @@ import { tell } from '../../story.ts';
 import { summarize } from '../../summary.ts';
 import { writeReport } from '../write-report.ts';
 
-const path = ['chromium-headless-shell', 'chromium'].map((name) => `/usr/bin/${name}`).find(existsSync);
+const found = ['chromium-headless-shell', 'chromium'].map((name) => `/usr/bin/${name}`).find(existsSync);
 
 /** These tests need Debian's Chromium, which `scripts/setup browser` installs. */
 export const inBrowser =
-  path === undefined ? { skip: 'SKIPPED LOUDLY, there is no Chromium; run scripts/setup browser' } : {};
+  found === undefined ? { skip: 'SKIPPED LOUDLY, there is no Chromium; run scripts/setup browser' } : {};
+
+/** Empty where there is none. */
+export const chromiumPath: string = found ?? '';
 
 /** A machine that does other things as well is slow, in milliseconds. */
 const patience = 120_000;
@@ -40,7 +43,7 @@ export async function openReport(
   await writeReport(file, traces.map(written));
   // As root there is no sandbox; the page is our own.
   const browser = await puppeteer.launch({
-    executablePath: path ?? '',
+    executablePath: chromiumPath,
     headless: 'shell',
     args: ['--no-sandbox'],
     timeout: patience,
