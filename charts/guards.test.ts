@@ -144,6 +144,13 @@ describe('the guards of the chart, in the real API server', () => {
     );
   });
 
+  test('let the sample of a dry run pass while the webhook is away, and no pod that stays', async () => {
+    const sample = pod('sample') as { metadata: { labels: object } };
+    Object.assign(sample.metadata.labels, { 'chaperone.dev/sample': 'true' });
+    await create('runners', 'sample', sample, '--dry-run=server');
+    assert.match(await create('runners', 'sample', sample).then(() => 'it was made', said), /failed calling webhook/);
+  });
+
   test('let the operator make pods in dry runs and no others', async () => {
     await create('default', 'tried', pod('tried'), operator, '--dry-run=server');
     assert.match(

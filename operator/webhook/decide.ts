@@ -86,7 +86,7 @@ function decideSelected(request: AdmissionRequest, snapshot: AdmissionSnapshot, 
   const injectable = decideInjectable(request.pod, image.mode);
   if (injectable.verdict === 'skip') return withoutSensor(injectable);
   if (injectable.verdict === 'refuse') return refuse({ ...injectable, code: 400 });
-  const obstacle = podSecurity(subject) ?? refusedDryRun(subject) ?? pendingNetworkPolicy(subject);
+  const obstacle = refusedDryRun(subject) ?? podSecurity(subject) ?? pendingNetworkPolicy(subject);
   if (obstacle !== null) return answerObstacle(obstacle, image);
   if (signed === null) return answerObstacle(overlong(image), image);
   const patch = injectPod(request.pod, planOf(subject, signed));
@@ -110,7 +110,7 @@ interface Obstacle {
   message: string;
 }
 
-/** Pod Security judges the pod after us: a sensor that it forbids would fail the pod with 403. */
+/** Pod Security judges the pod after us: a sensor that it forbids would fail the pod with 403. A label is known sooner than the next dry run's outcome. */
 function podSecurity({ request, namespaceLabels }: Subject): Obstacle | null {
   const level = namespaceLabels['pod-security.kubernetes.io/enforce'];
   if (level !== 'baseline' && level !== 'restricted') return null;
