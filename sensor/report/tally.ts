@@ -20,8 +20,10 @@ export interface Tally {
 export function tallyStory(story: Story): Tally {
   const tally = emptyTally();
   addBelow(tally, story.outside);
-  for (const step of story.steps) addStep(tally, step);
-  return withExactCounts(tally, story.job);
+  for (const step of story.steps) addSpans(tally, step);
+  tally.processes = Math.max(tally.processes, saidCount(story.job, processesCount));
+  tally.connections = Math.max(tally.connections, saidCount(story.job, connectionsCount));
+  return tally;
 }
 
 /** Of a step with its nested steps. */
@@ -45,22 +47,21 @@ function addStep(tally: Tally, step: StepStory): void {
   const { processes, connections } = tally;
   tally.files.add(step.span.attributes);
   addBelow(tally, step);
-  // What found no room below the step is folded into the job's summaries, and still counted here.
-  tally.processes = processes + (exactCount(step.span, processesCount) ?? tally.processes - processes);
-  tally.connections = connections + (exactCount(step.span, connectionsCount) ?? tally.connections - connections);
+  // What found no room below the step is folded into the job's summaries, and still counted by the step itself; what it left behind may come after its count.
+  tally.processes = Math.max(tally.processes, processes + saidCount(step.span, processesCount));
+  tally.connections = Math.max(tally.connections, connections + saidCount(step.span, connectionsCount));
   for (const nested of step.steps) addStep(tally, nested);
 }
 
-/** A job counts what happened in all of its steps. */
-function withExactCounts(tally: Tally, job: FinishedSpan): Tally {
-  tally.processes = exactCount(job, processesCount) ?? tally.processes;
-  tally.connections = exactCount(job, connectionsCount) ?? tally.connections;
-  return tally;
+/** What the spans below a step tell alone: what was folded out of it stands in the job's summaries. */
+function addSpans(tally: Tally, step: StepStory): void {
+  addBelow(tally, step);
+  for (const nested of step.steps) addSpans(tally, nested);
 }
 
-function exactCount({ attributes }: FinishedSpan, name: string): number | null {
+function saidCount({ attributes }: FinishedSpan, name: string): number {
   const count = attributes[name];
-  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null;
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : 0;
 }
 
 function addBelow(tally: Tally, below: Below): void {

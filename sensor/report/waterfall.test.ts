@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FinishedSpan } from '../spans/finished-span.ts';
@@ -155,6 +157,15 @@ test('the summary leaves out what is not there', () => {
   ]);
   assert.doesNotMatch(JSON.stringify(summary), /null|""/);
   assert.equal(summaryOf(at.spans, { 'cicd.pipeline.name': 'CI' }).pipeline, 'CI');
+});
+
+test('docs/summary.md names every field', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/summary.md'), 'utf8');
+  const { jobs, coverage, totals, ...rest } = summaryOf(buildJob());
+  const [job] = jobs;
+  const fields = [rest, job ?? {}, job?.steps[0] ?? {}, coverage, totals].flatMap(Object.keys);
+  assert.ok(fields.length > 40);
+  for (const field of fields) assert.match(page, new RegExp(`[\`.]${field}(\\[\\])?\``), field);
 });
 
 test('columns stand under each other for wide and right-to-left names too', () => {
