@@ -56,6 +56,9 @@ struct {
 /* What a process did again to files that were told of: by tgid, until its image ends. */
 struct repeats {
 	__u64 counts[FILE_OPS];
+	__u64 cgroup;
+	__u32 uid;
+	__u32 pad;
 };
 
 struct {
@@ -156,7 +159,7 @@ static __always_inline void forget_told(struct told_key *key)
 static __always_inline bool is_told_again(struct told_key *key)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32, op = key->op;
-	struct repeats *repeats, none = {};
+	struct repeats *repeats, none = {.cgroup = bpf_get_current_cgroup_id(), .uid = (__u32)bpf_get_current_uid_gid()};
 	__u8 present = 1;
 
 	if (op == FILE_CREATE) {
@@ -220,6 +223,37 @@ static __always_inline void tell_repeats_at_exit(struct task_struct *task)
 {
 	if (watches_files && BPF_CORE_READ(task, signal, live.counter) <= 0)
 		tell_repeats();
+}
+
+/* Of one operation, by a process that is not the current one. */
+static __always_inline void tell_so_far(__u32 tgid, struct repeats *repeats, __u32 op)
+{
+	struct file_event event = {};
+
+	event.count = __sync_lock_test_and_set(&repeats->counts[op], 0);
+	if (!event.count)
+		return;
+	describe_known(&event.header, FRAME_FILE, sizeof(event), bpf_map_lookup_elem(&tasks, &tgid));
+	event.header.cgroup = repeats->cgroup;
+	event.header.tgid = tgid;
+	event.header.tid = tgid;
+	event.header.uid = repeats->uid;
+	event.op = op;
+	number_file(&event.header, OBSERVED);
+	send_file(&event.header, sizeof(event));
+}
+
+static long tell_living(void *map, __u32 *tgid, struct repeats *repeats, void *unused)
+{
+	for (__u32 op = 0; op < FILE_OPS; op++)
+		tell_so_far(*tgid, repeats, op);
+	return 0;
+}
+
+/* Before an account: what the processes that live did again, which would else be told at their end. */
+static __always_inline void tell_repeats_of_living(void)
+{
+	bpf_for_each_map_elem(&file_repeats, tell_living, NULL, 0);
 }
 
 /* Where the next part goes. `before` is the most that the parts before it can take. */

@@ -1,6 +1,11 @@
 import { type CoverageRow, seenAtFunctions } from './row.ts';
 
 const sight = seenAtFunctions({ seen: 'where the policy’s `trace.files.watch: Always` or `--files` asks' });
+const counted = {
+  tracepoint: { seen: 'counted, where asked' },
+  trampoline: { seen: 'counted' },
+  lsm: { seen: 'counted' },
+};
 const file = { subject: 'File', event: 'file', sight } as const;
 
 /** Files, which are watched unasked only where that costs no system call. */
@@ -22,12 +27,15 @@ export const fileRows: readonly CoverageRow[] = [
   {
     ...file,
     path: 'the same again by the same process',
-    sight: {
-      tracepoint: { seen: 'counted, where asked' },
-      trampoline: { seen: 'counted' },
-      lsm: { seen: 'counted' },
-    },
+    sight: counted,
     test: 'what a process does again is counted, and told once at its end',
+  },
+  {
+    ...file,
+    path: 'the same again by a process that outlives the job',
+    sight: counted,
+    test: 'an account holds what processes that still live did again, each time once',
+    note: 'Up to the job’s end.',
   },
   {
     ...file,

@@ -196,6 +196,7 @@ bool choose_file_hooks(struct sensor_bpf *programs, bool proved)
 static void leave_out(struct sensor_bpf *programs)
 {
 	bpf_program__set_autoload(programs->progs.sensor_call_end, false);
+	bpf_program__set_autoload(programs->progs.sensor_repeats, false);
 	leave_out_hooks(programs);
 	bpf_map__set_autocreate(programs->maps.file_scratches, false);
 	bpf_map__set_autocreate(programs->maps.told_files, false);

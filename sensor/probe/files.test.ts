@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { countEach, eventClasses, type FileEvent, type ProbeEvent, type StatsEvent } from '../decode/events.ts';
@@ -255,6 +257,31 @@ test('what a process does again is counted, and told once at its end', { skip },
   );
   assert.ok((files[1]?.time ?? 0n) <= (exits[0]?.time ?? 0n));
   assert.equal(files[1]?.image, exits[0]?.image);
+});
+
+test('an account holds what processes that still live did again, each time once', { skip }, async (context) => {
+  const at = makeFolder(context);
+  const [file, reached, gate] = ['a', 'reached', 'gate'].map((name) => join(at, name)) as [string, string, string];
+  writeFileSync(file, '');
+  execFileSync('mkfifo', [reached, gate]);
+  const { files, execs, stats, events } = await observe(
+    async (run, local) => {
+      const ended = run([fileActor, 'again', file, '4', 'read', reached, 'again', file, '2', 'read', gate]);
+      await writeFile(reached, '');
+      await local.flush();
+      await writeFile(gate, '');
+      await ended;
+    },
+    ['--files'],
+  );
+  assert.deepEqual([files[0]?.count, files.slice(1).reduce((sum, { count }) => sum + count, 0)], [1, 5]);
+  assert.ok(events.findIndex(({ kind }) => kind === 'flushed') > events.indexOf(files[1] as FileEvent));
+  for (const { image, pid, nsPid, uid, cgroupId } of files)
+    assert.deepEqual(
+      [image, pid, nsPid, uid, cgroupId],
+      [execs[0]?.image, execs[0]?.pid, execs[0]?.nsPid, 0, execs[0]?.cgroupId],
+    );
+  assertAccounted(stats, events);
 });
 
 test('each process tells for itself, and again after an exec', { skip }, async (context) => {

@@ -152,13 +152,21 @@ int forward(struct forwarder *forwarder, struct pollfd polls[FORWARD_POLLS])
 	return busy && timeout > BATCH_MS ? BATCH_MS : timeout;
 }
 
+/* Everything that happened, and the account of it. */
+static void gather(struct forwarder *forwarder)
+{
+	if (forwarder->sensor.programs) {
+		tell_repeats_of_living(&forwarder->sensor);
+		drain_rings_fully(&forwarder->rings, on_event, forwarder);
+	}
+	push_stats(forwarder);
+}
+
 static void flush(struct forwarder *forwarder, unsigned long long id)
 {
 	static struct word word;
 
-	if (forwarder->sensor.programs)
-		drain_rings_fully(&forwarder->rings, on_event, forwarder);
-	push_stats(forwarder);
+	gather(forwarder);
 	make_flushed(&word, id);
 	push_word(&forwarder->queue, &word.header);
 }
@@ -189,9 +197,7 @@ void finish(struct forwarder *forwarder)
 
 	if (forwarder->peer < 0)
 		return;
-	if (forwarder->sensor.programs)
-		drain_rings_fully(&forwarder->rings, on_event, forwarder);
-	push_stats(forwarder);
+	gather(forwarder);
 	write_peer(forwarder);
 	while (has_more(forwarder) && now_ns() < deadline && poll(&peer, 1, 100) >= 0 && !(peer.revents & (POLLERR | POLLHUP)))
 		write_peer(forwarder);

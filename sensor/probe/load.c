@@ -123,7 +123,7 @@ static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *faul
 	for (int i = programs->skeleton->prog_cnt - 1; i >= 0; i--) {
 		struct bpf_prog_skeleton *each = &programs->skeleton->progs[i];
 
-		if (!bpf_program__autoload(*each->prog))
+		if (!bpf_program__autoload(*each->prog) || *each->prog == programs->progs.sensor_repeats)
 			continue;
 		*each->link = attach_one(*each->prog, cgroup_fd);
 		if (!*each->link && !is_of_tier(programs, i))
@@ -136,6 +136,15 @@ void unload_sensor(struct sensor *sensor)
 {
 	sensor_bpf__destroy(sensor->programs);
 	sensor->programs = NULL;
+}
+
+void tell_repeats_of_living(const struct sensor *sensor)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	int fd = bpf_program__fd(sensor->programs->progs.sensor_repeats);
+
+	if (fd >= 0)
+		bpf_prog_test_run_opts(fd, &options);
 }
 
 int read_counters(const struct sensor *sensor, struct event_counters *counters)

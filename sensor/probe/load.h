@@ -38,6 +38,9 @@ int load_sensor(struct sensor *sensor, const struct scope *scope, struct ring_si
 /* Detaches and forgets every program; fine after a failed load. */
 void unload_sensor(struct sensor *sensor);
 
+/* Has the kernel programs tell what processes that live did again to files. Else that is told at the end of each. */
+void tell_repeats_of_living(const struct sensor *sensor);
+
 /* Copies the account of each CPU; `counters` has room for sensor->cpus. */
 int read_counters(const struct sensor *sensor, struct event_counters *counters);
 
