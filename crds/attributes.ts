@@ -53,10 +53,12 @@ export const socketDestinations = 'chaperone.socket.destinations';
 export const socketCreated = 'chaperone.socket.create';
 export const socketType = 'chaperone.socket.type';
 export const socketProtocol = 'chaperone.socket.protocol';
-/** Events of a process span: a file was changed, one that gives a secret away was opened for reading, a ring for requests was set up. */
+/** Events of a process span: a file was changed, one that gives a secret away was opened for reading, a ring for requests was set up or used. */
 export const fileChange = 'chaperone.file.change';
 export const fileRead = 'chaperone.file.read';
 export const fileUring = 'chaperone.file.uring';
+/** Of the last: what was asked for through the ring, such as `openat`. */
+export const fileRequest = 'chaperone.file.request';
 /** Of such an event: what was done; the other path of a rename or link; `file` (what was really opened) or `argument` (what was asked for). */
 export const fileOperation = 'chaperone.file.operation';
 export const fileTarget = 'chaperone.file.target';

@@ -131,7 +131,7 @@ enum file_op {
 	FILE_SYMLINK = 8,
 	FILE_TRUNCATE = 9,	/* truncate(2); a file opened with O_TRUNC is FILE_WRITE */
 	FILE_CHMOD = 10,
-	FILE_URING = 11,	/* io_uring_setup(2): what is asked for through the ring is not seen as system calls */
+	FILE_URING = 11,	/* io_uring_setup(2), or one of the requests through such a ring, which are not seen as system calls */
 };
 
 /* Where a file's path comes from. */
@@ -306,7 +306,7 @@ struct file_event {
 	__u64 count;		/* 1; in a frame without a path: how often the process did this to files already told of */
 	__u32 dev;		/* as in the kernel: major << 20 | minor */
 	__u32 mode;		/* of the file, as in stat(2); of FILE_CHMOD the new one */
-	__u32 flags;		/* of open(2) without O_CREAT and O_TRUNC, of renameat2(2), else 0 */
+	__u32 flags;		/* of open(2) without O_CREAT and O_TRUNC, of renameat2(2); of FILE_URING the request (IORING_OP_…); else 0 */
 	__u16 op;		/* enum file_op */
 	__u16 source;		/* enum file_source */
 	__u32 dir_len;		/* each without a final NUL */

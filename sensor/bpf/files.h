@@ -127,10 +127,11 @@ static __always_inline void number_file(struct event_header *header, enum scope 
 	__sync_fetch_and_add(&own->produced[FRAME_FILE - 1], 1);
 }
 
-/* False if it found no room. */
+/* False if it found no room. Where files are not watched the few events there are of them have no ring of their own. */
 static __always_inline bool send_file(struct event_header *header, __u64 len)
 {
-	if (bpf_ringbuf_output(&file_ring, header, len, BPF_RB_NO_WAKEUP)) {
+	if (watches_files ? bpf_ringbuf_output(&file_ring, header, len, BPF_RB_NO_WAKEUP) :
+			    bpf_ringbuf_output(&ring, header, len, BPF_RB_NO_WAKEUP)) {
 		count_lost(header, FRAME_FILE);
 		return false;
 	}

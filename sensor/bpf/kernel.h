@@ -168,6 +168,10 @@ struct module {
 	char name[56];
 };
 
+struct io_kiocb {
+	__u8 opcode;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;

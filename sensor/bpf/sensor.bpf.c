@@ -12,6 +12,7 @@
 #include "names.h"
 #include "packet.h"
 #include "unix.h"
+#include "uring.h"
 #include "memory.h"
 #include "privilege.h"
 
@@ -123,6 +124,21 @@ SEC("tp_btf/module_load")
 int BPF_PROG(sensor_module, struct module *module)
 {
 	on_module(module);
+	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(sensor_request, struct io_kiocb *request)
+{
+	on_request(request);
+	return 0;
+}
+
+/* Its name before Linux 6.4. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(sensor_request_old, struct io_kiocb *request)
+{
+	on_request(request);
 	return 0;
 }
 

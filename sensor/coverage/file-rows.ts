@@ -40,8 +40,8 @@ export const fileRows: readonly CoverageRow[] = [
   {
     ...file,
     path: 'through io_uring',
-    sight: seenAtFunctions({ seen: 'that a ring was set up, where asked' }),
-    test: 'a file that is made through io_uring is told where the kernel lets programs sit at its checks',
-    note: 'containerd’s default seccomp profile refuses io_uring.',
+    sight: seenAtFunctions({ seen: 'who asks for files, and by which kind of request' }),
+    test: 'who asks for files through io_uring is told, with what is asked, where nothing else sees it',
+    note: 'Opening, renaming, linking, deleting, making folders, once for each process and kind; not which file. containerd’s default seccomp profile refuses io_uring.',
   },
 ];

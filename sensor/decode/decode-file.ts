@@ -32,6 +32,17 @@ const sources = new Map<number, FileEvent['source']>([
   [fileSource.argument, 'argument'],
 ]);
 
+/** IORING_OP_… of linux/io_uring.h: the requests that name files. */
+const requests = new Map([
+  [18, 'openat'],
+  [28, 'openat2'],
+  [35, 'renameat'],
+  [36, 'unlinkat'],
+  [37, 'mkdirat'],
+  [38, 'symlinkat'],
+  [39, 'linkat'],
+]);
+
 /** RENAME_EXCHANGE of renameat2(2): two files change places. */
 const exchangeFlag = 2;
 
@@ -52,6 +63,7 @@ export function decodeFile(frame: Buffer, view: DataView, header: RawEventHeader
     file: raw.ino === 0n ? '' : `${raw.dev >>> 20}:${raw.dev & 0xfffff}-${raw.ino}`,
     mode: raw.mode,
     count: Number(raw.count),
+    request: operation === 'uring' ? (requests.get(raw.flags) ?? '') : '',
   };
 }
 

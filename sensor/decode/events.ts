@@ -240,7 +240,7 @@ export interface OpeningEvent extends KernelEventFields {
   readonly sent: number;
 }
 
-/** What was done to a file; `uring`: a ring for requests was set up, which are not seen as system calls. */
+/** What was done to a file; `uring`: a ring for requests was set up, which are not seen as system calls, or used for one that names files. */
 export const fileOperations = [
   'create',
   'write',
@@ -278,6 +278,8 @@ export interface FileEvent extends KernelEventFields {
   readonly mode: number;
   /** 1; without a path, how often the process did this to files that it told of before. */
   readonly count: number;
+  /** Of `uring`: what was asked for through the ring, such as `openat`; empty where it was only set up, and of all other operations. */
+  readonly request: string;
 }
 
 /** A process reached into the memory of another one; told once for each accessor, target and way. */

@@ -86,6 +86,19 @@ export const fileCases: readonly KernelCase[] = [
     },
   },
   {
+    title: 'who asks for files through io_uring is told, with what is asked, where nothing else sees it',
+    commands: (_, fileActor) => [
+      [fileActor, 'mkdir', at, 'uring', a, 'uring', b, 'unlink', a, 'unlink', b, 'rmdir', at],
+    ],
+    check: ({ files, hello, execs, stats }) => {
+      assert.deepEqual(
+        files.map(({ operation, request, image }) => [operation, request, image]),
+        hello.tier === 'tracepoint' ? [['uring', 'openat', execs[0]?.image]] : [],
+      );
+      assert.equal(stats.produced.file, files.length);
+    },
+  },
+  {
     title: 'a thousand files that are made are all told',
     files: true,
     commands: (_, fileActor) => [

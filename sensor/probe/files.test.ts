@@ -237,10 +237,18 @@ test("another process's memory and environment are told by its number", { skip }
   assert.equal(files[0]?.path, `/proc/${process.pid}/environ`);
 });
 
-test('a ring for requests is told when it is set up', { skip }, async (context) => {
+test('a ring for requests is told when it is set up, and each kind of request that names files', {
+  skip,
+}, async (context) => {
   const at = makeFolder(context);
   const { files } = await watch(['uring', join(at, 'unseen')]);
-  assert.deepEqual(told(files), [['uring', 'none']]);
+  assert.deepEqual(
+    files.map(({ operation, source, request }) => [operation, source, request]),
+    [
+      ['uring', 'none', ''],
+      ['uring', 'none', 'openat'],
+    ],
+  );
   assert.deepEqual(readdirSync(at), ['unseen']);
 });
 

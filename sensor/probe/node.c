@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,9 @@
 #define LONGEST_DELAY_NS (30 * SECOND_NS)
 #define MEMORY_INTERVAL_NS (2 * SECOND_NS)
 #define MEMORY_GRACE_NS (5 * SECOND_NS)
+/* Of the container's memory: with more than this Node is asked to make room, and more than that it is not given. The rest is the probe's. */
+#define ENOUGH_TENTHS 7
+#define MOST_TENTHS 8
 /* A Node that was not heard has not loaded its program, and SIGTERM would end it with all it has to tell. It may never be heard. */
 #define ASK_PATIENCE_NS (3 * SECOND_NS)
 
@@ -65,6 +69,7 @@ int start_node(struct node *node)
 	}
 	node->start_due = 0;
 	node->heard = false;
+	node->limited = false;
 	node->ask_due = 0;
 	node->kill_due = 0;
 	node->memory_due = node->started + MEMORY_INTERVAL_NS;
@@ -112,36 +117,61 @@ void plan_restart(struct node *node)
 	node->start_due = now + delay;
 }
 
-/* What of a process cannot be taken from it: unlike the text of its program, which the kernel drops before it kills. 0 if it is gone. */
-static __u64 read_pinned_memory(pid_t pid)
+struct memory {
+	__u64 pinned;	/* what cannot be taken from it: unlike the text of its program, which the kernel drops before it kills */
+	__u64 reserved;	/* mapped for data of its own, and not yet used */
+};
+
+/* 0 if the process is gone. */
+static struct memory read_memory(pid_t pid)
 {
+	unsigned long kib, data = 0, used = 0;
+	struct memory memory = {};
 	char path[32], line[128];
-	unsigned long kib;
-	__u64 sum = 0;
 	FILE *status;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	status = fopen(path, "re");
 	if (!status)
-		return 0;
-	while (fgets(line, sizeof(line), status))
+		return memory;
+	while (fgets(line, sizeof(line), status)) {
+		if (sscanf(line, "VmData: %lu kB", &kib) == 1)
+			data = kib;
+		if (sscanf(line, "RssAnon: %lu kB", &kib) == 1)
+			used = kib;
 		if (sscanf(line, "RssAnon: %lu kB", &kib) == 1 || sscanf(line, "RssShmem: %lu kB", &kib) == 1)
-			sum += kib * 1024;
+			memory.pinned += kib * 1024;
+	}
 	fclose(status);
-	return sum;
+	memory.reserved = data > used ? (data - used) * 1024 : 0;
+	return memory;
+}
+
+/*
+ * What Node asks for beyond this the kernel refuses to Node alone, however fast it asks. Its engine reserves half a gigabyte that it hardly uses,
+ * and each thread a stack: so the limit goes along with that. Only once it runs: what it reserves as it starts would be refused.
+ */
+static void limit_memory(const struct node *node, const struct memory *memory)
+{
+	struct rlimit limit = {.rlim_cur = memory->reserved + node->memory_limit / 10 * MOST_TENTHS, .rlim_max = RLIM_INFINITY};
+
+	if (node->heard && memory->pinned && prlimit(node->pid, RLIMIT_DATA, &limit, NULL))
+		fprintf(stderr, "chaperone: cannot limit the memory of the sensor's Node process: %s\n", strerror(errno));
 }
 
 /* Kubernetes has the whole container killed at its limit, PID 1 too: better to start Node again before. */
 static void guard_memory(struct node *node)
 {
-	__u64 most = node->memory_limit / 5 * 4, held;
+	__u64 most = node->memory_limit / 10 * ENOUGH_TENTHS;
+	struct memory memory;
 
 	if (!most || node->kill_due)
 		return;
-	held = read_pinned_memory(node->pid);
-	if (held <= most)
+	memory = read_memory(node->pid);
+	limit_memory(node, &memory);
+	if (memory.pinned <= most)
 		return;
-	fprintf(stderr, "chaperone: the sensor holds %llu MiB of the container's %llu MiB and is started again\n", held >> 20,
+	fprintf(stderr, "chaperone: the sensor holds %llu MiB of the container's %llu MiB and is started again\n", memory.pinned >> 20,
 		node->memory_limit >> 20);
 	stop_node(node, SIGHUP, MEMORY_GRACE_NS);
 }
@@ -152,6 +182,10 @@ int watch_node(struct node *node)
 
 	if (!node->pid)
 		return node->start_due > now ? (int)((node->start_due - now) / MILLISECOND_NS) + 1 : 0;
+	if (node->heard && !node->limited) {
+		node->limited = true;
+		node->memory_due = now;
+	}
 	if (node->ask_due && (node->heard || now >= node->ask_due))
 		ask_to_end(node);
 	if (node->kill_due && now >= node->kill_due) {

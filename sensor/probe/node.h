@@ -19,6 +19,7 @@ struct node {
 	int ask_signal;
 	__u64 kill_due;		/* it was, or is to be, asked to end */
 	__u64 memory_due;
+	bool limited;		/* what memory it may have was looked at since it was heard */
 	__u64 memory_limit;	/* of the container; 0 if unknown */
 };
 

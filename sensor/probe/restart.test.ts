@@ -83,3 +83,21 @@ test("a Node that takes too much of the container's memory is started again", { 
   assert.match(pod.stderr(), /holds 5\d MiB of the container's 64 MiB and is started again/);
   assert.equal(hellos(pod.received())[0]?.restarts, 1);
 });
+
+test('a Node that takes memory faster than anybody looks is refused more, ends alone, and is started again', {
+  skip,
+}, async () => {
+  const hog = join(import.meta.dirname, 'testing', 'hog.mjs');
+  await using pod = startPod({
+    child: (file) => [
+      '/bin/sh',
+      '-c',
+      `[ -e ${file}.once ] && exec ${peer(file).join(' ')}; : > ${file}.once; exec ${process.execPath} ${hog} ${file}.held`,
+    ],
+    env: { CHAPERONE_MEMORY_LIMIT_BYTES: `${128 << 20}` },
+  });
+  await until(() => hellos(pod.received()).length === 1);
+  const held = Number(readFileSync(join(pod.folder, 'received.held'), 'utf8'));
+  assert.ok(held > 50 && held < 102, `${held} MiB`);
+  assert.equal(hellos(pod.received())[0]?.restarts, 1);
+});

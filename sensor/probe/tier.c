@@ -19,7 +19,17 @@ const char *const tier_names[TIERS] = {
 };
 
 /* What a program needs besides what every tier has. */
-enum need { NEEDS_NOTHING, NEEDS_TRAMPOLINES, NEEDS_LSM, NEEDS_MODULES, NEEDS };
+enum need { NEEDS_NOTHING, NEEDS_TRAMPOLINES, NEEDS_LSM, NEEDS_MODULES, NEEDS_REQUESTS, NEEDS_OLD_REQUESTS, NEEDS };
+
+/* Tracepoints that not every kernel has. */
+static enum need need_of_tracepoint(const struct sensor_bpf *programs, const struct bpf_program *program)
+{
+	if (program == programs->progs.sensor_module)
+		return NEEDS_MODULES;
+	if (program == programs->progs.sensor_request)
+		return NEEDS_REQUESTS;
+	return program == programs->progs.sensor_request_old ? NEEDS_OLD_REQUESTS : NEEDS_NOTHING;
+}
 
 static enum need need_of(const struct sensor_bpf *programs, const struct bpf_program *program)
 {
@@ -30,7 +40,7 @@ static enum need need_of(const struct sensor_bpf *programs, const struct bpf_pro
 	case BPF_TRACE_FEXIT:
 		return NEEDS_TRAMPOLINES;
 	default:
-		return program == programs->progs.sensor_module ? NEEDS_MODULES : NEEDS_NOTHING;
+		return need_of_tracepoint(programs, program);
 	}
 }
 
@@ -54,6 +64,11 @@ static bool loads(const struct btf *types, const char *function, enum bpf_prog_t
 	return true;
 }
 
+static bool has_tracepoint(const struct btf *types, const char *name)
+{
+	return btf__find_by_name_kind(types, name, BTF_KIND_TYPEDEF) >= 0;
+}
+
 static void find_supported(bool supported[NEEDS])
 {
 	struct btf *types = btf__load_vmlinux_btf();
@@ -63,7 +78,9 @@ static void find_supported(bool supported[NEEDS])
 		return;
 	supported[NEEDS_TRAMPOLINES] = loads(types, "security_ptrace_access_check", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT);
 	supported[NEEDS_LSM] = loads(types, "bpf_lsm_ptrace_access_check", BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP);
-	supported[NEEDS_MODULES] = btf__find_by_name_kind(types, "btf_trace_module_load", BTF_KIND_TYPEDEF) >= 0;
+	supported[NEEDS_MODULES] = has_tracepoint(types, "btf_trace_module_load");
+	supported[NEEDS_REQUESTS] = has_tracepoint(types, "btf_trace_io_uring_submit_req");
+	supported[NEEDS_OLD_REQUESTS] = has_tracepoint(types, "btf_trace_io_uring_submit_sqe");
 	btf__free(types);
 }
 
@@ -111,6 +128,9 @@ static bool belongs(const struct sensor_bpf *programs, const struct bpf_program 
 		return tier == TIER_LSM;
 	case NEEDS_TRAMPOLINES:
 		return tier == TIER_TRAMPOLINE;
+	case NEEDS_REQUESTS:
+	case NEEDS_OLD_REQUESTS:
+		return tier == TIER_TRACEPOINT;
 	default:
 		return true;
 	}

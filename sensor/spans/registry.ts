@@ -296,6 +296,12 @@ const rows: readonly Row[] = [
   [ours.fileOperation, 'event', 'string', '`create`, `write`, `read`, `rename`, `delete`, …'],
   [ours.fileTarget, 'event', 'string', 'the other path of a rename or link'],
   [ours.fileSource, 'event', 'string', '`file` (what was really opened) or `argument` (what was asked for)'],
+  [
+    ours.fileRequest,
+    'event',
+    'string',
+    'what it asked for through a ring, such as `openat`; none where it only set it up',
+  ],
   [ours.fileTruncated, 'event', 'boolean', 'a path is not whole'],
   [ours.fileSecret, 'event', 'string', 'what kind of secret was read'],
   [ours.fileOwner, 'event', 'number', 'below /proc, the process whose it is'],
@@ -329,7 +335,7 @@ export const registeredEvents: Readonly<
   [ours.fileRead]: { on: ['process'], meaning: 'it read a file that gives a secret away' },
   [ours.fileUring]: {
     on: ['process'],
-    meaning: 'it set up a ring for requests, through which files can be changed unseen',
+    meaning: 'it set up a ring for requests (io_uring), or asked for files through it, which is not followed further',
   },
   [ours.privilegeChange]: {
     on: ['process'],

@@ -227,6 +227,7 @@ export class FakeKernel {
       file: '1:0-1',
       mode: 0o100644,
       count: 1,
+      request: '',
       ...changes,
     });
   }

@@ -91,7 +91,7 @@ function playFiles(kernel: FakeKernel, step: FakeProcess): void {
   const editor = kernel.spawn(step, '/usr/bin/vi');
   kernel.file(editor, '/tmp/one', { operation: 'rename', path2: '/tmp/two', pathTruncated: true });
   kernel.file(editor, '/proc/1/environ', { operation: 'read' });
-  kernel.file(editor, '', { operation: 'uring', source: 'none' });
+  kernel.file(editor, '', { operation: 'uring', source: 'none', request: 'openat' });
   kernel.reach(editor, step, { denied: true });
   kernel.takePrivilege(editor);
   kernel.takePrivilege(editor, { act: 'bpf', name: 'probe', programType: 5, namespaces: [] });
