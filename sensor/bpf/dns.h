@@ -68,7 +68,7 @@ static __always_inline void send_dns(struct __sk_buff *skb, const struct dns_eve
 static __always_inline void tell_dns(struct __sk_buff *skb, struct bpf_sock *sk, struct payload *payload, struct socket_owner *owner,
 				     enum dns_direction direction)
 {
-	struct dns_event event = {.direction = direction, .protocol = payload->protocol, .sent = payload->len};
+	struct dns_event event = {.direction = direction, .protocol = payload->protocol, .sent = payload->len, .sequence = payload->sequence};
 
 	if (payload->protocol == IPPROTO_UDP && skb->gso_size < payload->len)
 		event.segment = skb->gso_size;

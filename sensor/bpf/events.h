@@ -285,7 +285,7 @@ struct dns_event {
 	__u32 len;		/* at most 4,096 */
 	__u32 sent;		/* how long the payload was */
 	__u32 segment;		/* of several datagrams that pass as one packet (UDP_SEGMENT, UDP_GRO): the length of each but the last; else 0 */
-	__u32 pad;
+	__u32 sequence;		/* of TCP: of the payload's first byte in the stream, modulo 2^32; else 0 */
 };
 
 /* The first payload that was sent on a TCP connection, if it looks like a TLS ClientHello or an HTTP CONNECT. Followed by its first bytes, as above. */

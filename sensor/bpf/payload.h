@@ -18,6 +18,7 @@ struct payload {
 	__u16 source;	/* ports, host order */
 	__u16 destination;
 	__u8 protocol;
+	__u32 sequence;	/* of TCP: of the payload's first byte */
 };
 
 /* Where the transport's header is, and which; 0 for what is not looked into. */
@@ -47,12 +48,15 @@ static __always_inline bool read_payload(struct __sk_buff *skb, struct payload *
 
 	if (!at)
 		return false;
-	if (payload->protocol == IPPROTO_TCP && (void *)(tcp + 1) <= end)
+	if (payload->protocol == IPPROTO_TCP && (void *)(tcp + 1) <= end) {
 		at += tcp->doff * 4;
-	else if (payload->protocol == IPPROTO_UDP && (void *)(udp + 1) <= end)
+		payload->sequence = bpf_ntohl(tcp->seq) + tcp->syn;
+	} else if (payload->protocol == IPPROTO_UDP && (void *)(udp + 1) <= end) {
 		at += sizeof(*udp);
-	else
+		payload->sequence = 0;
+	} else {
 		return false;
+	}
 	/* Both headers begin with the ports. */
 	payload->source = bpf_ntohs(udp->source);
 	payload->destination = bpf_ntohs(udp->dest);

@@ -22,9 +22,8 @@ export const nameRows: readonly CoverageRow[] = [
   {
     ...dns,
     path: 'TCP to port 53',
-    sight: { seen: 'messages that one segment holds' },
-    test: 'several messages in one TCP segment are read, and a part of one is not',
-    note: 'What could not be read is counted on the job’s span.',
+    test: 'messages of a TCP stream are read however segments cut them, come twice or before their turn',
+    note: 'Of a packet the first 4 KiB. What could not be read is counted on the job’s span.',
   },
   {
     ...dns,

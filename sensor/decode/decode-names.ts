@@ -28,7 +28,7 @@ export function decodeDns(frame: Buffer, view: DataView, header: RawEventHeader)
   const resolver = formatAddress(dns.family, dns.addr);
   const bytes = bytesBehind(frame, dnsEventSize, dns.len);
   if (transport === undefined || direction === undefined || resolver === null || bytes === null) return 'malformed';
-  const { socket, port, sent, segment } = dns;
+  const { socket, port, sent, segment, sequence } = dns;
   return {
     kind: 'dns',
     ...fields(header),
@@ -40,6 +40,7 @@ export function decodeDns(frame: Buffer, view: DataView, header: RawEventHeader)
     bytes,
     sent,
     segment,
+    sequence,
   };
 }
 

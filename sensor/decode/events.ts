@@ -227,6 +227,8 @@ export interface DnsEvent extends KernelEventFields {
   readonly sent: number;
   /** Of several datagrams that passed as one packet (udp(7), UDP_SEGMENT), how many bytes each but the last has; else 0. */
   readonly segment: number;
+  /** Of the first byte in its TCP stream, modulo 2^32; 0 of UDP. */
+  readonly sequence: number;
 }
 
 /** The first payload sent on a TCP connection, if it looks like a TLS ClientHello or an HTTP `CONNECT`. */

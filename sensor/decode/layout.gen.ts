@@ -251,7 +251,7 @@ export interface RawDnsEvent {
   readonly len: number;
   readonly sent: number;
   readonly segment: number;
-  readonly pad: number;
+  readonly sequence: number;
 }
 
 /** Reads the struct's own fields at an offset; the view must hold dnsEventSize bytes from there. */
@@ -266,7 +266,7 @@ export function readDnsEvent(view: DataView, at: number): RawDnsEvent {
     len: view.getUint32(at + 96, true),
     sent: view.getUint32(at + 100, true),
     segment: view.getUint32(at + 104, true),
-    pad: view.getUint32(at + 108, true),
+    sequence: view.getUint32(at + 108, true),
   };
 }
 

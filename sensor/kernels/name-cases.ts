@@ -43,6 +43,24 @@ export const nameCases: readonly KernelCase[] = [
     },
   },
   {
+    title: 'the segments of a stream with a resolver are told with their place in it',
+    commands: (actor) => [[actor, 'resolve-stream', '600']],
+    check: (told) => {
+      for (const direction of ['sent', 'received'] as const) {
+        const segments = dnsOf(told).filter((event) => event.direction === direction);
+        const [first] = segments;
+        assert.ok(first !== undefined);
+        const stream = Buffer.alloc(600);
+        for (const { bytes, sequence } of segments) Buffer.from(bytes).copy(stream, (sequence - first.sequence) >>> 0);
+        assert.deepEqual(stream, filled(600));
+        assert.deepEqual(
+          segments.slice(0, 2).map(({ sent }) => sent),
+          [1, 2],
+        );
+      }
+    },
+  },
+  {
     title: 'the first payload of a stream is told where it may name somebody, and no other',
     commands: (actor) => [
       [actor, 'propose', 'hello', '300'],

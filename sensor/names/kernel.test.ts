@@ -7,7 +7,7 @@ import { skip } from '../probe/testing/machine.ts';
 import { type Observation, observe, type Run } from '../probe/testing/observe.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { parseDnsMessage } from './dns-message.ts';
-import { messagesIn } from './dns-stream.ts';
+import { DnsMessages } from './dns-messages.ts';
 import { beginLookup } from './lookup.ts';
 import { Names } from './names.ts';
 import { readOpening } from './opening.ts';
@@ -185,9 +185,10 @@ test('ten thousand names: as many are told as were asked for, and each connectio
     code = (await run([asker, 'storm', `${count}`, port])).code;
   });
   assert.equal(code, 0, 'the storm counts itself');
+  const messages = new DnsMessages();
   const questions = dnsOf(told)
     .filter(({ direction }) => direction === 'sent')
-    .flatMap((event) => messagesIn(event).map(parseDnsMessage));
+    .flatMap((event) => messages.in(event).map(parseDnsMessage));
   assert.equal(new Set(questions.map((question) => question?.name)).size, count);
   assert.deepEqual([told.stats.lost.dns, told.stats.probeDropped.dns], [0, 0]);
   assert.equal(told.stats.produced.dns, 2 * questions.length);

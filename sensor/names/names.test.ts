@@ -75,17 +75,48 @@ test('a failure names nothing, and its code is known', () => {
   assert.deepEqual([asking.calls, asking.lookups[0]?.rcode], [[], 2]);
 });
 
-test('several messages in one TCP segment are read, and a part of one is not', () => {
-  const stream = (bytes: Buffer) => Buffer.concat([writeUint16(bytes.length), bytes]);
-  const questions = Buffer.concat([
-    stream(writeMessage({ id: 1, name: 'a.test' })),
-    stream(writeMessage({ name: 'b.test' })),
-  ]);
-  const tcp = { transport: 'tcp' } as const;
-  const asking = new Asking().hears(questions, tcp);
-  assert.deepEqual([asking.lookups.map(({ name }) => name), asking.names.unreadable], [['a.test', 'b.test'], 0]);
-  asking.hears(questions.subarray(0, 9), tcp).hears(questions.subarray(2), tcp);
-  assert.deepEqual([asking.lookups.length, asking.names.unreadable], [2, 2]);
+const streamed = (bytes: Buffer) => Buffer.concat([writeUint16(bytes.length), bytes]);
+const questions = ['a.test', 'b.test', 'c.test'].map((name, id) => streamed(writeMessage({ id, name })));
+
+test('messages of a TCP stream are read however segments cut them, come twice or before their turn', () => {
+  const stream = Buffer.concat(questions);
+  const segment = fc.record({ from: fc.nat(stream.length - 1), length: fc.integer({ min: 1, max: 60 }) });
+  const start = fc.constantFrom(0, 5, 2 ** 32 - 20);
+  fc.assert(
+    fc.property(
+      fc.array(segment, { maxLength: 6 }),
+      fc.array(fc.nat(stream.length), { maxLength: 6 }),
+      start,
+      (repeats, cuts, at) => {
+        const edges = [0, ...cuts.toSorted((one, other) => one - other), stream.length];
+        const parts = edges.slice(1).map((end, i) => ({ from: edges[i] ?? 0, length: end - (edges[i] ?? 0) }));
+        const asking = new Asking();
+        const hear = ({ from, length }: { from: number; length: number }) => {
+          const bytes = stream.subarray(from, from + length);
+          if (bytes.length > 0) asking.hears(bytes, { transport: 'tcp', sequence: (at + from) % 2 ** 32 });
+        };
+        hear(parts[0] ?? { from: 0, length: 0 });
+        hear({ from: 0, length: 1 });
+        for (const part of [...repeats.filter(({ from }) => from > 0), ...parts]) hear(part);
+        assert.deepEqual(
+          asking.lookups.map(({ name }) => name),
+          ['a.test', 'b.test', 'c.test'],
+        );
+        assert.equal(asking.names.unreadable, 0);
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+test('a part of a TCP message whose rest does not come is counted, and so is what follows a gap', () => {
+  const [a, b] = questions as [Buffer, Buffer];
+  const part = new Asking().hears(a.subarray(0, 9), { transport: 'tcp' });
+  assert.deepEqual([part.lookups.length, part.names.unreadable], [0, 1]);
+  const gap = new Asking()
+    .hears(a, { transport: 'tcp', sent: a.length + 100 })
+    .hears(b, { transport: 'tcp', sequence: a.length + 100 });
+  assert.deepEqual([gap.lookups.length, gap.names.unreadable], [1, 1]);
 });
 
 test('several datagrams in one packet are read, and each that was not copied is counted', () => {

@@ -1,6 +1,6 @@
 import type { DnsEvent } from '../decode/events.ts';
 import { addressesIn, type DnsMessage, parseDnsMessage } from './dns-message.ts';
-import { messagesIn } from './dns-stream.ts';
+import { DnsMessages } from './dns-messages.ts';
 import { type Lookup, noteAnswer } from './lookup.ts';
 import { Questions } from './questions.ts';
 import { type Origin, ResolvedAddresses } from './resolved-addresses.ts';
@@ -20,10 +20,15 @@ interface Question {
 
 /** Which names a job's processes asked for, and what connections' addresses were resolved from. Events must come in the kernel's order. */
 export class Names {
-  /** Messages that could not be read: no DNS, cut off, one part of a split one, or an answer that was sent to a resolver. */
-  unreadable = 0;
+  #malformed = 0;
+  readonly #messages = new DnsMessages();
   readonly #questions = new Questions<Question>();
   readonly #addresses = new ResolvedAddresses();
+
+  /** Messages that could not be read: no DNS, cut off, not sent to their end, or an answer that was sent to a resolver. */
+  get unreadable(): number {
+    return this.#malformed + this.#messages.unreadable;
+  }
 
   /** Answers to no question, which named nothing. */
   get unasked(): number {
@@ -42,11 +47,9 @@ export class Names {
 
   /** Takes a question or an answer that a process's socket sent or received; returns how many questions it held. */
   hear(event: DnsEvent, asker: Asker): number {
-    const messages = messagesIn(event).map(parseDnsMessage);
     let questions = 0;
-    if (messages.length === 0) this.unreadable += 1;
-    for (const message of messages) {
-      if (message === null || (message.isAnswer && event.direction === 'sent')) this.unreadable += 1;
+    for (const message of this.#messages.in(event).map(parseDnsMessage)) {
+      if (message === null || (message.isAnswer && event.direction === 'sent')) this.#malformed += 1;
       else if (event.direction === 'received') this.#answered(event, message);
       else {
         questions += 1;

@@ -203,6 +203,7 @@ export class FakeKernel {
       bytes,
       sent,
       segment: 0,
+      sequence: 0,
       ...options,
     });
   }

@@ -4,6 +4,7 @@
 #define CHAPERONE_ACTOR_NAMES_H
 
 #include <arpa/inet.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -55,6 +56,31 @@ static int do_resolve(char **a)
 	return recv(client, bytes, sizeof(bytes), 0) != atoi(a[2]);
 }
 
+static bool send_cut(int fd, unsigned char *bytes, int size)
+{
+	return send(fd, bytes, 1, 0) == 1 && send(fd, bytes + 1, 2, 0) == 2 && send(fd, bytes + 3, size - 3, 0) == size - 3;
+}
+
+/* resolve-stream SIZE: a question of so many bytes to itself by TCP, and an answer as long, each in three pieces */
+static int do_resolve_stream(char **a)
+{
+	struct sockaddr_storage resolver;
+	socklen_t size = own_resolver(&resolver, 4);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0), server, length = atoi(a[0]), at_once = 1;
+	unsigned char bytes[MOST_BYTES];
+
+	fill(bytes, sizeof(bytes));
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &at_once, sizeof(at_once));
+	if (bind(listener, (void *)&resolver, size) || listen(listener, 1) || connect(client, (void *)&resolver, size))
+		return 1;
+	server = accept(listener, NULL, NULL);
+	setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
+	setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
+	if (!send_cut(client, bytes, length) || recv(server, bytes, length, MSG_WAITALL) != length)
+		return 1;
+	return !send_cut(server, bytes, length) || recv(client, bytes, length, MSG_WAITALL) != length;
+}
+
 /* propose hello|connect|other SIZE: the first payload of a connection to itself, twice */
 static int do_propose(char **a)
 {
@@ -76,6 +102,6 @@ static int do_propose(char **a)
 	return send(client, bytes, atoi(a[1]), 0) != atoi(a[1]) || send(client, bytes, atoi(a[1]), 0) != atoi(a[1]);
 }
 
-#define NAME_DEEDS {"resolve", 3, do_resolve}, {"propose", 2, do_propose}
+#define NAME_DEEDS {"resolve", 3, do_resolve}, {"resolve-stream", 1, do_resolve_stream}, {"propose", 2, do_propose}
 
 #endif
