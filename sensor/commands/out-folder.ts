@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readlink, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { mkdir, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { ChaperoneError } from '../../crds/errors.ts';
 
@@ -16,7 +16,8 @@ export interface Place {
 
 interface Step {
   readonly name: string;
-  readonly handle: FileHandle;
+  /** Open as long as this process; a FileHandle that nobody holds any more would end the process when it is collected. */
+  readonly fd: number;
 }
 
 /**
@@ -38,7 +39,7 @@ export class OutFolder {
     const steps: Step[] = [];
     for (const folder of [...parentsOf(resolve(path)), resolve(path)]) {
       await makeFolder(folder);
-      steps.push({ name: basename(folder), handle: await open(folder, constants.O_DIRECTORY | O_PATH) });
+      steps.push({ name: basename(folder), fd: openSync(folder, constants.O_DIRECTORY | O_PATH) });
     }
     return new OutFolder(path, steps);
   }
@@ -61,15 +62,16 @@ export class OutFolder {
 
   async #makeAgain(): Promise<void> {
     const missing: string[] = [];
-    while ((await this.#last.handle.stat()).nlink === 0) {
+    while (fstatSync(this.#last.fd).nlink === 0) {
       missing.unshift(this.#last.name);
-      await this.#steps.pop()?.handle.close();
+      closeSync(this.#last.fd);
+      this.#steps.pop();
     }
     for (const name of missing) {
       const path = `${pathOf(this.#last)}/${name}`;
       await mkdir(path).catch(() => {});
       // Somebody else may have been quicker: a link is not followed.
-      this.#steps.push({ name, handle: await open(path, constants.O_DIRECTORY | constants.O_NOFOLLOW | O_PATH) });
+      this.#steps.push({ name, fd: openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW | O_PATH) });
     }
   }
 }
@@ -90,7 +92,7 @@ function parentsOf(path: string): string[] {
   return parent === path ? [] : [...parentsOf(parent), parent];
 }
 
-/** The folder that a handle holds, as a path that no renaming changes. */
-function pathOf({ handle }: Step): string {
-  return `/proc/self/fd/${handle.fd}`;
+/** The folder that a descriptor holds, as a path that no renaming changes. */
+function pathOf({ fd }: Step): string {
+  return `/proc/self/fd/${fd}`;
 }
