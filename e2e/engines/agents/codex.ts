@@ -68,6 +68,9 @@ wire_api = "responses"
 env_key = "LOOPBACK_API_KEY"
 request_max_retries = 0
 stream_max_retries = 0
+# Else it asks github.com and api.github.com for a list of plugins at every start.
+[features]
+plugins = false
 ${session.mcp ? mcp : ''}`;
 }
 
