@@ -13,7 +13,7 @@ before(async () => {
 
 test('a real job as large as the budget lets it be is told to the last process and step', real, () => {
   const { spans, summary } = ran;
-  assert.ok(spans.length > 1_900 && spans.length <= 2_000, `${spans.length} spans`);
+  assert.ok(spans.length > 1_900 && spans.length < 2_050, `${spans.length} spans`);
   assert.equal(ofClass(spans, 'step').length, 3 + packages.length * 7);
   assert.deepEqual([summary.result, summary.coverage.complete, summary.coverage.missingSpans], ['success', true, 0]);
   const builds = summary.jobs[0]?.steps.slice(2, -1) ?? [];

@@ -182,7 +182,9 @@ export function coverageSection({ data }: Links): HTMLElement {
 
 function factTable(caption: string, [name, value]: [string, string], facts: readonly Fact[]): HTMLElement {
   const rows = facts.map(([key, told]) => [key, jobText(String(told))]);
-  return table(caption, [{ title: name }, { title: value, isNumber: true }], rows);
+  const made = table(caption, [{ title: name }, { title: value, isNumber: true }], rows);
+  made.classList.add('short');
+  return made;
 }
 
 function linkTo({ go }: Links, node: number, text: string): HTMLElement {
