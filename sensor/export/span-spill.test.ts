@@ -3,7 +3,8 @@ import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ExportAccount } from './account.ts';
+import { RecordFile } from '../spill/record-file.ts';
+import { type ExportAccount, Ledger } from './account.ts';
 import { createExporter, type Exporter, type ExporterOptions } from './exporter.ts';
 import { SpanSpill } from './span-spill.ts';
 import { type Collector, startCollector } from './testing/collector.ts';
@@ -94,6 +95,16 @@ test('what the disk does not give back is counted, and the rest is sent', async 
   assert.deepEqual([account.sent, account.damaged], [1, 1]);
   assertCloses(account);
   second.close();
+});
+
+test('records of another hand are passed over and counted', () => {
+  const path = fresh();
+  const file = new RecordFile(path, 4 << 20);
+  for (const type of [2, 3, 4, 5, 99])
+    for (const text of ['', 'x', '{"added":-1}']) file.append(type, [Buffer.from(text)]);
+  const ledger = new Ledger();
+  assert.deepEqual(new SpanSpill(path, 4 << 20).recover(ledger), []);
+  assert.deepEqual([ledger.added, ledger.damaged], [0, 5]);
 });
 
 test('without room on the disk spans wait in memory', async () => {

@@ -126,6 +126,20 @@ function idsIn({ type, body }: StoredRecord): Buffer[] {
   );
 }
 
+/** Bytes of the body, by type. */
+const shortest = new Map<number, number>([
+  [recordType.span, spanHeader],
+  [recordType.settled, 4],
+]);
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
 /** Reads an earlier process's records into books and spans. */
 class Recovery {
   readonly resources: string[] = [];
@@ -138,12 +152,17 @@ class Recovery {
     this.#ledger = ledger;
   }
 
+  /** One that is not as {@link SpanSpill} writes it is passed over and counted. */
   take(record: StoredRecord): void {
+    if (record.body.length < (shortest.get(record.type) ?? 0)) {
+      this.#ledger.damaged += 1;
+      return;
+    }
     for (const id of idsIn(record)) this.ids.add(id.toString('hex'));
     if (record.type === recordType.resource) this.resources.push(record.body.toString('utf8'));
     else if (record.type === recordType.span) this.#takeSpan(record);
     else if (record.type === recordType.settled) this.#takeSettled(record.body);
-    else if (record.type === recordType.books) this.#ledger.restore(JSON.parse(record.body.toString('utf8')));
+    else if (record.type === recordType.books) this.#ledger.restore(parseJson(record.body));
   }
 
   pending(): QueuedSpan[] {
