@@ -10,8 +10,9 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { signPolicyImage } from '../crds/policy-image.ts';
 import type { SensorConfig } from './config.ts';
+import { countEach } from './decode/events.ts';
 import { systemClock } from './export/clock.ts';
-import { FakeKernel, helloEvent } from './lineage/testing/fake-kernel.ts';
+import { FakeKernel, helloEvent, statsEvent } from './lineage/testing/fake-kernel.ts';
 import { Sidecar } from './sidecar.ts';
 
 interface Request {
@@ -163,6 +164,19 @@ test('at the end everything leaves, also of a job that still runs', async () => 
   await sensor.sidecar.stop();
   assert.deepEqual(gateway.spans().sort(), ['bash', 'build', 'make', 'runner-1']);
   assert.match(sensor.logged.at(-1) ?? '', /^4 spans delivered, 0 not$/);
+});
+
+test('what was lost after the job had been told is in the log', async () => {
+  await using gateway = await startGateway();
+  await using sensor = startSensor(gateway.url);
+  sensor.sidecar.receive(helloEvent());
+  const kernel = new FakeKernel();
+  playJob(kernel, (worker) => kernel.exit(worker, 100));
+  for (const event of kernel.events) sensor.sidecar.receive(event);
+  await gateway.until(() => gateway.spans().includes('runner-1'));
+  sensor.sidecar.receive(statsEvent({ lost: countEach((each) => (each === 'exec' ? 7 : 0)), left: 2 }));
+  await sensor.sidecar.stop();
+  assert.ok(sensor.logged.includes('not everything that happened was told: ring 7, left 2'), sensor.logged.join('\n'));
 });
 
 test('a sensor that could not load sends the reason, in its hello and as one span', async () => {

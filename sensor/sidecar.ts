@@ -9,6 +9,7 @@ import { createExporter, type Exporter, type FlushLimits } from './export/export
 import { ServerAddress } from './export/server-address.ts';
 import type { SpanSpill } from './export/span-spill.ts';
 import { createHelloSender, type HelloSender } from './gateway-hello.ts';
+import type { CoverageReport } from './lineage/coverage.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { openPolicyFile, type PolicyFile } from './policy/policy-file.ts';
 import { ProbeTime } from './probe-time.ts';
@@ -123,7 +124,8 @@ export class Sidecar {
     for (const cancel of this.#cancelTicks) cancel();
     const answered = await this.#atMost(lastEventsMs, this.#options.flushProbe());
     if (!answered) this.#pipeline.push({ kind: 'unanswered' });
-    this.#pipeline.finish(this.#time.now());
+    const { coverage } = this.#pipeline.finish(this.#time.now());
+    if (!coverage.complete) this.#options.log('warn', `not everything that happened was told: ${missingIn(coverage)}`);
     const helloTaken = this.#atMost(lastHelloMs, this.#hello.taken());
     await this.#exporter.flush(lastSpans);
     await helloTaken;
@@ -198,6 +200,17 @@ export class Sidecar {
 /** The kubelet renews the token's file, so it is read for every request. */
 async function authorization(tokenFile: string): Promise<Record<string, string>> {
   return { authorization: `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` };
+}
+
+/** What is missing, in words for the log: the job's span may have been given before. */
+function missingIn({ causes, ...report }: CoverageReport): string {
+  const counts = Object.entries({ ...causes, ...report }).filter(([name, count]) => isLoss(name) && Number(count) > 0);
+  return counts.map(([name, count]) => `${name} ${count}`).join(', ');
+}
+
+/** The account's other parts say what happened, not what is missing. */
+function isLoss(name: string): boolean {
+  return !['produced', 'delivered', 'lost', 'outside', 'repeats', 'restarts', 'complete'].includes(name);
 }
 
 function podResource({ name, namespace, uid, node }: SensorConfig['pod']) {
