@@ -23,12 +23,21 @@ export const fileRows: readonly CoverageRow[] = [
     test: 'changes of files are told, each in its own way',
     note: 'With tracepoints alone the path is what the process gave, read when the call returned, and links in it are not followed; else it is the kernel’s own.',
   },
+  {
+    ...file,
+    event: null,
+    sight: 'not seen',
+    test: null,
+    path: 'owner, times or extended attributes changed; a file system mounted',
+    note: 'Being in a mount namespace of its own is told of a process, as below.',
+  },
   { ...file, path: 'a secret that is read', test: 'a secret that is read is told, and its like that is none is not' },
   {
     ...file,
     path: 'the same again by the same process',
     sight: counted,
     test: 'what a process does again is counted, and told once at its end',
+    note: 'Of what still runs at the job’s end the count is in the account, as `chaperone.coverage.repeats`.',
   },
   {
     ...file,

@@ -63,7 +63,19 @@ export const networkRows: readonly CoverageRow[] = [
     note: 'The hooks go by the socket’s cgroup.',
   },
   { ...connection, ...unseen, path: 'AF_PACKET', note: 'Take CAP_NET_RAW from runner containers.' },
-  { ...connection, ...unseen, path: 'AF_VSOCK, AF_XDP', note: 'They need rights that runner containers do not have.' },
+  { ...connection, ...unseen, path: 'AF_XDP', note: 'It needs rights that runner containers do not have.' },
+  {
+    ...connection,
+    ...unseen,
+    path: 'AF_VSOCK, to the machine that a virtual node runs on',
+    note: 'It takes no right; containerd’s default seccomp profile refuses it (`seccompProfile: {type: RuntimeDefault}` on the runner’s container).',
+  },
+  {
+    ...connection,
+    ...unseen,
+    path: 'SCTP, DCCP, L2TP',
+    note: 'A process without rights can have the kernel load their modules: forbid them on the nodes (`install sctp /bin/false` in modprobe.d).',
+  },
   {
     subject: 'Raw and ping sockets',
     path: 'socket(2)',
@@ -78,6 +90,12 @@ export const networkRows: readonly CoverageRow[] = [
     sight: 'seen',
     test: toldWhole('by TCP over IPv4'),
     note: 'On the process that called listen(2), whichever calls accept(2).',
+  },
+  {
+    subject: 'Connection from outside',
+    ...unseen,
+    path: 'datagrams to a socket that sends none',
+    note: 'Their bytes are told with those of the first that the socket sends.',
   },
   {
     subject: 'Container engine',

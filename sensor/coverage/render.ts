@@ -19,11 +19,27 @@ seen was really delivered is another question, which \`chaperone.coverage.*\` on
 A row names the test that holds it; those of \`npm run test:kernels\` run on Debian's 6.1 and 6.12 with and without the BPF LSM, and on the kernel of the machine in \`npm test\`.
 `;
 
+const limits = `
+## What a job can do to the sensor
+In a runner pod the job shares the network with the sensor, and the runner's own log, which the sensor only reads; it shares neither processes nor any other volume. What it can do all the same, and what then tells of it:
+
+| a job that | can | what tells of it |
+|---|---|---|
+| floods the kernel with events, or takes the node's time and memory | make the sensor lose events | \`chaperone.coverage.lost.*\` and \`cause.*\`: each is counted where it was lost, and \`complete\` is false |
+| is root, with /etc/hosts and resolv.conf in one for the pod | change how names are resolved in the pod | nothing need: the sensor goes to the address at which the gateway answered before the job began; a sensor that is started again in the middle of a job looks the name up again |
+| has CAP_NET_ADMIN, or the network of the host | cut the sensor off from its gateway | nothing at the back end: spans wait on the scratch volume, and what was not delivered at the pod's end is in the sensor's log |
+| runs with \`shareProcessNamespace: true\` as root, or as user 65532 | see the sensor's processes: end, stop or read them, and take its token, which lets it speak as this pod to the gateway | a Node that is killed goes on where it was and is counted (\`restarts\`); a probe that is killed is an \`interruption\`; what is stopped goes on; reading memory is told as of any process |
+| can write to cgroups (root without a cgroup namespace) | leave the pod's cgroup, and do there what nobody sees | \`chaperone.coverage.left\` |
+| is privileged, or has CAP_SYS_ADMIN or CAP_BPF | be root on the node: detach the sensor's programs, and write the maps by which it counts | programs that are detached from the cgroup (\`chaperone.coverage.detached\`), and a BPF program that the job itself loads, by tier; a changed map nobody can tell |
+| reaches a daemon outside of the pod, such as Docker's | have it do things elsewhere | the connection to its socket, since Linux 6.7 |
+| leaves processes behind that outlive the runner's worker | go on while the pod does | spans, as before; the account on the job's span is of the job's end, and what was lost later is in the sensor's log |
+`;
+
 /** docs/coverage.md. */
 export function renderCoverage(rows: readonly CoverageRow[]): string {
   const subjects = [...new Set(rows.map(({ subject }) => subject))];
   const sections = subjects.map((subject) => section(subject, rows));
-  return `${introduction}\n${sections.join('\n')}`;
+  return `${introduction}\n${sections.join('\n')}${limits}`;
 }
 
 function section(subject: string, rows: readonly CoverageRow[]): string {
