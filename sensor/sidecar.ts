@@ -210,7 +210,7 @@ function missingIn({ causes, ...report }: CoverageReport): string {
 
 /** The account's other parts say what happened, not what is missing. */
 function isLoss(name: string): boolean {
-  return !['produced', 'delivered', 'lost', 'outside', 'repeats', 'restarts', 'complete'].includes(name);
+  return !['produced', 'delivered', 'lost', 'outside', 'restarts', 'complete'].includes(name);
 }
 
 function podResource({ name, namespace, uid, node }: SensorConfig['pod']) {

@@ -37,7 +37,6 @@ export const fileRows: readonly CoverageRow[] = [
     path: 'the same again by the same process',
     sight: counted,
     test: 'what a process does again is counted, and told once at its end',
-    note: 'Of what still runs at the job’s end the count is in the account, as `chaperone.coverage.repeats`.',
   },
   {
     ...file,
