@@ -103,7 +103,7 @@ function playFiles(kernel: FakeKernel, step: FakeProcess): void {
 
 const rootBefore = { uid: 1000, euid: 1000, gid: 1000, egid: 1000, namespaceLevel: 0 };
 
-/** Of a branch, not of a pull request; the runner's log is not there, and an event was lost. */
+/** Of a branch, not of a pull request; the runner's log is not there, an event was lost, and the probe had every trouble that there is. */
 function branchJob(): Recording {
   const kernel = new FakeKernel();
   const worker = kernel.spawn(kernel.process(), '/home/runner/bin/Runner.Worker');
@@ -118,9 +118,12 @@ function branchJob(): Recording {
   const { pipeline, ...recorded } = record();
   const none = countEach(() => 0);
   pushAll(pipeline, [
+    helloEvent({ started: '0' }),
     helloEvent(),
     ...kernel.events,
-    statsEvent({ produced: { ...none, exec: 9 }, lost: { ...none, exec: 1 } }),
+    { kind: 'undecoded', why: 'unknown', eventClass: null },
+    { kind: 'unanswered' },
+    statsEvent({ produced: { ...none, exec: 9 }, lost: { ...none, exec: 1 }, detached: 1 }),
   ]);
   return { ...recorded, summary: pipeline.finish(helloEvent().realtimeOffsetNs + kernel.now) };
 }
