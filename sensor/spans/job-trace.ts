@@ -1,16 +1,5 @@
 import {
-  acceptedConnections,
-  bytesReceived,
-  bytesSent,
-  connectionsCount,
-  eventsUntold,
-  failedConnections,
   findingsForgotten,
-  foldedEvents,
-  memoryAccesses,
-  privilegeChanges,
-  questionsCount,
-  rawSockets,
   socketCreated,
   socketProtocol,
   socketType,
@@ -50,7 +39,7 @@ import type { ProcessNode } from './process-node.ts';
 import { processName } from './process-span.ts';
 import { ProcessSpans, type TraceSettings } from './process-spans.ts';
 import { privilegeNote } from './reach-note.ts';
-import { type FrozenStep, Scope, type StepRun } from './scope.ts';
+import { countsOf, type FrozenStep, Scope, type StepRun } from './scope.ts';
 import type { Note } from './span-notes.ts';
 import { StepList } from './step-list.ts';
 import { type NotExecuted, type TaskResult, taskSpan } from './task-span.ts';
@@ -386,24 +375,10 @@ export class JobTrace {
     for (const scope of this.scopes()) usage.merge(scope.usage);
     return {
       'chaperone.steps.count': this.steps.count,
-      'chaperone.processes.count': this.total((scope) => scope.processes),
-      [connectionsCount]: this.total((scope) => scope.connections),
-      [acceptedConnections]: this.total((scope) => scope.accepted),
-      [failedConnections]: this.total((scope) => scope.failedConnections),
-      [bytesSent]: this.total((scope) => scope.bytesSent),
-      [bytesReceived]: this.total((scope) => scope.bytesReceived),
-      [rawSockets]: this.total((scope) => scope.rawSockets),
-      [privilegeChanges]: this.total((scope) => scope.privilegeChanges),
-      [memoryAccesses]: this.total((scope) => scope.memoryAccesses),
-      [eventsUntold]: this.total((scope) => scope.untold),
-      ...usage.attributes(),
       'chaperone.hosts.count': this.hosts.size,
-      'chaperone.coverage.folded.processes': this.total((scope) => scope.foldedProcesses),
-      'chaperone.coverage.folded.connections': this.total((scope) => scope.foldedConnections),
-      [questionsCount]: this.total((scope) => scope.questions),
-      'chaperone.coverage.folded.lookups': this.total((scope) => scope.foldedLookups),
+      ...countsOf(this.scopes()),
+      ...usage.attributes(),
       ...this.#lookups.totals(),
-      [foldedEvents]: this.total((scope) => scope.shedEvents),
       'chaperone.coverage.spans.given': this.writer.spans,
       ...this.files().attributes(),
       ...this.#findingTotals(),

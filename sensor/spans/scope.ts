@@ -8,6 +8,7 @@ import {
   foldedEvents,
   memoryAccesses,
   privilegeChanges,
+  processesCount,
   questionsCount,
   rawSockets,
 } from '../../crds/attributes.ts';
@@ -70,26 +71,39 @@ export class Scope {
 
   totals(): Attributes {
     return {
-      'chaperone.processes.count': this.processes,
-      [connectionsCount]: this.connections,
-      [acceptedConnections]: this.accepted,
-      [failedConnections]: this.failedConnections,
-      [bytesSent]: this.bytesSent,
-      [bytesReceived]: this.bytesReceived,
-      [rawSockets]: this.rawSockets,
-      [privilegeChanges]: this.privilegeChanges,
-      [memoryAccesses]: this.memoryAccesses,
-      [eventsUntold]: this.untold,
+      ...countsOf([this]),
       ...this.usage.attributes(),
-      'chaperone.coverage.folded.processes': this.foldedProcesses,
-      'chaperone.coverage.folded.connections': this.foldedConnections,
-      [questionsCount]: this.questions,
-      'chaperone.coverage.folded.lookups': this.foldedLookups,
-      [foldedEvents]: this.shedEvents,
       ...this.files.attributes(),
       ...this.findings.attributes(),
     };
   }
+}
+
+/** What each scope counts, and the attribute of steps and jobs that tells it. */
+const counters = {
+  processes: processesCount,
+  connections: connectionsCount,
+  accepted: acceptedConnections,
+  failedConnections,
+  bytesSent,
+  bytesReceived,
+  rawSockets,
+  privilegeChanges,
+  memoryAccesses,
+  untold: eventsUntold,
+  foldedProcesses: 'chaperone.coverage.folded.processes',
+  foldedConnections: 'chaperone.coverage.folded.connections',
+  questions: questionsCount,
+  foldedLookups: 'chaperone.coverage.folded.lookups',
+  shedEvents: foldedEvents,
+} as const satisfies Partial<Record<keyof Scope, string>>;
+
+/** The counts of all these scopes together. */
+export function countsOf(scopes: readonly Scope[]): Attributes {
+  const attributes: Attributes = {};
+  for (const counter of Object.keys(counters) as (keyof typeof counters)[])
+    attributes[counters[counter]] = scopes.reduce((sum, scope) => sum + scope[counter], 0);
+  return attributes;
 }
 
 interface Root {
