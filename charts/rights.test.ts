@@ -132,6 +132,7 @@ describe("the chart's rights and environment", () => {
     await writeFile(path, stringify(policy));
     await cluster.kubectl('apply', '-f', path);
     await cluster.kubectl('wait', '--for=condition=NetworkPolicyReady', 'agp/web-ci', '-n', 'runners', '--timeout=30s');
+    await cluster.kubectl('wait', '--for=condition=SensorAdmitted', 'agp/web-ci', '-n', 'runners', '--timeout=30s');
     await untilSaid('true', 'get', 'namespace', 'runners', '-o', 'jsonpath={.metadata.labels.chaperone\\.dev/enforce}');
     await cluster.kubectl('get', 'networkpolicy', 'chaperone-web-ci', '-n', 'runners');
     const bundle = await cluster.kubectl(

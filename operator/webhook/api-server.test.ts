@@ -121,6 +121,19 @@ describe('a real API server and the webhook', () => {
     });
   }
 
+  const own: [what: string, labels: Record<string, string>, runner: Record<string, string> | undefined][] = [
+    ["the pod that a runner made for its job under its runner's policy", { 'runner-pod': 'runner-1' }, { app: 'ci' }],
+    ['a pod that no policy selects under all that enforce', { app: 'stray' }, undefined],
+  ];
+  for (const [what, labels, runner] of own) {
+    test(`put ${what}`, async () => {
+      snapshot = { ...selected(snapshotOf([policyOf('Enforce')])), podLabels: () => runner };
+      const pod = podOf();
+      const { metadata } = await create({ ...pod, metadata: { ...(pod.metadata as JsonObject), labels } });
+      assert.equal((metadata as { labels: Record<string, string> }).labels['policy.chaperone.dev/web-ci'], 'enforce');
+    });
+  }
+
   const refusals: [what: string, changes: Partial<AdmissionSnapshot>, pod: RawPod, status: number][] = [
     ['503 while its NetworkPolicy is not there', { isNetworkPolicyReady: () => false }, podOf(), 503],
     [

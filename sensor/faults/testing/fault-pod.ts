@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { actor, scratchFolder } from '../../probe/testing/actor.ts';
 import { makeCgroup, probe } from '../../probe/testing/machine.ts';
-import { runner } from '../../probe/testing/observe.ts';
+import { type Run, runner } from '../../probe/testing/observe.ts';
 import { childrenOf, uid } from '../../probe/testing/pod.ts';
 import { FaultyGateway } from './gateway.ts';
 
@@ -127,6 +127,16 @@ export class FaultPod implements AsyncDisposable {
       return `GITHUB_ACTION=${name} GITHUB_RUN_ID=7 GITHUB_RUN_ATTEMPT=1 /bin/sh -c '${script}'`;
     };
     return runner(this.#job)([worker, '-c', `${step('one')}; ${step('two')}; exit 100`], { cwd: this.folder });
+  }
+
+  /** Starts a container beside the sensor's, whose first process this is; it ends with the pod. */
+  startContainer(command: readonly string[]): void {
+    spawn(actor, ['contain', this.#job, ...command], { stdio: 'ignore' });
+  }
+
+  /** Runs a command in that container, which comes in from outside as with `kubectl exec`. */
+  enter(command: readonly string[]): ReturnType<Run> {
+    return runner(this.#job)(command);
   }
 
   /** Waits until the step has done what it counts, by its own word. */
