@@ -12,6 +12,8 @@ export const opencode: Agent = {
     OPENCODE_DISABLE_MODELS_FETCH: '1',
     OPENCODE_DISABLE_AUTOUPDATE: '1',
     OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+    // Else it installs @opencode-ai/plugin from npm into its configuration, in the background of every start.
+    npm_config_offline: 'true',
   }),
 
   settings: ({ url, session, mcpServer }) => ({
