@@ -366,3 +366,18 @@ test('with --files each change is in the trace, and a read secret with the proce
   assert.match(stderr, / · 4 file changes · nothing lost/);
   assert.equal(summary.coverage.complete, true);
 });
+
+test(
+  'a run within a run is a command like any other, down to the connections by which its sensor proves itself',
+  real,
+  async () => {
+    const inner = [chaperone, 'run', '--quiet', '--out', join(folder, 'inner'), '--', 'true'];
+    const { status, spans, summary } = await run(['--quiet', '--', ...inner]);
+    const canary = ofClass(spans, 'process').find(({ attributes }) =>
+      String(attributes['process.command_args']).startsWith('probe,canary'),
+    );
+    const own = ofClass(spans, 'connection').filter(({ parentSpanId }) => parentSpanId === canary?.spanId);
+    assert.ok(own.length > 0 && summary.totals.connections >= own.length);
+    assert.deepEqual([status, summary.coverage.complete], [0, true]);
+  },
+);
