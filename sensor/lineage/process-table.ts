@@ -62,6 +62,8 @@ export class ProcessTable {
   shed = 0;
   readonly #live = new Map<string, ProcessImage>();
   readonly #ended = new Map<string, ProcessImage>();
+  /** Goes on from where it was: one that begins anew passes everything that was deleted before the first. */
+  readonly #endedFirst = this.#ended.keys();
   readonly #limits: TableLimits;
   readonly #arguments = new LongArguments();
 
@@ -161,10 +163,8 @@ export class ProcessTable {
     this.#live.delete(image.id);
     this.#ended.set(image.id, image);
     if (this.#ended.size <= this.#limits.ended) return;
-    for (const oldest of this.#ended.keys()) {
-      this.#ended.delete(oldest);
-      break;
-    }
+    const oldest = this.#endedFirst.next();
+    if (oldest.done !== true) this.#ended.delete(oldest.value);
   }
 
   #shedOldest(): void {

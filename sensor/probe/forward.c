@@ -9,8 +9,13 @@
 #include "clock.h"
 #include "forward.h"
 
-/* How long events gather while there are any: a seventh of the CPU time of a wake-up for each. */
-#define BATCH_MS 5
+/*
+ * How long events gather while there are any. Most of what few events cost is waking up for them, here and in Node; telling may be late by this,
+ * deciding never waits for it. Where they come fast they are fetched before the rings are full.
+ */
+#define GATHER_MS 50
+#define GATHER_MS_IN_STORM 5
+#define STORM_BYTES (64 * 1024)
 #define STATS_INTERVAL_NS (2 * SECOND_NS)
 #define FINISH_TIMEOUT_NS (2 * SECOND_NS)
 
@@ -129,27 +134,31 @@ static int tell_stats(struct forwarder *forwarder)
 	return forwarder->stats_due > now ? (int)((forwarder->stats_due - now) / MILLISECOND_NS) + 1 : 1000;
 }
 
-/* True if anything was there: more will follow soon. Else the kernel will wake the probe at the next event. */
-static bool drain(struct forwarder *forwarder)
+/* How long to let more gather, in ms; negative if nothing was there: then the kernel will wake the probe at the next event. */
+static int drain(struct forwarder *forwarder)
 {
-	if (!forwarder->sensor.programs || drain_rings(&forwarder->rings, on_event, forwarder))
-		return forwarder->sensor.programs;
-	__atomic_store_n(forwarder->sensor.idle, 1, __ATOMIC_SEQ_CST);
-	if (are_rings_empty(&forwarder->rings))
-		return false;
-	*forwarder->sensor.idle = 0;
-	return true;
+	size_t bytes;
+
+	if (!forwarder->sensor.programs)
+		return -1;
+	bytes = drain_rings(&forwarder->rings, on_event, forwarder);
+	if (!bytes) {
+		__atomic_store_n(forwarder->sensor.idle, 1, __ATOMIC_SEQ_CST);
+		if (are_rings_empty(&forwarder->rings))
+			return -1;
+		*forwarder->sensor.idle = 0;
+	}
+	return bytes > STORM_BYTES ? GATHER_MS_IN_STORM : GATHER_MS;
 }
 
 int forward(struct forwarder *forwarder, struct pollfd polls[FORWARD_POLLS])
 {
-	bool busy = drain(forwarder);
-	int timeout = tell_stats(forwarder);
+	int gather = drain(forwarder), timeout = tell_stats(forwarder);
 
 	write_peer(forwarder);
-	polls[POLL_RING] = (struct pollfd){.fd = busy || !forwarder->sensor.programs ? -1 : forwarder->sensor.ring_fd, .events = POLLIN};
+	polls[POLL_RING] = (struct pollfd){.fd = gather >= 0 || !forwarder->sensor.programs ? -1 : forwarder->sensor.ring_fd, .events = POLLIN};
 	polls[POLL_PEER] = (struct pollfd){.fd = forwarder->peer, .events = POLLIN | (has_more(forwarder) ? POLLOUT : 0)};
-	return busy && timeout > BATCH_MS ? BATCH_MS : timeout;
+	return gather >= 0 && timeout > gather ? gather : timeout;
 }
 
 /* Everything that happened, and the account of it. */

@@ -58,15 +58,15 @@ static const struct event_header *oldest_frame(const struct ring *ring)
 struct drain {
 	frame_handler handler;
 	void *context;
-	size_t count;
+	size_t bytes;
 };
 
 /* Hands over the oldest record, unless it was discarded. */
 static void take_oldest(struct ring *ring, __u32 head, struct drain *drain)
 {
 	if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
+		drain->bytes += oldest_frame(ring)->len;
 		drain->handler(drain->context, oldest_frame(ring));
-		drain->count++;
 	}
 	head &= ~(__u32)BPF_RINGBUF_DISCARD_BIT;
 	__atomic_store_n(ring->consumer, *ring->consumer + ((head + BPF_RINGBUF_HDR_SZ + 7) & ~7ul), __ATOMIC_RELEASE);
@@ -123,7 +123,7 @@ size_t drain_rings(struct rings *rings, frame_handler handler, void *context)
 
 	measure(rings, &events, &files);
 	take_until(rings, events, files, &drain);
-	return drain.count;
+	return drain.bytes;
 }
 
 void drain_rings_fully(struct rings *rings, frame_handler handler, void *context)

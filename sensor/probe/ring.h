@@ -30,7 +30,7 @@ typedef void (*frame_handler)(void *context, const struct event_header *frame);
 int open_ring(struct ring *ring, int fd, size_t size, struct fault *fault);
 
 /*
- * Hands over every record that was written before the call, up to one that is still being written; returns how many. In the order of their
+ * Hands over every record that was written before the call, up to one that is still being written; returns their bytes. In the order of their
  * times, as far as it matters: what a process did to files comes after its exec and before its exit.
  */
 size_t drain_rings(struct rings *rings, frame_handler handler, void *context);

@@ -24,7 +24,8 @@ const process: FoldedTraffic = { kind: 'internal', sent: 0, received: 0, failed:
 
 /** Folds by key; the counts stay exact however many go in. */
 export class Folds {
-  readonly #folds = new Map<string, Fold>();
+  /** Made when it is needed: most processes have nothing to fold. */
+  #folds: Map<string, Fold> | null = null;
   readonly #most: number;
 
   /** `most` bounds the keys; what finds no room is counted under {@link otherName}. */
@@ -38,6 +39,7 @@ export class Folds {
   }
 
   merge(fold: Fold): void {
+    this.#folds ??= new Map();
     const name = this.#folds.has(fold.name) || this.#folds.size < this.#most ? fold.name : otherName;
     const into = this.#folds.get(name);
     if (into === undefined) {
@@ -57,13 +59,13 @@ export class Folds {
 
   /** Takes all out. */
   drain(): Fold[] {
-    const all = [...this.#folds.values()];
-    this.#folds.clear();
+    const all = [...(this.#folds?.values() ?? [])];
+    this.#folds = null;
     return all;
   }
 
   get size(): number {
-    return this.#folds.size;
+    return this.#folds?.size ?? 0;
   }
 }
 

@@ -17,10 +17,12 @@ export interface Note {
 export class SpanNotes {
   /** What found no room. */
   untold = 0;
-  readonly #notes = new Map<string, Note & { count: number }>();
+  /** Made when it is needed: most processes do nothing of note. */
+  #notes: Map<string, Note & { count: number }> | null = null;
 
   /** `kept`: places that it must leave to others. */
   add(note: Note, kept = 0): void {
+    this.#notes ??= new Map();
     const key = JSON.stringify([note.name, note.attributes]);
     const known = this.#notes.get(key);
     if (known !== undefined) known.count += 1;
@@ -29,12 +31,12 @@ export class SpanNotes {
   }
 
   get size(): number {
-    return this.#notes.size;
+    return this.#notes?.size ?? 0;
   }
 
   /** `offset`: from nanoseconds since boot to Unix time. Texts are the job's: without secrets, and safe to show. */
   events(offset: bigint, redact: Redactor): SpanEvent[] {
-    return [...this.#notes.values()].map(({ name, time, attributes, count }) => ({
+    return [...(this.#notes?.values() ?? [])].map(({ name, time, attributes, count }) => ({
       name,
       time: time + offset,
       attributes: { ...shown(attributes, redact), 'chaperone.count': count },
