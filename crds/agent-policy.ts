@@ -13,14 +13,14 @@ const dnsLabel = z
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
 
 /** A glob over names: letters, digits, `_`, `.`, `-`, and `*` for any number of characters. */
-export const redactGlob = z
+const redactGlob = z
   .string()
   .min(1)
   .max(128)
   .regex(/^[A-Za-z0-9_.*-]+$/);
 
 /** An address block in its one right form, such as `203.0.113.0/24`. */
-export const addressBlock = withRules(z.string().min(1).max(49), [
+const addressBlock = withRules(z.string().min(1).max(49), [
   {
     cel: 'isCIDR(self)',
     message:
@@ -35,7 +35,7 @@ export const addressBlock = withRules(z.string().min(1).max(49), [
   },
 ]);
 
-export const serviceReference = z.strictObject({
+const serviceReference = z.strictObject({
   namespace: described(dnsLabel, 'The namespace of the Service.'),
   name: described(dnsLabel, 'The name of the Service.'),
 });
@@ -43,7 +43,7 @@ export const serviceReference = z.strictObject({
 const portNumber = z.int().min(1).max(65535).meta({ format: 'int32' });
 
 /** A port or a range of ports of one protocol. */
-export const networkPort = withRules(
+const networkPort = withRules(
   z.strictObject({
     port: described(portNumber, 'The port, or the first port of a range.'),
     endPort: described(portNumber, 'The last port of a range, itself included.').optional(),
@@ -113,7 +113,7 @@ const egress = z.strictObject({
 });
 
 /** A folder by its one right name: absolute, without `.`, `..`, empty parts or a slash at its end; `/` is every folder. */
-export const folderPath = withRules(
+const folderPath = withRules(
   z
     .string()
     .min(1)

@@ -1,51 +1,71 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import * as z from 'zod';
-import { addressBlock, type FileWatch, folderPath, networkPort, redactGlob, serviceReference } from './agent-policy.ts';
+import { hasNoHostBits, parseAddressBlock } from './address-block.ts';
+import type { FileWatch } from './agent-policy.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { ChaperoneError } from './errors.ts';
+import { ChaperoneError, describeError } from './errors.ts';
+import { list, object, oneOf, optional, type Shape, type Shaped, text, where, wholeNumber } from './shape.ts';
 
 /** The longest annotation value with a signed policy image, in bytes of UTF-8: all annotations of a pod together end at 256 KiB, and a longer one makes pod creation fail. */
 export const maxPolicyImageBytes = 128 * 1024;
 
+/** The compiler may also give `undefined`: canonical JSON leaves it out. */
+const maybe = <T>(shape: Shape<T>) => optional<T | undefined>(shape);
+
+// The fields of the AgentPolicy that come into the image were checked when it was compiled (crds/agent-policy.ts); here they are checked again.
+const name = text({ min: 1, max: 63 });
+const label = where(name, 'a DNS label', (given) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(given));
+const addressBlock = where(text({ min: 1, max: 49 }), 'an address block such as 203.0.113.0/24', (given) => {
+  const block = parseAddressBlock(given);
+  return block !== null && hasNoHostBits(block);
+});
+const portNumber = wholeNumber(1, 65535);
+const networkPort = where(
+  object({ port: portNumber, endPort: maybe(portNumber), protocol: oneOf('TCP', 'UDP') }),
+  'an endPort that is not below port',
+  ({ port, endPort }) => endPort === undefined || endPort >= port,
+);
+const folderPath = where(
+  text({ min: 1, max: 255 }),
+  'the whole path of a folder',
+  (path) => /^(\/|(\/[^/]+)+)$/.test(path) && !path.split('/').some((part) => part === '.' || part === '..'),
+);
+const redactGlob = where(text({ min: 1, max: 128 }), 'a glob over names', (glob) => /^[A-Za-z0-9_.*-]+$/.test(glob));
+
 /** One destination that a rule allows: exactly one of `cidr` and `service`; no `ports` means every port. */
-const imageRule = z.strictObject({
-  policy: z.string().min(1).max(63),
-  name: z.string().min(1).max(63),
-  cidr: addressBlock.optional(),
-  except: z.array(addressBlock).optional(),
-  service: serviceReference.optional(),
-  ports: z.array(networkPort).min(1).optional(),
+const imageRule = object({
+  policy: name,
+  name,
+  cidr: maybe(addressBlock),
+  except: maybe(list(addressBlock)),
+  service: maybe(object({ namespace: label, name: label })),
+  ports: maybe(list(networkPort, 1)),
 });
 
-const imagePolicy = z.strictObject({
-  name: z.string().min(1).max(63),
-  generation: z.int().min(0),
-  mode: z.enum(['Audit', 'Enforce']),
-});
+const mode = oneOf('Audit', 'Enforce');
 
-const policyImage = z.strictObject({
-  version: z.literal(1),
-  namespace: z.string().min(1).max(63),
-  generation: z.int().min(0),
-  mode: z.enum(['Audit', 'Enforce']),
-  failureMode: z.enum(['Open', 'Closed']),
-  policies: z.array(imagePolicy),
-  egress: z.strictObject({ default: z.enum(['Allow', 'Deny']), rules: z.array(imageRule) }),
-  trace: z.strictObject({
-    processes: z.enum(['All', 'None']),
+const policyImage = object({
+  version: oneOf(1),
+  namespace: name,
+  generation: wholeNumber(),
+  mode,
+  failureMode: oneOf('Open', 'Closed'),
+  policies: list(object({ name, generation: wholeNumber(), mode })),
+  egress: object({ default: oneOf('Allow', 'Deny'), rules: list(imageRule) }),
+  trace: object({
+    processes: oneOf('All', 'None'),
     /** Left out: Auto, and no paths. Within it `watch` is left out for Always, as it was when that was all there was. */
-    files: z.strictObject({ watch: z.enum(['Auto', 'Never']).optional(), paths: z.array(folderPath) }).optional(),
-    redact: z.array(redactGlob),
+    files: maybe(object({ watch: maybe(oneOf('Auto', 'Never')), paths: list(folderPath) })),
+    redact: list(redactGlob),
     /** Only where each job gets a trace of its own. */
-    scope: z.literal('Job').optional(),
+    scope: maybe(oneOf('Job')),
   }),
 });
 
-const envelope = z.strictObject({ payload: z.string(), signature: z.string() });
+const envelope = object({ payload: text(), signature: text() });
 
 /** What all policies that select a pod come to, as the sensor gets it. */
-export type PolicyImage = z.output<typeof policyImage>;
-export type PolicyImageRule = z.output<typeof imageRule>;
+export type PolicyImage = Shaped<typeof policyImage>;
+export type PolicyImageRule = Shaped<typeof imageRule>;
 
 /**
  * The annotation's text: canonical JSON of the canonical payload and its Ed25519 signature.
@@ -68,15 +88,20 @@ export function openPolicyImage(text: string, publicKeyPem: string): { image: Po
   const payload = verifiedPayload(text, publicKeyPem);
   const fields = parseJson(payload);
   refuseOtherVersion(fields);
-  const parsed = policyImage.safeParse(fields);
-  if (!parsed.success) {
+  const image = readImage(fields);
+  if (canonicalJson(image) !== payload) throw malformed('its payload is not canonical JSON');
+  return { image, hash: hashOf(payload) };
+}
+
+function readImage(fields: unknown): PolicyImage {
+  try {
+    return policyImage(fields);
+  } catch (error) {
     throw new ChaperoneError(
       'policy-image-invalid',
-      `the policy image is signed but does not fit: ${z.prettifyError(parsed.error)}`,
+      `the policy image is signed but does not fit: ${describeError(error)}`,
     );
   }
-  if (canonicalJson(parsed.data) !== payload) throw malformed('its payload is not canonical JSON');
-  return { image: parsed.data, hash: hashOf(payload) };
 }
 
 /** `sha256:` and the hex digest of the canonical payload; what policy status and spans name. */
@@ -101,10 +126,9 @@ function seal(payload: string, signature: Buffer): string {
 }
 
 function verifiedPayload(text: string, publicKeyPem: string): string {
-  const sealed = envelope.safeParse(parseJson(text));
-  if (!sealed.success) throw malformed('it is not an object with the strings payload and signature');
-  const { payload } = sealed.data;
-  const signature = Buffer.from(sealed.data.signature, 'base64');
+  const sealed = openEnvelope(text);
+  const { payload } = sealed;
+  const signature = Buffer.from(sealed.signature, 'base64');
   if (seal(payload, signature) !== text) throw malformed('its envelope is not canonical');
   if (!isSignedBy(publicKeyPem, payload, signature)) {
     throw new ChaperoneError(
@@ -113,6 +137,15 @@ function verifiedPayload(text: string, publicKeyPem: string): string {
     );
   }
   return payload;
+}
+
+function openEnvelope(text: string): Shaped<typeof envelope> {
+  const fields = parseJson(text);
+  try {
+    return envelope(fields);
+  } catch {
+    throw malformed('it is not an object with the strings payload and signature');
+  }
 }
 
 function isSignedBy(publicKeyPem: string, payload: string, signature: Buffer): boolean {

@@ -1,25 +1,5 @@
-import * as z from 'zod';
 import { ChaperoneError } from '../crds/errors.ts';
 import type { SpillPlace } from './spill/spill.ts';
-
-const environment = z.object({
-  CHAPERONE_POD_NAME: z.string().min(1),
-  CHAPERONE_POD_NAMESPACE: z.string().min(1),
-  CHAPERONE_POD_UID: z.string().min(1),
-  CHAPERONE_NODE_NAME: z.string().default(''),
-  CHAPERONE_GATEWAY_URL: z.url({
-    protocol: /^https?$/,
-    error: 'write an address such as https://gateway.example.com:8443',
-  }),
-  CHAPERONE_GATEWAY_CA: z.string().optional(),
-  CHAPERONE_TOKEN_FILE: z.string().min(1),
-  CHAPERONE_POLICY_FILE: z.string().min(1),
-  CHAPERONE_POLICY_PUBLIC_KEY: z.string().min(1),
-  CHAPERONE_DIAG_DIR: z.string().min(1).optional(),
-  CHAPERONE_SPILL_DIR: z.string().min(1).optional(),
-  CHAPERONE_SPILL_KEY_FILE: z.string().min(1).default('/run/chaperone/spill.key'),
-  CHAPERONE_PROBE_FD: z.coerce.number().int().min(3).default(3),
-});
 
 /** What the injected container is told; fixed for the pod's life. */
 export interface SensorConfig {
@@ -34,31 +14,66 @@ export interface SensorConfig {
   readonly probeFd: number;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Throws `sensor-config` naming every fault at once. */
-export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): SensorConfig {
-  const parsed = environment.safeParse(env);
-  if (!parsed.success) {
-    throw new ChaperoneError('sensor-config', `the sensor's environment is wrong: ${z.prettifyError(parsed.error)}`);
-  }
-  const values = parsed.data;
-  return Object.freeze({
+export function readConfig(env: Environment = process.env): SensorConfig {
+  const faults: string[] = [];
+  const read = readers(env, faults);
+  const config: SensorConfig = {
     pod: {
-      name: values.CHAPERONE_POD_NAME,
-      namespace: values.CHAPERONE_POD_NAMESPACE,
-      uid: values.CHAPERONE_POD_UID,
-      node: values.CHAPERONE_NODE_NAME,
+      name: read.required('CHAPERONE_POD_NAME'),
+      namespace: read.required('CHAPERONE_POD_NAMESPACE'),
+      uid: read.required('CHAPERONE_POD_UID'),
+      node: env.CHAPERONE_NODE_NAME ?? '',
     },
     gateway: {
-      url: values.CHAPERONE_GATEWAY_URL.replace(/\/+$/, ''),
-      ca: values.CHAPERONE_GATEWAY_CA,
-      tokenFile: values.CHAPERONE_TOKEN_FILE,
+      url: read.address('CHAPERONE_GATEWAY_URL').replace(/\/+$/, ''),
+      ca: env.CHAPERONE_GATEWAY_CA,
+      tokenFile: read.required('CHAPERONE_TOKEN_FILE'),
     },
-    policy: { file: values.CHAPERONE_POLICY_FILE, publicKey: values.CHAPERONE_POLICY_PUBLIC_KEY },
-    diagDir: values.CHAPERONE_DIAG_DIR ?? null,
-    spill:
-      values.CHAPERONE_SPILL_DIR === undefined
-        ? null
-        : { folder: values.CHAPERONE_SPILL_DIR, keyFile: values.CHAPERONE_SPILL_KEY_FILE },
-    probeFd: values.CHAPERONE_PROBE_FD,
-  });
+    policy: {
+      file: read.required('CHAPERONE_POLICY_FILE'),
+      publicKey: read.required('CHAPERONE_POLICY_PUBLIC_KEY'),
+    },
+    diagDir: read.optional('CHAPERONE_DIAG_DIR'),
+    spill: spillOf(read),
+    probeFd: read.descriptor('CHAPERONE_PROBE_FD'),
+  };
+  if (faults.length > 0)
+    throw new ChaperoneError('sensor-config', `the sensor's environment is wrong: ${faults.join('; ')}`);
+  return Object.freeze(config);
+}
+
+type Readers = ReturnType<typeof readers>;
+
+/** What is wrong goes to `faults`; what they then give counts for nothing. */
+function readers(env: Environment, faults: string[]) {
+  const required = (name: string) => {
+    if (env[name]) return env[name];
+    faults.push(`${name} is ${env[name] === undefined ? 'not set' : 'empty'}`);
+    return '';
+  };
+  return {
+    required,
+    optional: (name: string) => (env[name] === undefined ? null : required(name)),
+    address: (name: string) => {
+      const address = required(name);
+      if (address !== '' && !/^https?:$/.test(URL.parse(address)?.protocol ?? ''))
+        faults.push(`${name} is no address: write one such as https://gateway.example.com:8443`);
+      return address;
+    },
+    /** 3 where nothing is said. */
+    descriptor: (name: string) => {
+      const number = Number(env[name] ?? '3');
+      if (!Number.isSafeInteger(number) || number < 3) faults.push(`${name} is no file descriptor from 3 on`);
+      return number;
+    },
+  };
+}
+
+function spillOf(read: Readers): SpillPlace | null {
+  const folder = read.optional('CHAPERONE_SPILL_DIR');
+  const keyFile = read.optional('CHAPERONE_SPILL_KEY_FILE') ?? '/run/chaperone/spill.key';
+  return folder === null ? null : { folder, keyFile };
 }

@@ -1,34 +1,45 @@
-import * as z from 'zod';
+import {
+  list,
+  looseObject,
+  object,
+  oneOf,
+  optional,
+  type Shape,
+  text,
+  where,
+  wholeNumber,
+  yesOrNo,
+} from '../../crds/shape.ts';
 import { eventClasses, type FlushedEvent, type HelloEvent, type StatsEvent, tiers } from './events.ts';
 
-const count = z.int().nonnegative();
-const nanos = z
-  .string()
-  .regex(/^\d{1,20}$/)
-  .transform(BigInt);
-const counts = z.record(z.enum(eventClasses), count);
+const count = wholeNumber();
+const decimal = where(text(), 'a number of at most 20 digits', (digits) => /^\d{1,20}$/.test(digits));
+const nanos: Shape<bigint> = (value, path) => BigInt(decimal(value, path));
+const counts = object(
+  Object.fromEntries(eventClasses.map((each) => [each, count])) as Record<(typeof eventClasses)[number], Shape<number>>,
+);
 
-const hello = z.object({
-  version: z.string(),
-  armed: z.boolean(),
-  reason: z.string().exactOptional(),
-  tier: z.enum(tiers),
-  kernel: z.string(),
-  mode: z.enum(['sidecar', 'attach']),
-  cgroupId: z.string().regex(/^\d{1,20}$/),
-  cgroupPath: z.string().exactOptional(),
-  fileWatch: z.enum(['Auto', 'Always', 'Never']),
-  watchesFiles: z.boolean(),
+const hello = looseObject({
+  version: text(),
+  armed: yesOrNo,
+  reason: optional(text()),
+  tier: oneOf(...tiers),
+  kernel: text(),
+  mode: oneOf('sidecar', 'attach'),
+  cgroupId: decimal,
+  cgroupPath: optional(text()),
+  fileWatch: oneOf('Auto', 'Always', 'Never'),
+  watchesFiles: yesOrNo,
   realtimeOffsetNs: nanos,
   time: nanos,
-  started: z.string().regex(/^\d{1,20}$/),
+  started: decimal,
   restarts: count,
   position: count,
   forwardedBefore: counts,
 });
 
-const stats = z.object({
-  cpus: z.array(count),
+const stats = looseObject({
+  cpus: list(count),
   produced: counts,
   lost: counts,
   probeDropped: counts,
@@ -39,30 +50,30 @@ const stats = z.object({
   realtimeOffsetNs: nanos,
 });
 
-const flushed = z.object({ id: count });
+const flushed = looseObject({ id: count });
 
 /** The JSON of a HELLO frame; fields that a later probe adds are left out. */
 export function decodeHello(body: string): HelloEvent | 'malformed' {
-  const result = hello.safeParse(parse(body));
-  return result.success ? { kind: 'hello', ...result.data } : 'malformed';
+  const words = read(hello, body);
+  return words === null ? 'malformed' : { kind: 'hello', ...words };
 }
 
 /** The JSON of a STATS frame. */
 export function decodeStats(body: string): StatsEvent | 'malformed' {
-  const result = stats.safeParse(parse(body));
-  return result.success ? { kind: 'stats', ...result.data } : 'malformed';
+  const words = read(stats, body);
+  return words === null ? 'malformed' : { kind: 'stats', ...words };
 }
 
 /** The JSON of a FLUSHED frame. */
 export function decodeFlushed(body: string): FlushedEvent | 'malformed' {
-  const result = flushed.safeParse(parse(body));
-  return result.success ? { kind: 'flushed', ...result.data } : 'malformed';
+  const words = read(flushed, body);
+  return words === null ? 'malformed' : { kind: 'flushed', ...words };
 }
 
-function parse(body: string): unknown {
+function read<Words>(shape: Shape<Words>, body: string): Words | null {
   try {
-    return JSON.parse(body);
+    return shape(JSON.parse(body));
   } catch {
-    return undefined;
+    return null;
   }
 }

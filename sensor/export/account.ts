@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { type OptionalShape, object, optional, type Shaped, wholeNumber } from '../../crds/shape.ts';
 import { type SpanClass, spanClasses } from './span-class.ts';
 
 /**
@@ -30,13 +30,15 @@ export interface ExportAccount {
   readonly lastFailure: string;
 }
 
-const count = z.int().nonnegative();
-const books = z.object({
+const count = wholeNumber();
+const counts = <Name extends string>(names: readonly Name[]) =>
+  object(Object.fromEntries(names.map((name) => [name, optional(count)])) as Record<Name, OptionalShape<number>>);
+const books = object({
   added: count,
   sent: count,
   damaged: count,
-  byReason: z.partialRecord(z.enum(dropReasons), count),
-  byClass: z.partialRecord(z.enum(spanClasses), count),
+  byReason: counts(dropReasons),
+  byClass: counts(spanClasses),
 });
 
 /** The books of one exporter. */
@@ -72,13 +74,21 @@ export class Ledger {
 
   /** Goes on with the books of an earlier process; what is not in the form of {@link save} changes nothing. */
   restore(saved: unknown): void {
-    const { success, data } = books.safeParse(saved);
-    if (!success) return;
+    const data = readBooks(saved);
+    if (data === null) return;
     this.added = data.added;
     this.sent = data.sent;
     this.damaged = data.damaged;
     Object.assign(this.#byReason, data.byReason);
     Object.assign(this.#byClass, data.byClass);
+  }
+}
+
+function readBooks(saved: unknown): Shaped<typeof books> | null {
+  try {
+    return books(saved);
+  } catch {
+    return null;
   }
 }
 
