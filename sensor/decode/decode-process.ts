@@ -54,9 +54,9 @@ export function decodeExec(frame: Buffer, view: DataView, header: RawEventHeader
   return {
     kind: 'exec',
     ...fields(header),
-    path: parts.path.toString(),
-    filename: parts.filename.toString(),
-    cwd: parts.cwd.toString(),
+    path: parts.path,
+    filename: parts.filename,
+    cwd: parts.cwd,
     argv: splitStrings(parts.argv),
     argc: exec.argc,
     argvTruncated: has(frameFlag.argvTruncated),
@@ -134,11 +134,11 @@ function readUsage({ userTime, systemTime, runTime, peakMemory }: RawExitEvent):
 }
 
 interface ExecParts {
-  readonly path: Buffer;
-  readonly filename: Buffer;
-  readonly cwd: Buffer;
-  readonly argv: Buffer;
-  readonly env: Buffer;
+  readonly path: string;
+  readonly filename: string;
+  readonly cwd: string;
+  readonly argv: string;
+  readonly env: string;
 }
 
 /** Null if the lengths do not fit the frame. */
@@ -149,27 +149,34 @@ function splitParts(frame: Buffer, exec: RawExecEvent): ExecParts | null {
   const argv = cwd + exec.argvLen;
   const env = argv + exec.envLen;
   if (env > frame.length) return null;
+  const whole = frame.toString('utf8', execEventSize, argv);
+  // As long in UTF-16 as in bytes, and so of one unit a byte: most executions are, and one call into Node decodes them.
+  const isPlain = whole.length === argv - execEventSize;
+  const part = (from: number, to: number) =>
+    isPlain ? whole.slice(from - execEventSize, to - execEventSize) : frame.toString('utf8', from, to);
   return {
-    path: frame.subarray(execEventSize, path),
-    filename: frame.subarray(path, filename),
-    cwd: frame.subarray(filename, cwd),
-    argv: frame.subarray(cwd, argv),
-    env: frame.subarray(argv, env),
+    path: part(execEventSize, path),
+    filename: part(path, filename),
+    cwd: part(filename, cwd),
+    argv: part(cwd, argv),
+    // By itself: a slice of a string keeps all of it in memory.
+    env: frame.toString('utf8', argv, env),
   };
 }
 
 /** A NUL ends each string; the last may have lost its own. */
-export function splitStrings(bytes: Buffer): string[] {
-  if (bytes.length === 0) return [];
-  const strings = bytes.toString().split('\0');
+export function splitStrings(text: string): string[] {
+  if (text === '') return [];
+  const strings = text.split('\0');
   if (strings.at(-1) === '') strings.pop();
   return strings;
 }
 
 /** The first of a name counts, as for getenv(3). */
-function decodeEnvironment(bytes: Buffer): Record<string, string> {
+function decodeEnvironment(block: string): Record<string, string> {
+  if (block === '') return {};
   const variables = new Map<string, string>();
-  for (const text of splitStrings(bytes)) {
+  for (const text of splitStrings(block)) {
     const at = text.indexOf('=');
     if (at > 0 && !variables.has(text.slice(0, at))) variables.set(text.slice(0, at), text.slice(at + 1));
   }

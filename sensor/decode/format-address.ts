@@ -13,7 +13,7 @@ export function formatAddress(family: number, bytes: Uint8Array): FormattedAddre
 }
 
 function formatIpv4(bytes: Uint8Array): string {
-  return bytes.subarray(0, 4).join('.');
+  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
 }
 
 /** ::ffff:a.b.c.d, by which an IPv6 socket reaches an IPv4 host. */

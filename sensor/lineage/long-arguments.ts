@@ -61,7 +61,7 @@ export class LongArguments {
     if (bytes <= image.argvKnown || this.#bytes + bytes > maxBytes) return;
     this.#bytes += bytes;
     this.#held.set(image, { bytes, before: { argv: image.argv, argvKnown: image.argvKnown } });
-    image.argv = splitStrings(Buffer.concat(parts, bytes));
+    image.argv = splitStrings(Buffer.concat(parts, bytes).toString());
     image.argvKnown = bytes;
   }
 }
