@@ -7,6 +7,8 @@ export interface GatewayLimits {
   /** Requests in flight, and bytes of their bodies. */
   requests: number;
   bytes: number;
+  /** Connections from one address: a sensor has two; with its address translated on the way, a node's all have the same. */
+  connectionsPerAddress: number;
   /** Requests of one pod in flight. */
   requestsPerPod: number;
   /** A pod's requests and bytes a second, on average; `burstSeconds` of it may come at once. */
@@ -19,6 +21,7 @@ export interface GatewayLimits {
 export const DEFAULT_LIMITS: GatewayLimits = {
   requests: 64,
   bytes: 32 * 1024 * 1024,
+  connectionsPerAddress: 512,
   requestsPerPod: 4,
   requestsPerSecond: 5,
   bytesPerSecond: 1024 * 1024,

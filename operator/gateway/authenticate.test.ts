@@ -33,12 +33,12 @@ describe('an authenticator', () => {
     const time = clock();
     const { authenticate, reviews } = counting(time);
     const header = `Bearer ${tokenUntil(time.now() + 3_600_000)}`;
-    await authenticate(header);
+    await authenticate(header, '10.0.0.1');
     await time.advance(59_000);
-    await authenticate(header);
+    await authenticate(header, '10.0.0.1');
     assert.equal(reviews.length, 1);
     await time.advance(1_000);
-    await authenticate(header);
+    await authenticate(header, '10.0.0.1');
     assert.equal(reviews.length, 2);
   });
 
@@ -46,9 +46,9 @@ describe('an authenticator', () => {
     const time = clock();
     const { authenticate, reviews } = counting(time);
     const header = `Bearer ${tokenUntil(time.now() + 10_000)}`;
-    await authenticate(header);
+    await authenticate(header, '10.0.0.1');
     await time.advance(10_000);
-    await authenticate(header);
+    await authenticate(header, '10.0.0.1');
     assert.equal(reviews.length, 2);
   });
 
@@ -57,7 +57,7 @@ describe('an authenticator', () => {
     const { authenticate, reviews } = counting(time, { authenticated: false });
     for (const wait of [0, 4_000, 1_000]) {
       await time.advance(wait);
-      await assert.rejects(authenticate('Bearer wrong'), { status: 401 });
+      await assert.rejects(authenticate('Bearer wrong', '10.0.0.1'), { status: 401 });
     }
     assert.equal(reviews.length, 2);
   });
@@ -69,9 +69,33 @@ describe('an authenticator', () => {
       return new Promise(() => undefined);
     };
     const authenticate = createAuthenticator({ reviewToken, clock: clock() });
-    for (let index = 0; index < 32; index++) void authenticate(`Bearer random${index}`);
-    await assert.rejects(authenticate('Bearer one-more'), { status: 503, retryAfterSeconds: 1 });
+    for (let index = 0; index < 32; index++) void authenticate(`Bearer random${index}`, `10.0.0.${index}`);
+    await assert.rejects(authenticate('Bearer one-more', '10.0.1.1'), { status: 503, retryAfterSeconds: 1 });
     assert.equal(asked, 32);
+  });
+
+  test('lets nobody keep the tokens of others from being reviewed', async () => {
+    const reviewToken = (token: string): Promise<TokenReviewStatus> =>
+      token.startsWith('random') ? new Promise(() => undefined) : Promise.resolve(podStatus());
+    const authenticate = createAuthenticator({ reviewToken, clock: clock() });
+    for (let index = 0; index < 4; index++) void authenticate(`Bearer random${index}`, '10.0.0.1');
+    await assert.rejects(authenticate('Bearer random4', '10.0.0.1'), { status: 503 });
+    assert.equal((await authenticate(`Bearer ${tokenUntil(clock().now() + 60_000)}`, '10.0.0.2')).uid, 'u');
+  });
+
+  test('forgets no pod for the many wrong tokens that come', async () => {
+    const time = clock();
+    const right = `Bearer ${tokenUntil(time.now() + 3_600_000)}`;
+    let reviews = 0;
+    const reviewToken = async (token: string): Promise<TokenReviewStatus> => {
+      reviews += 1;
+      return right.endsWith(token) ? podStatus() : { authenticated: false };
+    };
+    const authenticate = createAuthenticator({ reviewToken, clock: time });
+    await authenticate(right, '10.0.0.2');
+    for (let index = 0; index < 10_001; index++) await authenticate(`Bearer ${index}`, '10.0.0.1').catch(() => {});
+    await authenticate(right, '10.0.0.2');
+    assert.equal(reviews, 10_002);
   });
 });
 

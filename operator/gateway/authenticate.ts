@@ -11,8 +11,8 @@ export interface AuthenticatorOptions {
   clock: Clock;
 }
 
-/** Tells which pod speaks, from the Authorization header. Rejects with a {@link GatewayRefusal}: 401, or 503 when it cannot be told now. */
-export type Authenticator = (authorization: string | undefined) => Promise<PodIdentity>;
+/** Tells which pod speaks, from the Authorization header and the address that it came from. Rejects with a {@link GatewayRefusal}: 401, or 503 when it cannot be told now. */
+export type Authenticator = (authorization: string | undefined, from: string) => Promise<PodIdentity>;
 
 /** A pod that was deleted loses its voice this long afterwards at most. */
 const TRUST_MS = 60_000;
@@ -21,6 +21,8 @@ const DISTRUST_MS = 5_000;
 const MAX_TOKENS = 10_000;
 /** Reviews at once; whoever sends random tokens must not drown the API server. */
 const MAX_REVIEWS = 32;
+/** And not keep those of other pods from being heard. Several pods have one address only where it is translated on the way. */
+const MAX_REVIEWS_FROM_ONE = 4;
 /** Projected tokens are about 1 KiB. */
 const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i;
 
@@ -32,7 +34,10 @@ interface Known {
 /** Makes an authenticator that remembers tokens by their hash. */
 export function createAuthenticator({ reviewToken, clock }: AuthenticatorOptions): Authenticator {
   const known = new BoundedMap<Known>(MAX_TOKENS);
+  // Apart, so that however many of these come they displace none of those.
+  const wrong = new BoundedMap<Known>(MAX_TOKENS);
   const running = new Map<string, Promise<Known>>();
+  const runningFrom = new Map<string, number>();
 
   async function learn(token: string): Promise<Known> {
     const identity = readIdentity(await reviewToken(token));
@@ -42,30 +47,41 @@ export function createAuthenticator({ reviewToken, clock }: AuthenticatorOptions
       : { identity, until: Math.min(now + TRUST_MS, tokenExpiry(token)) };
   }
 
-  function review(token: string, key: string): Promise<Known> {
+  function review(token: string, { key, from }: { key: string; from: string }): Promise<Known> {
     const same = running.get(key);
     if (same !== undefined) return same;
-    if (running.size >= MAX_REVIEWS) throw busy();
+    const others = runningFrom.get(from) ?? 0;
+    if (running.size >= MAX_REVIEWS || others >= MAX_REVIEWS_FROM_ONE) throw busy();
+    runningFrom.set(from, others + 1);
     const started = learn(token)
       .then((result) => {
-        known.set(key, result);
+        (result.identity === null ? wrong : known).set(key, result);
         return result;
       })
-      .finally(() => running.delete(key));
+      .finally(() => {
+        running.delete(key);
+        countDown(runningFrom, from);
+      });
     running.set(key, started);
     return started;
   }
 
-  return async (authorization) => {
+  return async (authorization, from) => {
     const token = BEARER.exec(authorization ?? '')?.[1];
     if (token === undefined) throw unauthorized('the request carries no bearer token');
     const key = createHash('sha256').update(token).digest('base64');
-    const remembered = known.get(key);
+    const remembered = known.get(key) ?? wrong.get(key);
     const fresh = remembered !== undefined && clock.now() < remembered.until;
-    const { identity } = fresh ? remembered : await review(token, key).catch(refuseLater);
+    const { identity } = fresh ? remembered : await review(token, { key, from }).catch(refuseLater);
     if (identity === null) throw unauthorized('the token is not valid for chaperone-gateway or not bound to a pod');
     return identity;
   };
+}
+
+function countDown(counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 1) - 1;
+  if (left === 0) counts.delete(key);
+  else counts.set(key, left);
 }
 
 function unauthorized(message: string): GatewayRefusal {

@@ -297,6 +297,19 @@ describe('a limit', () => {
     assert.equal((await next).statusCode, 200);
   });
 
+  test('of connections from one address ends the next one at once, and none that is there', async () => {
+    await using gateway = await startGateway({ limits: { connectionsPerAddress: 2 } });
+    const connect = () => connectTcp(gateway.port, '127.0.0.1').on('error', () => undefined);
+    const [first, second] = [connect(), connect()];
+    await Promise.all([once(first, 'connect'), once(second, 'connect')]);
+    await once(connect().resume(), 'close');
+    assert.deepEqual([first.destroyed, second.destroyed], [false, false]);
+    first.destroy();
+    await once(first, 'close');
+    second.destroy();
+    await once(second, 'close');
+  });
+
   test('of time ends a connection that sends its headers too slowly', async () => {
     await using gateway = await startGateway({ timeouts: short });
     const socket = connectTls({

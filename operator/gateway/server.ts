@@ -1,4 +1,5 @@
 import type { Server } from 'node:https';
+import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -104,7 +105,12 @@ interface Context extends GatewayServerOptions {
   logRefusal: (refusal: GatewayRefusal) => void;
 }
 
-function createApp({ certificate, timeouts = DEFAULT_TIMEOUTS }: GatewayServerOptions): FastifyInstance<Server> {
+function createApp({
+  certificate,
+  limits,
+  timeouts = DEFAULT_TIMEOUTS,
+}: GatewayServerOptions): FastifyInstance<Server> {
+  const { connectionsPerAddress } = limits ?? DEFAULT_LIMITS;
   const https = {
     ...serverTls(certificate),
     handshakeTimeout: timeouts.handshake,
@@ -119,10 +125,27 @@ function createApp({ certificate, timeouts = DEFAULT_TIMEOUTS }: GatewayServerOp
     forceCloseConnections: 'idle',
   });
   app.server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(app.server, connectionsPerAddress);
   // Bytes, not objects: a body is parsed once it is known whose it is.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   return app;
+}
+
+/** So that one pod cannot take all connections that there are, for which it needs no token. */
+function limitConnections(server: Server, most: number): void {
+  const counts = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (counts.get(address) ?? 0) + 1;
+    counts.set(address, count);
+    socket.once('close', () => {
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left === 0) counts.delete(address);
+      else counts.set(address, left);
+    });
+    if (count > most) socket.destroy();
+  });
 }
 
 function count(request: FastifyRequest, reply: FastifyReply, metrics: GatewayMetrics): void {
@@ -138,7 +161,7 @@ function admit({ admission, authenticate }: Context, limit: number) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const bytes = expectedBytes(request, limit);
     reply.raw.once('close', admission.enter(bytes));
-    const pod = await authenticate(request.headers.authorization);
+    const pod = await authenticate(request.headers.authorization, request.ip);
     const leave = admission.enterPod(pod.uid, bytes);
     if (reply.raw.destroyed) leave();
     else reply.raw.once('close', leave);
