@@ -161,3 +161,15 @@ export const eventsShed = 'chaperone.events.shed';
 export const foldedEvents = 'chaperone.coverage.folded.events';
 /** Job span: what the kernel let the sensor see: `blind`, `tracepoint`, `trampoline` or `lsm` (docs/coverage.md). */
 export const coverageTier = 'chaperone.coverage.tier';
+
+/** Agent and tool span: told from processes alone, not from the agent's own word. */
+export const agentInferred = 'chaperone.agent.inferred';
+/** Tool span: the command, without what the agent puts around it. */
+export const agentCommand = 'chaperone.agent.command';
+/** Agent and tool span: names, else addresses, that its processes connected to, 32 at most. */
+export const agentHosts = 'chaperone.agent.hosts';
+/** Agent span: its tool calls, those among them that have no span, and processes that still ran when it ended. Job and step span: sessions and tool calls. */
+export const agentToolCalls = 'chaperone.agent.tool_calls.count';
+export const agentToolCallsUntold = 'chaperone.agent.tool_calls.untold';
+export const agentLeftRunning = 'chaperone.agent.left_running.count';
+export const agentSessions = 'chaperone.agent.sessions.count';

@@ -2,7 +2,17 @@ import { stepId, stepOrdinal } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 
 /** What kind of thing a span tells of; what is shed is counted by it. */
-export type SpanClass = 'job' | 'step' | 'process' | 'connection' | 'accept' | 'dns' | 'other' | 'finding';
+export type SpanClass =
+  | 'job'
+  | 'step'
+  | 'process'
+  | 'connection'
+  | 'accept'
+  | 'dns'
+  | 'other'
+  | 'finding'
+  | 'agent'
+  | 'tool';
 
 export const spanClasses: readonly SpanClass[] = [
   'job',
@@ -13,24 +23,35 @@ export const spanClasses: readonly SpanClass[] = [
   'dns',
   'other',
   'finding',
+  'agent',
+  'tool',
+];
+
+/** The attribute that a class has and none of those below it. */
+const marks: readonly (readonly [attribute: string, spanClass: SpanClass])[] = [
+  [stepOrdinal, 'step'],
+  [stepId, 'step'],
+  ['cicd.pipeline.task.name', 'job'],
+  ['cicd.pipeline.task.run.result', 'job'],
+  ['security_rule.name', 'finding'],
+  ['gen_ai.tool.name', 'tool'],
+  ['gen_ai.operation.name', 'agent'],
+  ['dns.question.name', 'dns'],
+  ['process.executable.name', 'process'],
+  ['aggregation.is_summary', 'process'],
 ];
 
 type Told = Pick<FinishedSpan, 'kind' | 'attributes'>;
 
 /** Reads the class off a span's own content, so that a recorded trace classifies as the live one did. */
 export function classOf({ kind, attributes }: Told): SpanClass {
-  if (stepOrdinal in attributes || stepId in attributes) return 'step';
-  if ('cicd.pipeline.task.name' in attributes || 'cicd.pipeline.task.run.result' in attributes) return 'job';
-  if ('security_rule.name' in attributes) return 'finding';
   if (kind === 'client') return 'connection';
   if (kind === 'server') return 'accept';
-  if ('dns.question.name' in attributes) return 'dns';
-  if ('process.executable.name' in attributes || 'aggregation.is_summary' in attributes) return 'process';
-  return 'other';
+  return marks.find(([mark]) => mark in attributes)?.[1] ?? 'other';
 }
 
-/** Job, step and finding are the lane that is never shed. */
+/** Job, step, agent and finding are the lane that is never shed. */
 export function spanPriority(span: Told): boolean {
   const spanClass = classOf(span);
-  return spanClass === 'job' || spanClass === 'step' || spanClass === 'finding';
+  return spanClass === 'job' || spanClass === 'step' || spanClass === 'finding' || spanClass === 'agent';
 }

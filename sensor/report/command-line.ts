@@ -1,4 +1,5 @@
 import { processScript } from '../../crds/attributes.ts';
+import { agentCommand } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 
 const plainWord = /^[\w@%+=:,./~-]+$/;
@@ -10,6 +11,8 @@ const enough = 400;
  * kernel put before it; a name where no arguments were recorded.
  */
 export function commandLine({ name, attributes }: FinishedSpan): string {
+  const command = attributes[agentCommand];
+  if (typeof command === 'string') return `${attributes['gen_ai.tool.name']}: ${command}`;
   const { 'process.command_args': args, [processScript]: script } = attributes;
   return Array.isArray(args) && args.length > 0 ? joinWords(asTyped(args, script)) || name : name;
 }

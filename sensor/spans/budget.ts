@@ -31,7 +31,7 @@ export const defaultBudget: Budget = {
 
 /**
  * What gives way when a job has much to tell, the first to go first: a kind is told one by one only while no more than this part of the
- * budget is used, so that noise of one kind leaves room for what comes after it. Job, step and finding are in no row and never give way.
+ * budget is used, so that noise of one kind leaves room for what comes after it. Job, step, agent and finding are in no row and never give way.
  */
 export const sacrifices = {
   /** Changes of files, as events of their process. */
@@ -50,6 +50,8 @@ export const sacrifices = {
   connection: 0.9,
   /** A process that made a connection, read a secret or is out of the ordinary. */
   witness: 0.9,
+  /** A command of a coding agent, and its process. */
+  toolCall: 0.9,
   /** The process that a finding is of, and those above it. Findings themselves, at most 200 of a job, never give way. */
   findingProcess: 1,
 } as const satisfies Readonly<Record<string, number>>;

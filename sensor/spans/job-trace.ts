@@ -7,6 +7,7 @@ import {
   stepOrdinal,
   stepResultSource,
 } from '../../crds/attributes.ts';
+import { AgentSpans } from '../agents/agent-spans.ts';
 import type {
   CloseEvent,
   CredentialsEvent,
@@ -96,6 +97,7 @@ export class JobTrace {
   readonly #lookups: LookupSpans;
   readonly #connections: ConnectionSpans;
   readonly #findings: FindingSpans;
+  readonly #agents: AgentSpans;
 
   constructor(options: JobOptions) {
     this.key = options.key;
@@ -118,6 +120,7 @@ export class JobTrace {
     this.#lookups = new LookupSpans(this.#processes, options.budget);
     this.#connections = new ConnectionSpans(this.#processes);
     this.#findings = this.#createFindings(options.neighbours);
+    this.#agents = new AgentSpans(this.#processes);
   }
 
   /** From nanoseconds since boot to Unix time. */
@@ -136,13 +139,16 @@ export class JobTrace {
   started(image: ProcessImage, scope: Scope, place: { parent: ProcessNode | null; isStepRoot: boolean }): ProcessNode {
     count(this.executions, processName(image, this.writer.redactor));
     const node = this.#processes.started(image, scope, place);
+    this.#agents.started(node);
     if (scope.running.size < maxRunning) scope.running.add(node);
     this.#findings.detect.executed(node);
     return node;
   }
 
   ended(node: ProcessNode): void {
+    this.#agents.ending(node);
     this.#processes.ended(node);
+    this.#agents.ended(node);
     this.#lookups.ended(node.scope, node);
     this.#findings.ended(node.scope, node);
     node.scope.running.delete(node);
@@ -152,7 +158,10 @@ export class JobTrace {
   connected(event: ConnectionStart, scope: Scope, node: ProcessNode | null): boolean {
     if (event.kind === 'connect' && this.hosts.size < maxHosts) this.hosts.add(event.address);
     const origin = this.#lookups.originOf(event, scope, node);
-    if (event.kind === 'connect' && node !== null) this.#findings.detect.connected(event, node, origin);
+    if (event.kind === 'connect' && node !== null) {
+      this.#findings.detect.connected(event, node, origin);
+      this.#agents.connected(node, event, origin);
+    }
     return this.#connections.began(event, scope, node, origin);
   }
 
@@ -205,6 +214,7 @@ export class JobTrace {
     if (node !== null) this.#findings.detect.touched(event, node);
     const surroundings = { workspace: this.#workspace(), asked: this.#settings.policy().files.paths };
     const secret = recordFile(event, { scope, node, surroundings });
+    if (node !== null) this.#agents.touched(node, event, secret !== null);
     if (secret !== null) this.#processes.note(secret, scope, node);
   }
 

@@ -1,3 +1,4 @@
+import type { AgentPlace } from '../agents/sessions.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import { Folds } from './fold.ts';
 import type { Scope } from './scope.ts';
@@ -13,6 +14,10 @@ export interface ProcessNode {
   readonly scope: Scope;
   readonly parent: ProcessNode | null;
   readonly isStepRoot: boolean;
+  /** The coding agent that it belongs to, by descent. */
+  agent: AgentPlace | null;
+  /** The kind of a span that stands between its own and what it descends from, and begins with it. */
+  wrapper: 'tool' | null;
   state: 'open' | 'committed' | 'sent' | 'folded' | 'hidden';
   connections: number;
   /** What was folded away below it. */
@@ -31,6 +36,8 @@ export function createNode(
     image,
     scope,
     ...place,
+    agent: null,
+    wrapper: null,
     state: 'open',
     connections: 0,
     folds: new Folds(),

@@ -92,6 +92,18 @@ export class ProcessSpans {
     this.#writer.promise(1);
   }
 
+  /** Keeps the place of an agent's span, which always has one, and of its process. */
+  promiseAgent(node: ProcessNode): void {
+    this.promiseFinding(node);
+  }
+
+  /** Whether the tool call that begins with this process gets a span; its place is kept, and the process's. */
+  takeToolCall(node: ProcessNode): boolean {
+    const fits = this.#takeRoom(node, 'toolCall', 1);
+    if (fits) this.#writer.promise(1);
+    return fits;
+  }
+
   /** Tells something on a process's own span, which is worth one then, as with a connection. What has no span, or none any more, is counted. */
   note(note: Note, scope: Scope, node: ProcessNode | null): void {
     if (node !== null && node.state !== 'sent' && this.#takeRoom(node, 'witness', 0) && node.state === 'committed')
@@ -148,8 +160,9 @@ export class ProcessSpans {
     };
     const parent = spanParent(node);
     this.#giveBelow({ scope, parent }, (ids, redact) => {
-      const spanId = ids.below('process', image.id);
-      return processSpan(this.#place(ids, { scope, parent, spanId }), { ...view, redact });
+      const place = this.#place(ids, { scope, parent, spanId: ids.below('process', image.id) });
+      const at = node.wrapper === null ? place : { ...place, parentSpanId: ids.below(node.wrapper, image.id) };
+      return processSpan(at, { ...view, redact });
     });
   }
 

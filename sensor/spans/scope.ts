@@ -1,5 +1,7 @@
 import {
   acceptedConnections,
+  agentSessions,
+  agentToolCalls,
   bytesReceived,
   bytesSent,
   connectionsCount,
@@ -45,6 +47,9 @@ export class Scope {
   /** Events of processes whose span is gone, or that have none. */
   untold = 0;
   readonly usage = new UsageTotals();
+  /** Runs of coding agents, and their tool calls. */
+  agentSessions = 0;
+  toolCalls = 0;
   processSpans = 0;
   summaries = 0;
   foldedProcesses = 0;
@@ -91,6 +96,8 @@ const counters = {
   privilegeChanges,
   memoryAccesses,
   untold: eventsUntold,
+  agentSessions,
+  toolCalls: agentToolCalls,
   foldedProcesses: 'chaperone.coverage.folded.processes',
   foldedConnections: 'chaperone.coverage.folded.connections',
   questions: questionsCount,

@@ -1,0 +1,81 @@
+import type { ConnectEvent, FileEvent } from '../decode/events.ts';
+import type { Origin } from '../names/resolved-addresses.ts';
+import type { ProcessNode } from '../spans/process-node.ts';
+import type { ProcessSpans } from '../spans/process-spans.ts';
+import { sessionSpan } from './session-span.ts';
+import { type AgentSession, agentPlaceOf, type ToolCallRun } from './sessions.ts';
+import { toolCallSpan } from './tool-call-span.ts';
+
+/** Sessions that a job tells of; what would begin further ones is a process like any other. */
+const maxSessions = 64;
+
+/** The coding agents of one job and their tool calls as spans, each given when its process ends. */
+export class AgentSpans {
+  readonly #processes: ProcessSpans;
+  #sessions = 0;
+
+  constructor(processes: ProcessSpans) {
+    this.#processes = processes;
+  }
+
+  /** Before anything else is asked of the process. */
+  started(node: ProcessNode): void {
+    const place = agentPlaceOf(node, this.#sessions < maxSessions);
+    node.agent = place;
+    if (place === null) return;
+    if (place.session.first === node) this.#begin(node);
+    if (place.call?.root === node) this.#beginCall(place.call);
+  }
+
+  connected({ agent }: ProcessNode, { address }: ConnectEvent, origin: Origin | null): void {
+    if (agent === null) return;
+    const host = origin?.lookups.length === 1 ? (origin.lookups[0]?.name ?? address) : address;
+    agent.session.work.connected(host);
+    agent.call?.work.connected(host);
+  }
+
+  touched({ agent }: ProcessNode, event: FileEvent, isSecret: boolean): void {
+    agent?.session.work.touched(event, isSecret);
+    agent?.call?.work.touched(event, isSecret);
+  }
+
+  /** Before the process's own span is given: what stands below it comes first. */
+  ending(node: ProcessNode): void {
+    const { agent, image } = node;
+    if (agent === null) return;
+    if (!agent.isAgent && image.replaced === null) agent.session.running -= 1;
+    if (agent.session.first === node) this.#give(agent.session);
+  }
+
+  /** After the process's own span, which stands below that of the tool call. */
+  ended({ agent, wrapper }: ProcessNode): void {
+    if (wrapper !== null && agent?.call != null) this.#giveCall(agent.call);
+  }
+
+  #begin({ scope, agent }: ProcessNode): void {
+    this.#sessions += 1;
+    scope.agentSessions += 1;
+    if (agent !== null) this.#processes.promiseAgent(agent.session.first);
+  }
+
+  #beginCall({ root, session }: ToolCallRun): void {
+    root.scope.toolCalls += 1;
+    if (this.#processes.takeToolCall(root)) root.wrapper = 'tool';
+    else session.untold += 1;
+  }
+
+  #give(session: AgentSession): void {
+    const { first } = session;
+    this.#processes.giveUnder({ scope: first.scope, node: first }, ({ place, offset, redact }) =>
+      sessionSpan(place('agent', first.image.id, ''), { session, offset, redact }),
+    );
+  }
+
+  #giveCall(call: ToolCallRun): void {
+    const { first } = call.session;
+    this.#processes.giveUnder({ scope: first.scope, node: first }, ({ place, ids, offset, redact }) => {
+      const parentSpanId = ids.below('agent', first.image.id);
+      return toolCallSpan({ ...place('tool', call.root.image.id, ''), parentSpanId }, { call, offset, redact });
+    });
+  }
+}

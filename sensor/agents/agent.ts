@@ -1,0 +1,23 @@
+import type { ProcessImage } from '../lineage/process-table.ts';
+
+/** How one coding agent's processes look. What a process is called by is the job's to choose, so all of this is told as inferred. */
+export interface CodingAgent {
+  /** `gen_ai.agent.name`. */
+  readonly name: string;
+  /** `gen_ai.provider.name` of the semantic conventions, of the company that makes the agent: which model it asks is not known. */
+  readonly provider: string;
+  /** Whether this image is the agent itself: its program, its script, or one of its package's. */
+  isAgent(image: ProcessImage): boolean;
+  /** What a process that the agent started does; `null`: the agent's own business, such as asking git for the branch. */
+  toolCall(child: ProcessImage): ToolCall | null;
+  /** What a tool call's process goes on to execute, where only that is what was asked for; default: `toolCall` of the first image stands. */
+  commandOf?(image: ProcessImage): string | null;
+}
+
+/** A command that an agent runs for its model. */
+export interface ToolCall {
+  /** The agent's own name of the tool. */
+  readonly tool: string;
+  /** What the model asked for, without what the agent puts around it. */
+  readonly command: string;
+}

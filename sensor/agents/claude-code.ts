@@ -1,0 +1,35 @@
+import type { CodingAgent } from './agent.ts';
+import { isOfPackage, isProgram } from './program-origin.ts';
+import { shellText } from './shell-call.ts';
+
+/**
+ * Claude Code: a program of its own for Linux. Every Bash call is a `bash -c` that reads a snapshot of the person's shell, evaluates the command
+ * and writes down the folder that it ends in (seen with 2.1).
+ */
+export const claudeCode: CodingAgent = {
+  name: 'claude-code',
+  provider: 'anthropic',
+
+  isAgent: (image) =>
+    isOfPackage(image, '@anthropic-ai/claude-code') || isProgram(image, 'claude') || installed.test(image.path),
+
+  toolCall(child) {
+    const wrapped = evaluated.exec(shellText(child) ?? '');
+    return wrapped === null ? null : { tool: 'Bash', command: unquoted(wrapped[1] ?? '') };
+  },
+};
+
+/** Where the installer keeps each version, under a name that is the version. */
+const installed = /\/\.local\/share\/claude\/versions\/[\d.]+$/;
+
+const evaluated = /\/shell-snapshots\/snapshot-.* && eval (.*) && pwd -P >\| /s;
+
+/** The one word that `eval` was given, of single quotes with quotes between them, before what the agent lets it read. */
+function unquoted(word: string): string {
+  const quoted = word.replace(/ \\?< ?\/dev\/null$/, '');
+  if (!quoted.startsWith("'")) return quoted;
+  return quoted
+    .replaceAll(/'"'"'|'\\''/g, '\0')
+    .replaceAll("'", '')
+    .replaceAll('\0', "'");
+}

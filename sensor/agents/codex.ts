@@ -1,0 +1,33 @@
+import type { CodingAgent } from './agent.ts';
+import { isOfPackage, isProgram } from './program-origin.ts';
+import { shellText } from './shell-call.ts';
+
+/**
+ * Codex: a launcher for Node that becomes, or starts, a program for Linux. A command begins as that program again, which prepares the process or
+ * its sandbox, becomes a shell that reads a snapshot, and then the shell that was asked for.
+ */
+export const codex: CodingAgent = {
+  name: 'codex',
+  provider: 'openai',
+
+  isAgent: (image) => isOfPackage(image, '@openai/codex') || isProgram(image, 'codex'),
+
+  toolCall(child) {
+    if (preparing.some((word) => child.argv[0]?.endsWith(word) || child.argv[1] === word))
+      return { tool: 'shell', command: '' };
+    const text = shellText(child);
+    return text === null || isSnapshot(text) ? null : { tool: 'shell', command: text };
+  },
+
+  commandOf(image) {
+    const text = shellText(image);
+    return text === null || text.startsWith('__CODEX_') ? null : text;
+  },
+};
+
+const preparing = ['--codex-run-as-process-setup', 'codex-linux-sandbox'];
+
+/** The agent writes down the person's shell, and tries what it wrote. */
+function isSnapshot(text: string): boolean {
+  return text.includes('# Snapshot file') || text.includes('/.codex/shell_snapshots/');
+}
