@@ -1,5 +1,4 @@
-import { processScript } from '../../crds/attributes.ts';
-import { agentCommand } from '../../crds/attributes.ts';
+import { agentCommand, processScript } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 
 const plainWord = /^[\w@%+=:,./~-]+$/;

@@ -1,3 +1,4 @@
+import { classOf, type SpanClass } from '../export/span-class.ts';
 import { type Extent, extent } from './bar.ts';
 import { readsSecrets } from './notes.ts';
 import type { Below, ProcessStory } from './story.ts';
@@ -14,7 +15,7 @@ interface Candidate {
 }
 
 /**
- * The processes of a step that a person wants to see first: what failed or was killed, what connected, what took long;
+ * The processes of a step that a person wants to see first: what failed or was killed, coding agents and their commands, what connected, what took long;
  * of equals the one nearer to the step. One that only fills its parent's time (`sh -c` and what it runs) is not told twice. At most `most`.
  */
 export function pickNotable(below: Below, span: Interval, most: number): Notable[] {
@@ -54,9 +55,18 @@ function weigh(processes: readonly ProcessStory[], around: Surroundings): Candid
   });
 }
 
+/** A coding agent's run, and its commands. */
+const ofAgents: readonly SpanClass[] = ['agent', 'tool'];
+
 /** Nothing of its own beside its parent's line, which a signal may have ended with it. */
 function repeats({ span, connections, lookups }: ProcessStory, parent: ProcessStory | null): boolean {
-  if (parent === null || connections.length + lookups.length > 0 || readsSecrets(span)) return false;
+  if (
+    parent === null ||
+    ofAgents.includes(classOf(span)) ||
+    connections.length + lookups.length > 0 ||
+    readsSecrets(span)
+  )
+    return false;
   if (span.error !== null && span.attributes['error.type'] !== parent.span.attributes['error.type']) return false;
   return Number(span.end - span.start) >= 0.8 * Number(parent.span.end - parent.span.start);
 }
@@ -66,8 +76,9 @@ function weightOf({ span, connections, lookups }: ProcessStory, { from, to }: Ex
   const failed = span.error === null ? 0 : 2000;
   const secret = readsSecrets(span) ? 1500 : 0;
   const connected = connections.length + lookups.length > 0 ? 1000 : 0;
+  const ofAgent = ofAgents.includes(classOf(span)) ? 1200 : 0;
   const nonZero = typeof exitCode === 'number' && exitCode !== 0 ? 10 : 0;
-  return failed + secret + connected + nonZero + Math.round((to - from) * 100);
+  return failed + secret + connected + ofAgent + nonZero + Math.round((to - from) * 100);
 }
 
 /** Keeps the chosen ones; what lies below one that was not chosen moves up to the next that was. */

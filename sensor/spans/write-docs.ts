@@ -15,6 +15,8 @@ const titles: Readonly<Record<string, string>> = {
   accept: 'Connection from outside',
   dns: 'DNS lookup',
   finding: 'Finding',
+  agent: 'Run of a coding agent',
+  tool: 'Command of a coding agent',
   event: 'Events of spans',
 };
 

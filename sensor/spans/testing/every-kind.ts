@@ -1,3 +1,4 @@
+import { agentProcesses } from '../../agents/testing/agent-processes.ts';
 import { countEach } from '../../decode/events.ts';
 import { parseJobMessage } from '../../engines/github-actions/job-message.ts';
 import { jobMessage, scriptStep, WorkerLogText } from '../../engines/github-actions/testing/worker-log-text.ts';
@@ -11,7 +12,7 @@ const usage = { userTime: 1_500_000_000n, systemTime: 250_000_000n, peakMemory: 
 
 /** Jobs in which everything happens that a span can tell of. Whoever adds an attribute adds here what brings it about. */
 export function everyKind(): Recording[] {
-  return [workflowJob(), branchJob(), fullJob(), commandWithoutProcesses(), unseenJob()];
+  return [workflowJob(), branchJob(), fullJob(), commandWithoutProcesses(), unseenJob(), agentJob()];
 }
 
 function workflowJob(): Recording {
@@ -141,6 +142,23 @@ function fullJob(): Recording {
 
 function commandWithoutProcesses(): Recording {
   return replay(new FakeKernel(), { identity: { kind: 'command', name: 'make', seed: 'one' } });
+}
+
+/** A coding agent fails in a command, and leaves a process running. */
+function agentJob(): Recording {
+  const kernel = new FakeKernel();
+  const shell = kernel.spawn(kernel.process(), '/bin/sh');
+  for (const processes of agentProcesses) {
+    const agent = processes.start(kernel, shell);
+    const call = processes.call(kernel, agent, 'npm install');
+    const npm = kernel.spawn(call, '/usr/bin/npm');
+    kernel.connect(npm, '192.0.2.1', 443);
+    kernel.file(npm, '/work/package-lock.json');
+    kernel.file(npm, '/root/.npmrc', { operation: 'read' });
+    kernel.exit(call, 1);
+    kernel.exit(agent, 1);
+  }
+  return replay(kernel, { engine: 'generic' });
 }
 
 /** Of a sensor that could not be armed. */
