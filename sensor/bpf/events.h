@@ -55,6 +55,17 @@ enum exec_trait {
 	TRAIT_SECURE = 1 << 4,		/* gave more rights than the caller's: set-user-id, set-group-id or file capabilities */
 };
 
+/* Where a standard stream of a new image leads. */
+enum stream_kind {
+	STREAM_CLOSED = 0,
+	STREAM_FILE = 1,
+	STREAM_DEVICE = 2,	/* a terminal, /dev/null */
+	STREAM_PIPE = 3,
+	STREAM_UNIX = 4,	/* a socket of this machine: Node gives its children such */
+	STREAM_NETWORK = 5,	/* a socket of IPv4 or IPv6 */
+	STREAM_OTHER = 6,
+};
+
 /* How the first of a line of forks came to be observed. Inherited by fork. */
 enum origin {
 	ORIGIN_BEFORE = 1,	/* it was there before the sensor */
@@ -179,6 +190,8 @@ struct exec_event {
 	__u32 traits;		/* enum exec_trait */
 	__u32 origin;		/* enum origin */
 	__u32 euid, suid;	/* effective and saved user; header.uid is the real one */
+	__u32 stdin_kind, stdout_kind;	/* enum stream_kind */
+	__u32 stdin_ino, stdout_ino;	/* of a pipe: both its ends have the same */
 };
 
 /* Right after the exec of an argv of more than ARGV_BYTES, for as long as the ring is not half full. Followed by the chunk, padded as an exec. */

@@ -7,6 +7,7 @@
 #include "environment.h"
 #include "path.h"
 #include "scratch.h"
+#include "streams.h"
 #include "tasks.h"
 #include "traits.h"
 
@@ -132,6 +133,16 @@ static __always_inline void describe_exec(struct exec_event *event, struct linux
 	event->origin = task ? task->origin : 0;
 }
 
+static __always_inline void describe_streams(struct exec_event *event)
+{
+	__u64 in = stream_of(0), out = stream_of(1);
+
+	event->stdin_kind = (__u32)in;
+	event->stdin_ino = in >> 32;
+	event->stdout_kind = (__u32)out;
+	event->stdout_ino = out >> 32;
+}
+
 #define AFTER_PATH PATH_BYTES
 #define AFTER_FILENAME (AFTER_PATH + FILENAME_BYTES)
 #define AFTER_CWD (AFTER_FILENAME + PATH_BYTES)
@@ -148,6 +159,7 @@ static __always_inline void fill_exec(struct scratch *scratch, struct task_struc
 	event->traits = read_traits(bprm, file);
 	event->euid = BPF_CORE_READ(current, cred, euid.val);
 	event->suid = BPF_CORE_READ(current, cred, suid.val);
+	describe_streams(event);
 	scratch->end = 0;
 	read_path(&scratch->path, (void *)file + bpf_core_field_offset(struct file, f_path), fs);
 	event->path_len = append_path(scratch, 0);

@@ -10,8 +10,6 @@
 #define FMODE_PATH 0x4000
 #define FMODE_CREATED 0x100000
 
-#define S_IFMT 0170000
-#define S_IFREG 0100000
 #define O_TMPFILE_BIT 020000000 /* include/uapi/asm-generic/fcntl.h, __O_TMPFILE */
 
 /* include/uapi/linux/magic.h */

@@ -60,6 +60,7 @@ struct file {
 	unsigned int f_mode;
 	unsigned int f_flags;
 	struct inode *f_inode;
+	void *private_data;
 	struct path f_path;
 };
 
@@ -196,11 +197,16 @@ struct task_struct {
 
 struct sock_common {
 	unsigned long skc_flags;
+	unsigned short skc_family;
 };
 
 struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct tcp_sock {
@@ -236,7 +242,16 @@ struct linux_binprm {
 #define SOCK_DONE 1
 /* include/linux/socket.h and net.h */
 #define AF_INET 2
+#define AF_UNIX 1
+#define AF_INET6 10
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
+
+/* include/uapi/linux/stat.h */
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+#define S_IFREG 0100000
+#define S_IFCHR 0020000
+#define S_IFIFO 0010000
 
 #endif

@@ -228,6 +228,7 @@ const struct wire_contract {
 	struct credentials_event credentials;
 	struct file_event file;
 	enum exec_trait trait;
+	enum stream_kind stream;
 	enum origin origin;
 	enum credentials_cause cause;
 	enum dns_direction direction;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
-import { type KernelEventFields, noTraits } from '../decode/events.ts';
+import { type KernelEventFields, noTraits, unknownStream } from '../decode/events.ts';
 import { readWorkflows } from '../engines/act/workflow.ts';
 import { type Clock, systemClock, unixNanos } from '../export/clock.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
@@ -105,6 +105,8 @@ class OwnWord {
       suid: process.geteuid?.() ?? 0,
       traits: noTraits,
       origin: null,
+      stdin: unknownStream,
+      stdout: unknownStream,
     });
   }
 

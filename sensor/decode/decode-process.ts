@@ -6,6 +6,7 @@ import type {
   ExitEvent,
   ForkEvent,
   Origin,
+  Stream,
   Usage,
 } from './events.ts';
 import { fields, id, idOrNull } from './fields.ts';
@@ -30,6 +31,7 @@ import {
   readExecEvent,
   readExitEvent,
   readForkEvent,
+  streamKind,
 } from './layout.gen.ts';
 
 export function decodeFork(frame: Buffer, view: DataView, header: RawEventHeader): ForkEvent | 'malformed' {
@@ -73,8 +75,18 @@ export function decodeExec(frame: Buffer, view: DataView, header: RawEventHeader
     suid: exec.suid,
     traits: readTraits(exec.traits),
     origin: origins.get(exec.origin) ?? null,
+    stdin: readStream(exec.stdinKind, exec.stdinIno),
+    stdout: readStream(exec.stdoutKind, exec.stdoutIno),
   };
 }
+
+function readStream(kind: number, file: number): Stream {
+  return { kind: streamKinds.get(kind) ?? 'other', file };
+}
+
+const streamKinds = new Map(
+  (Object.entries(streamKind) as [Stream['kind'], number][]).map(([name, number]) => [number, name]),
+);
 
 function readTraits(traits: number): ExecTraits {
   const has = (trait: number) => (traits & trait) !== 0;

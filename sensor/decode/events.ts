@@ -64,6 +64,15 @@ export interface ExecEvent extends KernelEventFields {
   readonly suid: number;
   readonly traits: ExecTraits;
   readonly origin: Origin | null;
+  readonly stdin: Stream;
+  readonly stdout: Stream;
+}
+
+/** Where a standard stream of a new image leads. `unix`: a socket of this machine; `network`: one of IPv4 or IPv6. */
+export interface Stream {
+  readonly kind: 'closed' | 'file' | 'device' | 'pipe' | 'unix' | 'network' | 'other';
+  /** The inode's number, modulo 2³²: both ends of a pipe have the same. */
+  readonly file: number;
 }
 
 /** What kind of file was executed, as the kernel knows it. */
@@ -79,6 +88,9 @@ export interface ExecTraits {
   /** It gave more rights than the caller's. */
   readonly secure: boolean;
 }
+
+/** Of one that nobody looked at. */
+export const unknownStream: Stream = { kind: 'other', file: 0 };
 
 /** Of a file like any other. */
 export const noTraits: ExecTraits = { memfd: false, unlinked: false, script: false, descriptor: false, secure: false };

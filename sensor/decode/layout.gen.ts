@@ -98,6 +98,16 @@ export const privilegeAct = {
   namespaces: 3,
 } as const;
 
+export const streamKind = {
+  closed: 0,
+  file: 1,
+  device: 2,
+  pipe: 3,
+  unix: 4,
+  network: 5,
+  other: 6,
+} as const;
+
 export const tierHook = {
   signal: 1,
   trampoline: 2,
@@ -307,7 +317,7 @@ export function readEventHeader(view: DataView, at: number): RawEventHeader {
   };
 }
 
-export const execEventSize = 120;
+export const execEventSize = 136;
 
 export interface RawExecEvent {
   readonly parentImage: bigint;
@@ -323,6 +333,10 @@ export interface RawExecEvent {
   readonly origin: number;
   readonly euid: number;
   readonly suid: number;
+  readonly stdinKind: number;
+  readonly stdoutKind: number;
+  readonly stdinIno: number;
+  readonly stdoutIno: number;
 }
 
 /** Reads the struct's own fields at an offset; the view must hold execEventSize bytes from there. */
@@ -341,6 +355,10 @@ export function readExecEvent(view: DataView, at: number): RawExecEvent {
     origin: view.getUint32(at + 108, true),
     euid: view.getUint32(at + 112, true),
     suid: view.getUint32(at + 116, true),
+    stdinKind: view.getUint32(at + 120, true),
+    stdoutKind: view.getUint32(at + 124, true),
+    stdinIno: view.getUint32(at + 128, true),
+    stdoutIno: view.getUint32(at + 132, true),
   };
 }
 

@@ -2,12 +2,13 @@ import type { Severity } from '../../crds/finding.ts';
 import type { ConnectEvent, FileEvent } from '../decode/events.ts';
 import { type SecretKind, secretKind } from '../files/secrets.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
-import type { Origin } from '../names/resolved-addresses.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import { isLoopback, isPublic } from './addresses.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { isAtHome, isOwner } from './credential-owners.ts';
 import type { Detector, Hit } from './detector.ts';
+import { hostOf } from './host-of.ts';
+import type { Pipes } from './pipes.ts';
 
 interface Reading {
   readonly path: string;
@@ -20,7 +21,7 @@ interface Reading {
 const maxHosts = 4_096;
 
 /** A credential is read by a program that it is not for, and then somebody of the same descent goes to a host that is new in the job. */
-export function credentialsSent(): Detector {
+export function credentialsSent(pipes: Pipes): Detector {
   const hosts = new BoundedSet(maxHosts);
   /** Under the reader and under what started it; images are dropped with their processes. */
   const readings = new WeakMap<ProcessImage, Reading>();
@@ -43,7 +44,7 @@ export function credentialsSent(): Detector {
       if (event.port === 0 || event.port === 53 || isLoopback(event.address)) return null;
       const host = hostOf(event, origin);
       if (!hosts.add(host) || !isAnyRead) return null;
-      return sentBy(node, { host, event }, readings);
+      return sentBy(node, { host, event }, { readings, pipes });
     },
   };
 }
@@ -54,20 +55,16 @@ function readingOf({ path, nsPid }: FileEvent, { image }: ProcessNode): Reading 
   return { path, kind, by: image, isScripts: false };
 }
 
-function hostOf({ address }: ConnectEvent, origin: Origin | null): string {
-  return origin?.lookups.length === 1 ? (origin.lookups[0]?.name ?? address) : address;
-}
-
 function sentBy(
   { image }: ProcessNode,
   { host, event }: { host: string; event: ConnectEvent },
-  readings: WeakMap<ProcessImage, Reading>,
+  { readings, pipes }: { readings: WeakMap<ProcessImage, Reading>; pipes: Pipes },
 ): Hit | null {
   for (let at: ProcessImage | null = image; at !== null; at = at.parent) {
     const reading = readings.get(at);
     if (reading === undefined) continue;
     if (isAtHome(reading.kind, host) || isOwner(reading.path, image)) return null;
-    const severity = severityOf(reading, { image, address: event.address });
+    const severity = isPublic(event.address) ? severityOf(reading, image, pipes) : 'Low';
     return {
       rule: 'credentials-sent',
       severity,
@@ -78,15 +75,18 @@ function sentBy(
   return null;
 }
 
-/**
- * The reader itself, and whoever ran beside it (as in a pipe), have what was read; a later command of the same script has it only if the script
- * kept it. On a private network there are the users' own servers.
- */
-function severityOf(
-  { by, isScripts }: Reading,
-  { image, address }: { image: ProcessImage; address: string },
-): Severity {
-  if (!isPublic(address)) return 'Low';
+/** The reader itself and whoever reads from it or runs beside it have what was read; a later command of the same script has it only if the script kept it. */
+function severityOf({ by, isScripts }: Reading, image: ProcessImage, pipes: Pipes): Severity {
   const isBeside = by.end === null || by.end > image.start;
-  return isBeside || !isScripts ? 'High' : 'Medium';
+  return isBeside || !isScripts || isFedBy(image, by, pipes) ? 'High' : 'Medium';
+}
+
+/** Whether pipes lead from one to the other, through at most four filters. */
+function isFedBy(image: ProcessImage, by: ProcessImage, pipes: Pipes): boolean {
+  let writer = pipes.writer(image.stdin);
+  for (let filters = 0; writer !== null && filters <= 4; filters += 1) {
+    if (writer.image === by) return true;
+    writer = pipes.writer(writer.image.stdin);
+  }
+  return false;
 }

@@ -14,6 +14,8 @@ export interface Hit {
   readonly severity?: Severity;
   /** A clause after the act: `after it had read /root/.npmrc`. */
   readonly detail?: string;
+  /** Who did it, where that is not the process of the event. */
+  readonly by?: ProcessNode;
 }
 
 /** A process as another one meets it; `scope` is `null` for one that is of no job. */
@@ -43,7 +45,6 @@ export interface JobView {
  */
 export interface Detector {
   executed?(node: ProcessNode): Hit | null;
-  ended?(node: ProcessNode): void;
   /** A file was changed, or one that holds a secret was read. */
   touched?(event: FileEvent, node: ProcessNode): Hit | null;
   reached?(event: MemoryEvent, node: ProcessNode): Hit | null;

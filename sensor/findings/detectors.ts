@@ -4,14 +4,21 @@ import { credentialsSent } from './credentials-sent.ts';
 import { dataInNames } from './data-in-names.ts';
 import type { Detector, JobView } from './detector.ts';
 import { leftRunning } from './left-running.ts';
+import { pipedDownload } from './piped-download.ts';
+import { Pipes } from './pipes.ts';
 import { processMemory } from './process-memory.ts';
+import { reverseShell } from './reverse-shell.ts';
 import { unnamedAddress } from './unnamed-address.ts';
 
 /** All detectors of one job. */
 export function createDetectors(job: JobView): readonly Detector[] {
+  const pipes = new Pipes();
   return [
+    pipes,
+    pipedDownload(pipes),
+    reverseShell(pipes),
     processMemory(job),
-    credentialsSent(),
+    credentialsSent(pipes),
     unnamedAddress(job),
     dataInNames(),
     changedControl(job),

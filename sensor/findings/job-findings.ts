@@ -89,7 +89,9 @@ export class JobFindings {
   }
 
   #take(hit: Hit | null | undefined, node: ProcessNode, time: bigint): void {
-    if (hit !== null && hit !== undefined) this.#keep(hit, { scope: node.scope, node, time });
+    if (hit === null || hit === undefined) return;
+    const by = hit.by ?? node;
+    this.#keep(hit, { scope: by.scope, node: by, time });
   }
 
   #keep(hit: Hit, { scope, node, time }: Pick<Found, 'scope' | 'node' | 'time'>): void {

@@ -27,16 +27,46 @@ const systemFolder = /^\/(usr|bin|opt|nix|snap|lib|home\/linuxbrew)\//;
 /** What interprets programs that it is given. */
 export const interpreterName = /^(ba|da|z|k|a|fi)?sh$|^(python|perl|ruby|node|php|pwsh|lua|deno|bun)[\d.]*$|^busybox$/;
 
+/** Whether it is an interpreter that takes its program from its standard input: it was given none, neither as a file nor as text. */
+export function readsProgram(image: ProcessImage): boolean {
+  return interpreterName.test(baseName(image.path)) && !image.traits.script && isWithoutProgram(image);
+}
+
+/** …and as if somebody sat before it. */
+export function isInteractive(image: ProcessImage): boolean {
+  return readsProgram(image) && image.argv.slice(1).some((option) => /^-[a-z]*i[a-z]*$/.test(option));
+}
+
+/** busybox and the like are called by their applet, which says more than the file. */
+function isWithoutProgram(image: ProcessImage): boolean {
+  const { argv, path, filename } = image;
+  if (baseName(path) === 'busybox' && !interpreterName.test(baseName(filename))) return false;
+  const options = argv.slice(1);
+  const end = options.findIndex((option) => !option.startsWith('-') || option === '-' || option === '--');
+  const own = end < 0 ? options : options.slice(0, end);
+  if (own.some((option) => givesText(image, option) || asksOnly.test(option))) return false;
+  return end < 0 || own.includes('-s') || options[end] === '-';
+}
+
+/** `--version`, `-V`, `--help`: nothing is read. */
+const asksOnly = /^--?(version|help)$|^-[Vh]$/;
+
 /** The script that an interpreter was called with; `null` where it was given none, or a text (`-c`, `-e`). */
-export function scriptOf({ argv, traits, filename }: ProcessImage): string | null {
-  if (traits.script) return filename;
-  const rest = argv.slice(1);
+export function scriptOf(image: ProcessImage): string | null {
+  if (image.traits.script) return image.filename;
+  const rest = image.argv.slice(1);
   const at = rest.findIndex((argument) => !argument.startsWith('-') || argument === '-');
   const options = at < 0 ? rest : rest.slice(0, at);
-  if (options.some((option) => option === '-s' || givesText.test(option))) return null;
+  if (options.some((option) => option === '-s' || givesText(image, option))) return null;
   const script = rest[at];
   return script === undefined || script === '-' ? null : script;
 }
 
-/** `-c TEXT`, `-lc TEXT`, `-e TEXT`, `--eval TEXT`, `-m MODULE`. */
-const givesText = /^-[a-z]*[cem]$|^--(eval|print|command)$|^-p$/;
+/** `-c TEXT`, `-lc TEXT` of shells, where `-e` means something else; `-e TEXT`, `--eval TEXT`, `-m MODULE` of the others. */
+function givesText({ path }: ProcessImage, option: string): boolean {
+  return shellName.test(baseName(path))
+    ? /^-[a-z]*c$/.test(option)
+    : /^-[a-zA-Z]*[cemE]$|^--(eval|print)$|^-p$/.test(option);
+}
+
+const shellName = /^([bdzka]|fi)?(a?sh)$|^busybox$/;

@@ -1,6 +1,39 @@
 import type { Rule } from './rule.ts';
 
 export const networkRules = {
+  'reverse-shell': {
+    title: 'Reverse shell',
+    severity: 'Critical',
+    category: 'Command and Control',
+    act: 'takes its commands from {}',
+    when: 'A shell or another interpreter is executed without a program, and its standard input is a socket of IPv4 or IPv6 (`bash -i >& /dev/tcp/…`, `nc -e sh`, Python’s dup2); or an interactive one reads from a pipe and writes to a pipe whose reader connects (`cat fifo | sh -i | nc … > fifo`).',
+    reason: 'Whoever sits at the other end works in the job with all that it may do.',
+    source: 'MITRE ATT&CK T1059.004, T1095; the kernel’s own file behind descriptor 0 at the execution',
+    look: 'the address, what the shell started, and how the process that started it came into the job',
+    refuse: 'in the AgentPolicy, `egress.default: Deny` with rules for the hosts the job needs',
+    grades:
+      'High where pipes lead to the network and back. None: sockets of this machine, such as Node gives its children, terminals, and shells with a script or `-c`.',
+    blind: 'A shell behind a pseudo-terminal of the attacker’s own program, or behind TLS within it.',
+    fires: 'a shell whose standard input is the network is found, and one between pipes that lead there',
+    quiet: 'shells with scripts, terminals, pipes and sockets of this machine are no reverse shells',
+  },
+  'piped-download': {
+    title: 'Download piped into an interpreter',
+    severity: 'Medium',
+    category: 'Execution',
+    act: 'executed what came through a pipe from {}',
+    when: 'A shell or another interpreter is executed without a program, its standard input is a pipe, and what was executed with the other end of that pipe (through at most four filters) connects to a host.',
+    reason:
+      'Codecov’s uploader was changed on its server, and 29,000 pipelines ran `bash <(curl …)`: what runs was never reviewed, and can be another for each caller.',
+    source: 'Codecov, post-mortem of April 2021; MITRE ATT&CK T1059.004, T1105',
+    look: 'what the interpreter started, and what that changed',
+    refuse: 'download to a file, compare its checksum, then run it; or take the tool from a package of a fixed version',
+    grades: 'Low from a private address.',
+    blind:
+      'A download to a file that is then run; `bash -c "$(curl …)"` and `bash <(curl …)`, in which no pipe is the interpreter’s standard input.',
+    fires: 'what is downloaded into an interpreter is found by the pipe between them, whoever is first',
+    quiet: 'pipes into interpreters with a program, and from what only stays on this machine, are no finding',
+  },
   'credentials-sent': {
     title: 'Credentials read, then a new host',
     severity: 'High',
@@ -15,7 +48,7 @@ export const networkRules = {
     refuse:
       'in the AgentPolicy, `egress.default: Deny` with rules for the hosts the job needs, and short-lived credentials (OIDC) instead of files',
     grades:
-      'Medium where only a later command of the step’s own script connects; Low to private addresses. None: a file read by its own tool (`.npmrc` by npm, …), cloud and registry credentials on the way to their own provider, loopback, port 53.',
+      'Medium where only a later command of the step’s own script connects, and no pipe leads to it; Low to private addresses. None: a file read by its own tool (`.npmrc` by npm, …), cloud and registry credentials on the way to their own provider, loopback, port 53.',
     blind: 'A host that the job uses anyway, such as the forge itself. Data that is kept in a file for a later step.',
     fires: 'a credential that is read and a host that is new make a finding, by how near they are',
     quiet: 'npm, git, docker, ssh and cloud tools read their own credentials and are no finding',

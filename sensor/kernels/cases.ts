@@ -44,6 +44,17 @@ export const kernelCases: readonly KernelCase[] = [
     },
   },
   {
+    title: 'an exec is told with where its standard streams lead',
+    commands: (actor) => [[actor, 'pipe', actor, 'nothing']],
+    check: ({ execs }) => {
+      const [first, closed, writer, reader] = execs;
+      assert.notEqual(first?.stdin.kind, 'closed');
+      assert.deepEqual([closed?.stdin.kind, closed?.stdout.kind], ['closed', 'network']);
+      assert.deepEqual([writer?.stdin.kind, writer?.stdout.kind, reader?.stdin.kind], ['unix', 'pipe', 'pipe']);
+      assert.deepEqual([reader?.stdin, reader?.stdout.kind], [writer?.stdout, 'device']);
+    },
+  },
+  {
     title: 'an end by a signal is told with the signal',
     commands: (actor) => [[actor, 'kill', '9']],
     check: ({ exits }) => assert.deepEqual([exits.length, exits[0]?.code, exits[0]?.signal], [1, 0, 9]),

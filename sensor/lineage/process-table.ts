@@ -1,4 +1,4 @@
-import type { ArgvEvent, ExecEvent, ExecTraits, ExitEvent, Origin, Usage } from '../decode/events.ts';
+import type { ArgvEvent, ExecEvent, ExecTraits, ExitEvent, Origin, Stream, Usage } from '../decode/events.ts';
 import { loadedProgram } from './loader.ts';
 import { LongArguments } from './long-arguments.ts';
 import { later } from './time.ts';
@@ -32,6 +32,8 @@ export interface ProcessImage {
   readonly program: string | null;
   readonly traits: ExecTraits;
   readonly origin: Origin | null;
+  readonly stdin: Stream;
+  readonly stdout: Stream;
   readonly start: bigint;
   end: bigint | null;
   exitCode: number | null;
@@ -96,6 +98,8 @@ export class ProcessTable {
       program: loadedProgram(event.path, event.filename, event.argv),
       traits: event.traits,
       origin: event.origin,
+      stdin: event.stdin,
+      stdout: event.stdout,
       start: event.time,
       end: null,
       exitCode: null,

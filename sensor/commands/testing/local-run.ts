@@ -90,6 +90,11 @@ let act: string | null = null;
 
 /** Runs act on a push in this folder, every job on this machine. */
 export function runAct(workspace: string, ...more: string[]): Promise<Ran> {
+  return runActSeen([], workspace, ...more);
+}
+
+/** The same with options of `chaperone run`. */
+export function runActSeen(options: readonly string[], workspace: string, ...more: string[]): Promise<Ran> {
   act ??= execFileSync(join(repository, 'scripts', 'act'), ['--path'], { encoding: 'utf8' }).trim();
-  return run(['--', act, 'push', '-P', 'ubuntu-latest=-self-hosted', ...more], { cwd: workspace });
+  return run([...options, '--', act, 'push', '-P', 'ubuntu-latest=-self-hosted', ...more], { cwd: workspace });
 }

@@ -17,6 +17,7 @@ import {
   type PrivilegeEvent,
   type SocketEvent,
   type StatsEvent,
+  type Stream,
   type Usage,
 } from '../../decode/events.ts';
 import { answerFlags, questionName, writeMessage } from '../../names/testing/dns-bytes.ts';
@@ -41,6 +42,14 @@ export interface ExecOptions {
   cwd?: string;
   traits?: Partial<ExecTraits>;
   origin?: Origin;
+  stdin?: Stream;
+  stdout?: Stream;
+}
+
+const terminal: Stream = { kind: 'device', file: 3 };
+
+function streamsOf({ stdin = terminal, stdout = terminal }: ExecOptions): Pick<ExecEvent, 'stdin' | 'stdout'> {
+  return { stdin, stdout };
 }
 
 const runnerNames = ['Runner.Worker', 'act'];
@@ -117,6 +126,7 @@ export class FakeKernel {
       suid: 1000,
       traits: { ...noTraits, ...options.traits },
       origin: options.origin ?? process.origin,
+      ...streamsOf(options),
     });
   }
 

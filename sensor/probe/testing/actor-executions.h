@@ -58,6 +58,33 @@ static int do_unlinked(char **a)
 	return 1;
 }
 
+static void run_between(int in, int out, char **a)
+{
+	if (fork() == 0) {
+		if (in < 0)
+			close(0);
+		else
+			dup2(in, 0);
+		dup2(out, 1);
+		execv(a[0], a);
+		_exit(1);
+	}
+	wait(NULL);
+}
+
+/* pipe COMMAND…: from nothing to the network, from a socket of this machine into a pipe, and from the pipe to a device */
+static int do_pipe(char **a)
+{
+	int ends[2], pair[2], device = open("/dev/null", O_RDWR | O_CLOEXEC), network = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (pipe2(ends, O_CLOEXEC) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return 1;
+	run_between(-1, network, a);
+	run_between(pair[0], ends[1], a);
+	run_between(ends[0], device, a);
+	return 0;
+}
+
 /* as UID COMMAND…: becomes that user, then executes */
 static int do_as(char **a)
 {
@@ -239,4 +266,4 @@ static int do_blast(char **a)
 	{"memfd", 0, do_memfd}, {"memfd-script", 1, do_memfd_script}, {"fexec", 1, do_fexec}, {"execveat", 2, do_execveat}, \
 	{"unlinked", 2, do_unlinked}, {"as", 2, do_as}, {"seteuid", 1, do_seteuid}, {"work", 3, do_work}, {"grow", 2, do_grow}, \
 	{"into", 2, do_into}, {"contain", 2, do_contain}, {"again", 1, do_again}, {"vfork", 1, do_vfork}, {"sibling", 1, do_sibling}, \
-	{"adopt", 1, do_adopt}, {"wait", 1, do_wait}, {"blast", 3, do_blast}
+	{"adopt", 1, do_adopt}, {"pipe", 1, do_pipe}, {"wait", 1, do_wait}, {"blast", 3, do_blast}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Stream } from '../decode/events.ts';
+import type { ExecOptions, FakeKernel, FakeProcess } from '../lineage/testing/fake-kernel.ts';
+import { foundIn } from './testing/told-findings.ts';
+
+const pipe = (file: number): Stream => ({ kind: 'pipe', file });
+const network: Stream = { kind: 'network', file: 77 };
+
+function goTo(kernel: FakeKernel, process: FakeProcess, address = '203.0.113.7'): void {
+  kernel.resolve(process, 'get.example.com', [address]);
+  kernel.connect(process, address, 443);
+}
+
+/** `curl | program`; the interpreter first, or the download. */
+function piped(interpreter: ExecOptions & { path: string }, isDownloadFirst: boolean, address?: string): string[] {
+  return foundIn((kernel, shell) => {
+    const reader = () => kernel.spawn(shell, interpreter.path, { ...interpreter, stdin: pipe(5) });
+    const early = isDownloadFirst ? null : reader();
+    const curl = kernel.spawn(shell, '/usr/bin/curl', { stdout: pipe(5) });
+    goTo(kernel, curl, address);
+    const late = isDownloadFirst ? reader() : null;
+    for (const process of [curl, early, late]) if (process !== null) kernel.exit(process);
+  });
+}
+
+test('what is downloaded into an interpreter is found by the pipe between them, whoever is first', () => {
+  for (const argv of [
+    ['sh'],
+    ['bash', '-s', '--', '-y'],
+    ['bash', '-'],
+    ['bash', '-e'],
+    ['sh', '-eu'],
+    ['python3'],
+    ['node', '-'],
+  ])
+    for (const isDownloadFirst of [true, false]) {
+      const found = piped({ path: `/usr/bin/${argv[0]}`, argv }, isDownloadFirst);
+      assert.deepEqual(found, ['Medium piped-download get.example.com'], argv.join(' '));
+    }
+  assert.deepEqual(piped({ path: '/bin/sh' }, true, '10.0.0.1'), ['Low piped-download get.example.com']);
+});
+
+test('filters between a download and an interpreter hide nothing', () => {
+  const found = foundIn((kernel, shell) => {
+    const curl = kernel.spawn(shell, '/usr/bin/curl', { stdout: pipe(5) });
+    kernel.spawn(shell, '/usr/bin/base64', { stdin: pipe(5), stdout: pipe(6) });
+    kernel.spawn(shell, '/usr/bin/tee', { stdin: pipe(6), stdout: pipe(7) });
+    kernel.spawn(shell, '/bin/sh', { stdin: pipe(7) });
+    goTo(kernel, curl);
+  });
+  assert.deepEqual(found, ['Medium piped-download get.example.com']);
+});
+
+test('pipes into interpreters with a program, and from what only stays on this machine, are no finding', () => {
+  for (const argv of [
+    ['sh', '-c', 'cat'],
+    ['python3', '-m', 'json.tool'],
+    ['node', 'build.js'],
+    ['bash', '--version'],
+    ['perl', '-ne', 'x'],
+  ])
+    assert.deepEqual(piped({ path: `/usr/bin/${argv[0]}`, argv }, true), [], argv.join(' '));
+  assert.deepEqual(piped({ path: '/usr/bin/tar', argv: ['tar', 'x'] }, true), []);
+  assert.deepEqual(piped({ path: '/usr/bin/sh' }, true, '127.0.0.1'), []);
+  const other = foundIn((kernel, shell) => {
+    kernel.spawn(shell, '/bin/sh', { stdin: pipe(8) });
+    goTo(kernel, kernel.spawn(shell, '/usr/bin/curl', { stdout: pipe(9) }));
+  });
+  assert.deepEqual(other, []);
+});
+
+test('a shell whose standard input is the network is found, and one between pipes that lead there', () => {
+  const direct = foundIn((kernel, shell) => {
+    kernel.connect(shell, '203.0.113.7', 4444);
+    kernel.spawn(shell, '/usr/bin/bash', { argv: ['bash', '-i'], stdin: network, stdout: network });
+  });
+  assert.deepEqual(direct, ['Critical reverse-shell 203.0.113.7:4444']);
+  const bound = foundIn((kernel, shell) => void kernel.spawn(shell, '/bin/sh', { stdin: network }));
+  assert.deepEqual(bound, ['Critical reverse-shell a host that connected to it']);
+  const between = foundIn((kernel, shell) => {
+    kernel.spawn(shell, '/usr/bin/cat', { stdout: pipe(1) });
+    kernel.spawn(shell, '/bin/sh', { argv: ['/bin/sh', '-i'], stdin: pipe(1), stdout: pipe(2) });
+    kernel.connect(kernel.spawn(shell, '/usr/bin/nc', { stdin: pipe(2) }), '203.0.113.7', 4444);
+  });
+  assert.deepEqual(between, ['High reverse-shell 203.0.113.7:4444']);
+});
+
+test('shells with scripts, terminals, pipes and sockets of this machine are no reverse shells', () => {
+  const found = foundIn((kernel, shell) => {
+    kernel.connect(shell, '203.0.113.7', 443);
+    for (const kind of ['unix', 'device', 'file', 'closed', 'other'] as const)
+      kernel.run(shell, '/usr/bin/bash', { argv: ['bash', '-i'], stdin: { kind, file: 1 } });
+    kernel.run(shell, '/usr/bin/bash', { argv: ['bash', '/usr/lib/inetd/handler'], stdin: network });
+    kernel.run(shell, '/usr/bin/git', { argv: ['git', 'upload-pack'], stdin: network });
+  });
+  assert.deepEqual(found, []);
+});
