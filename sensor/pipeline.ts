@@ -214,8 +214,7 @@ class JobPipeline implements Pipeline {
 
   /** What is to be found of the job as a whole. */
   #watch(job: JobTrace): void {
-    const { restarts, interruptions, left } = this.#coverage.standing;
-    const hits = jobConditions({ restarts, interruptions, left, isPolicyForged: this.#policy().isForged });
+    const hits = jobConditions({ ...this.#coverage.standing, isPolicyForged: this.#policy().isForged });
     for (const hit of hits) job.found(hit, later(job.start, this.#latest));
   }
 

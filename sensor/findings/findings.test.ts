@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { testTitles } from '../coverage/testing/test-titles.ts';
-import { helloEvent } from '../lineage/testing/fake-kernel.ts';
-import { spanNamed } from '../lineage/testing/recording.ts';
+import { helloEvent, statsEvent } from '../lineage/testing/fake-kernel.ts';
+import { pushAll, record, spanNamed } from '../lineage/testing/recording.ts';
 import { noPolicy } from '../spans/policy-view.ts';
 import { renderFindings } from './render.ts';
 import { ruleNames, rules } from './rules.ts';
@@ -76,11 +76,22 @@ test('beyond 200 findings a job counts by rule, and noise cannot fold the proces
   assert.equal(spans.at(-1)?.attributes['chaperone.findings.critical'], 230);
 });
 
-test('a process that left the cgroup and a sensor that was started again are findings of the job', () => {
+test('a sensor that was started again is a finding of the job', () => {
   const job = new JobOfSteps().step(() => {});
   const { spans } = job.end({}, helloEvent({ restarts: 1 }));
   assert.deepEqual(told(spans), ['Low sensor-restarted sensor']);
   assert.equal(findingSpans(spans)[0]?.parentSpanId, spans.at(-1)?.spanId);
+});
+
+test('programs of the sensor that somebody detached, and processes that left it, are findings of the job', () => {
+  const job = new JobOfSteps().step(() => {});
+  const { pipeline, spans } = record();
+  pushAll(pipeline, [helloEvent(), ...job.kernel.events, statsEvent({ detached: 1, left: 2 })]);
+  pipeline.finish(helloEvent().realtimeOffsetNs + job.kernel.now);
+  assert.deepEqual(told(spans).sort(), [
+    'Critical sensor-touched its programs were detached',
+    'Medium left-observation cgroup',
+  ]);
 });
 
 test('a policy image with a wrong signature is a finding of the job', () => {

@@ -7,12 +7,15 @@ export interface Conditions {
   readonly interruptions: number;
   /** Processes that left the observed cgroup. */
   readonly left: number;
+  /** Programs of the sensor that somebody detached. */
+  readonly detached: number;
   readonly isPolicyForged: boolean;
 }
 
 /** What is found of a job as a whole: no process of it is known to have done it. */
-export function jobConditions({ restarts, interruptions, left, isPolicyForged }: Conditions): Hit[] {
+export function jobConditions({ restarts, interruptions, left, detached, isPolicyForged }: Conditions): Hit[] {
   return [
+    ...hitIf(detached > 0, { rule: 'sensor-touched', subject: { kind: 'sensor', name: 'its programs were detached' } }),
     ...hitIf(restarts > 0, { rule: 'sensor-restarted', subject: { kind: 'sensor', name: 'sensor' } }),
     ...hitIf(interruptions > 0, {
       rule: 'sensor-restarted',

@@ -83,5 +83,5 @@ test('who reaches into the probe tampers with the sensor', () => {
     const target = { image: null, pid: 1, nsPid: 1, startTime: 1n, name: 'chaperone-probe' };
     kernel.reach(shell, worker, { target });
   });
-  assert.deepEqual(told(job.end().spans), ['Critical sensor-touched chaperone-probe']);
+  assert.deepEqual(told(job.end().spans), ['Critical sensor-touched the memory of its probe']);
 });

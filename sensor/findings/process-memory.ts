@@ -32,7 +32,8 @@ export function processMemory(job: JobView): Detector {
 
 function reached(event: MemoryEvent, node: ProcessNode, job: JobView): Hit | null {
   const { image, nsPid, name } = event.target;
-  if (name === probeName) return { rule: 'sensor-touched', subject: { kind: 'sensor', name: probeName } };
+  if (name === probeName)
+    return { rule: 'sensor-touched', subject: { kind: 'sensor', name: 'the memory of its probe' } };
   const other = image === null ? (nsPid === 0 ? null : job.withPid(nsPid)) : job.withImage(image);
   const called = other?.image.path ?? name;
   return memoryHit(
