@@ -12,8 +12,8 @@ int open_ring(struct ring *ring, int fd, size_t size, struct fault *fault)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	/* The producer's page and then the data twice, so that a record is never torn at the end. */
-	char *producer = mmap(NULL, page + 2 * size, PROT_READ, MAP_SHARED, fd, page);
+	/* The producer's page and then the data. The kernel offers the data twice, so that no record is torn at the end, but all of it would be resident. */
+	char *producer = mmap(NULL, page + size, PROT_READ, MAP_SHARED, fd, page);
 
 	if (consumer == MAP_FAILED || producer == MAP_FAILED)
 		return fail(fault, "cannot map the ring buffer: %s", strerror(errno));
@@ -50,9 +50,23 @@ static __u32 oldest_head(const struct ring *ring)
 	return head & BPF_RINGBUF_BUSY_BIT ? 0 : head;
 }
 
-static const struct event_header *oldest_frame(const struct ring *ring)
+static size_t smaller(size_t one, size_t other)
 {
-	return (const struct event_header *)(ring->data + (*ring->consumer & (ring->size - 1)) + BPF_RINGBUF_HDR_SZ);
+	return one < other ? one : other;
+}
+
+/* Of a record that goes over the end both parts are put together. */
+static const struct event_header *oldest_frame(struct ring *ring)
+{
+	const __u32 *head = (const __u32 *)(ring->data + (*ring->consumer & (ring->size - 1)));
+	size_t length = smaller(*head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT), sizeof(ring->torn));
+	size_t at = (*ring->consumer + BPF_RINGBUF_HDR_SZ) & (ring->size - 1), first = smaller(length, ring->size - at);
+
+	if (first == length)
+		return (const struct event_header *)(ring->data + at);
+	memcpy(ring->torn, ring->data + at, first);
+	memcpy(ring->torn + first, ring->data, length - first);
+	return (const struct event_header *)ring->torn;
 }
 
 struct drain {
@@ -65,8 +79,10 @@ struct drain {
 static void take_oldest(struct ring *ring, __u32 head, struct drain *drain)
 {
 	if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
-		drain->bytes += oldest_frame(ring)->len;
-		drain->handler(drain->context, oldest_frame(ring));
+		const struct event_header *frame = oldest_frame(ring);
+
+		drain->bytes += frame->len;
+		drain->handler(drain->context, frame);
 	}
 	head &= ~(__u32)BPF_RINGBUF_DISCARD_BIT;
 	__atomic_store_n(ring->consumer, *ring->consumer + ((head + BPF_RINGBUF_HDR_SZ + 7) & ~7ul), __ATOMIC_RELEASE);

@@ -8,6 +8,9 @@
 #include "../bpf/events.h"
 #include "fault.h"
 
+/* More than the largest record, an execution with all its texts. */
+#define TORN_BYTES (32 * 1024)
+
 /*
  * Reads a BPF ring buffer. libbpf's reader does not tell how far the kernel has written, which an exact flush needs.
  * The kernel's side of the protocol is in kernel/bpf/ringbuf.c.
@@ -17,6 +20,7 @@ struct ring {
 	const unsigned long *producer;
 	const char *data;
 	size_t size; /* a power of two */
+	char torn[TORN_BYTES] __attribute__((aligned(8)));
 };
 
 /* What the kernel programs write into. Changes of files have a ring of their own, so that a flood of them displaces nothing else. */

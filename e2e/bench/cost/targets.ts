@@ -91,6 +91,6 @@ export const targets: readonly Target[] = [
     unit: ' MiB',
     figure: ({ restMiB }) => restMiB,
     ifMissed:
-      'A Node that does nothing has 40 MiB resident, and 56 once it has loaded its own parts for TLS, HTTP and the disk. Of what is measured 46 MiB are pages of Node’s program, which all sensors of a node share, and 8 are the kernel’s ring, which the probe sees twice: about 32 MiB are a pod’s own. They hold the processes that ended, for children that they left behind.',
+      'A Node that does nothing has 40 MiB resident, and 56 once it has loaded its own parts for TLS, HTTP and the disk. Of what is measured 46 MiB are pages of Node’s program, which all sensors of a node share, and 4 are the kernel’s ring: about 32 MiB beside them are a pod’s own. They hold the processes that ended, for children that they left behind.',
   },
 ];
