@@ -5,8 +5,8 @@
 #include <bpf/bpf_endian.h>
 #include "sockets.h"
 
-/* In the context of the process that calls listen(2): it owns what its socket accepts. */
-static __always_inline void on_listen(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
+/* In the context of the process that calls listen(2): it owns what its socket accepts. True if its end is of interest. */
+static __always_inline bool on_listen(struct bpf_sock *sk)
 {
 	struct task_struct *current = (void *)bpf_get_current_task();
 	struct cgroup *group = BPF_CORE_READ(current, cgroups, dfl_cgrp);
@@ -15,11 +15,11 @@ static __always_inline void on_listen(struct bpf_sock_ops *ctx, struct bpf_sock 
 	struct task *task;
 
 	if (!is_told(scope))
-		return;
+		return false;
 	owner = make_socket_owner(sk);
 	task = entry_of(current, BPF_CORE_READ(current, tgid));
 	if (!owner || !task)
-		return;
+		return false;
 	owner->image = task->image;
 	owner->root = task->root;
 	owner->cgroup = BPF_CORE_READ(group, kn, id);
@@ -27,7 +27,7 @@ static __always_inline void on_listen(struct bpf_sock_ops *ctx, struct bpf_sock 
 	owner->ns_tgid = task->ns_tgid;
 	owner->uid = BPF_CORE_READ(current, cred, uid.val);
 	owner->flags = SOCKET_LISTENS | (scope == PROOF ? SOCKET_PROOF : 0);
-	bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	return true;
 }
 
 /* The verifier takes a read of the context at a constant offset only, and the compiler would join those of the two families. */
@@ -54,25 +54,25 @@ static __always_inline void take_addresses(struct bpf_sock_ops *ctx, struct acce
 }
 
 /* The handshake from outside is complete, whether or not accept(2) was or will be called. The storage is a copy of the listening socket's. */
-static __always_inline void on_passive_established(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
+static __always_inline bool on_passive_established(struct bpf_sock_ops *ctx, struct bpf_sock *sk)
 {
 	struct accept_event event = {};
-	struct socket_owner *owner = socket_owner(sk);
+	struct socket_owner *listener = socket_owner(sk), owner;
 
-	if (!owner || !(owner->flags & SOCKET_LISTENS))
-		return;
-	if (!admit_socket()) {
-		bpf_sk_storage_delete(&sockets, sk);
-		return;
-	}
-	describe_owner(&event.header, FRAME_ACCEPT, sizeof(event), owner);
-	owner->flags = SOCKET_OPEN | (owner->flags & SOCKET_PROOF);
-	owner->started = event.header.time;
+	if (!listener || !(listener->flags & SOCKET_LISTENS))
+		return false;
+	owner = *listener;
+	bpf_sk_storage_delete(&sockets, sk);
+	describe_owner(&event.header, FRAME_ACCEPT, sizeof(event), &owner);
+	owner.flags = SOCKET_OPEN | (owner.flags & SOCKET_PROOF);
+	owner.started = event.header.time;
 	event.socket = bpf_get_socket_cookie(ctx);
+	if (!follow_connection(event.socket, &owner))
+		return false;
 	take_addresses(ctx, &event);
-	number(&event.header, FRAME_ACCEPT, scope_of_socket(owner));
+	number(&event.header, FRAME_ACCEPT, scope_of_socket(&owner));
 	send(&event.header, FRAME_ACCEPT, sizeof(event));
-	bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	return true;
 }
 
 #endif

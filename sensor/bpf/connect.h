@@ -26,11 +26,6 @@ struct {
 	__type(value, __u8);
 } destinations SEC(".maps");
 
-static __always_inline bool is_tcp(__u32 protocol)
-{
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
-}
-
 static __always_inline bool is_observed_protocol(__u32 protocol)
 {
 	return is_tcp(protocol) || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE;
@@ -48,26 +43,37 @@ static __always_inline bool is_repeated(const struct connect_event *event, __u64
 	__u8 present = 1;
 
 	__builtin_memcpy(key.addr, event->addr, sizeof(key.addr));
+	/* Looked up first: an update takes a place before it finds that there is one. */
+	if (bpf_map_lookup_elem(&destinations, &key))
+		return true;
 	/* int: before kernel 6.4 the upper half of what a map's operation returns is not its sign. 17 is EEXIST. */
 	return (int)bpf_map_update_elem(&destinations, &key, &present, BPF_NOEXIST) == -17;
 }
 
-/* A TCP socket may be connected again after a failure; to a datagram socket, further destinations are more of the same. */
-static __always_inline void open_socket(struct bpf_sock_addr *ctx, const struct event_header *header, enum scope scope)
+/* A TCP socket may be connected again after a failure. */
+static __always_inline void open_connection(const struct connect_event *event, enum scope scope)
 {
-	struct bpf_sock *sk = ctx->sk;
+	struct socket_owner owner = {.started = event->header.time, .flags = SOCKET_OPEN};
+
+	give_socket(&owner, &event->header, scope);
+	follow_connection(event->socket, &owner);
+}
+
+/* To a datagram socket, further destinations are more of the same. */
+static __always_inline void open_datagrams(struct bpf_sock *sk, const struct connect_event *event, enum scope scope)
+{
 	struct socket_owner *owner = sk ? make_socket_owner(sk) : NULL;
 
 	if (!owner)
 		return;
-	if (is_tcp(ctx->protocol) || !(owner->flags & SOCKET_OPEN)) {
-		owner->started = header->time;
+	if (!(owner->flags & SOCKET_OPEN)) {
+		owner->started = event->header.time;
 		owner->flags = SOCKET_OPEN;
 		owner->error = 0;
 	}
-	if (bpf_ntohs(ctx->user_port) == DNS_PORT)
+	if (event->port == DNS_PORT)
 		owner->asks = 1;
-	give_socket(owner, header, scope);
+	give_socket(owner, &event->header, scope);
 }
 
 static __always_inline void tell_connect(struct bpf_sock_addr *ctx, struct connect_event *event, enum connect_hook hook)
@@ -88,7 +94,10 @@ static __always_inline void tell_connect(struct bpf_sock_addr *ctx, struct conne
 	if (hook == HOOK_SENDMSG && is_repeated(event, task ? task->image : 0))
 		return;
 	describe(&event->header, FRAME_CONNECT, sizeof(*event), task);
-	open_socket(ctx, &event->header, scope);
+	if (is_tcp(event->protocol))
+		open_connection(event, scope);
+	else
+		open_datagrams(ctx->sk, event, scope);
 	number(&event->header, FRAME_CONNECT, scope);
 	send(&event->header, FRAME_CONNECT, sizeof(*event));
 }

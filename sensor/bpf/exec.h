@@ -206,14 +206,10 @@ static __always_inline void tell_exec(struct task_struct *current, struct linux_
 }
 
 /* After the point of no return, in the new image, with its only thread. */
-static __always_inline void on_exec(struct task_struct *current, struct linux_binprm *bprm)
+static APART_FROM_THE_HOOK void on_exec(struct task_struct *current, struct linux_binprm *bprm, enum scope scope)
 {
-	enum scope scope = scope_of_current();
-	struct task *task;
+	struct task *task = current_task();
 
-	if (!is_told(scope))
-		return;
-	task = current_task();
 	if (task && !is_secure(bprm)) /* what changed before the exec is the old image's doing */
 		look_at_credentials(current, task, CAUSE_CALL);
 	tell_exec(current, bprm, task, scope);

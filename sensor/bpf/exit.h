@@ -3,6 +3,7 @@
 #define CHAPERONE_EXIT_H
 
 #include "credentials.h"
+#include "leave.h"
 #include "tasks.h"
 
 /* The probe sets it before load. */
@@ -64,12 +65,13 @@ static __always_inline __u64 peak_memory(struct task_struct *last, struct task *
  * Once for each process. Two last threads may both find the group dead: the one that deletes the entry tells. A process without an entry was
  * never spoken of, so its end is not either.
  */
-static __always_inline void on_exit(struct task_struct *task)
+static APART_FROM_THE_HOOK void on_exit(struct task_struct *task)
 {
 	struct exit_event event = {};
 	__u32 tgid = task->tgid;
 	struct task *known;
 	enum scope scope;
+	bool left;
 	int status;
 
 	if (task->signal->live.counter > 0)
@@ -85,8 +87,11 @@ static __always_inline void on_exit(struct task_struct *task)
 		event.header.flags |= FLAG_RUNNER_CHILD;
 	event.start_time = known->start_time;
 	event.peak_memory = peak_memory(task, known);
+	left = known->flags & TASK_LEFT;
 	if (bpf_map_delete_elem(&tasks, &tgid))
 		return;
+	if (left)
+		__sync_fetch_and_add(&strays, -1);
 
 	status = wait_status(task);
 	event.code = (status >> 8) & 0xff;

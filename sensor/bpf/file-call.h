@@ -84,11 +84,12 @@ static __always_inline void tell_open(const volatile struct file_call *call, __u
 
 	if (!file)
 		return;
-	look_at(&opened, file);
-	if (call->form == CALL_TAKES_FILE)
+	if (call->form == CALL_TAKES_FILE) {
+		look_at(&opened, file);
 		opened.key.op = call->op;
-	else
+	} else {
 		decide_open(&opened, file);
+	}
 	if (opened.key.op)
 		tell_file(current, file, &opened, scope);
 }

@@ -20,7 +20,6 @@ static __always_inline void on_file_open(struct file *file, int result)
 
 	if (result || !hooks_tell(scope))
 		return;
-	look_at(&opened, file);
 	decide_open(&opened, file);
 	if (opened.key.op)
 		tell_file((void *)bpf_get_current_task(), file, &opened, scope);

@@ -41,21 +41,21 @@ static __always_inline __u32 secret_bits(struct dentry *dentry)
 	return bits ? *bits : 0;
 }
 
-/* A cheap test that lets through more than what is secret: the last word is the decoder's, which has the whole path. */
-static __always_inline bool may_be_secret(struct file *file, __u64 magic)
+/* Of the file's own name, and of its folder's. */
+static __always_inline __u32 secret_bits_of_file(struct file *file)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	__u32 bits = secret_bits(dentry);
 
-	if (magic == PROC_SUPER_MAGIC)
-		return bits & SECRET_OF_PROCESS;
-	if (bits & SECRET_FILE)
-		return true;
-	return secret_bits(BPF_CORE_READ(dentry, d_parent)) & SECRET_FOLDER;
+	return (secret_bits(dentry) & ~SECRET_FOLDER) | (secret_bits(BPF_CORE_READ(dentry, d_parent)) & SECRET_FOLDER);
+}
+
+/* A cheap test that lets through more than what is secret: the last word is the decoder's, which has the whole path. */
+static __always_inline bool may_be_secret(__u32 bits, __u64 magic)
+{
+	return bits & (magic == PROC_SUPER_MAGIC ? SECRET_OF_PROCESS : SECRET_FILE | SECRET_FOLDER);
 }
 
 struct opened {
-	__u32 f_mode;
 	__u32 flags;
 	__u32 mode;
 	__u64 magic;
@@ -68,7 +68,6 @@ static __always_inline void look_at(struct opened *opened, struct file *file)
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct super_block *fs = BPF_CORE_READ(inode, i_sb);
 
-	opened->f_mode = BPF_CORE_READ(file, f_mode);
 	opened->flags = BPF_CORE_READ(file, f_flags);
 	opened->mode = BPF_CORE_READ(inode, i_mode);
 	opened->magic = BPF_CORE_READ(fs, s_magic);
@@ -77,16 +76,26 @@ static __always_inline void look_at(struct opened *opened, struct file *file)
 	opened->key.generation = BPF_CORE_READ(inode, i_generation);
 }
 
-/* What opening it did, if that is worth telling. */
+/* What opening it did, if that is worth telling. Most files are opened for reading and end at their names, before anything else of them is read. */
 static __always_inline void decide_open(struct opened *opened, struct file *file)
 {
-	__u32 op = opened->f_mode & FMODE_WRITE ? FILE_WRITE : FILE_READ;
+	__u32 f_mode = BPF_CORE_READ(file, f_mode), op = f_mode & FMODE_WRITE ? FILE_WRITE : FILE_READ, bits = 0;
 
-	if ((opened->f_mode & FMODE_PATH) || (opened->mode & S_IFMT) != S_IFREG)
+	if (f_mode & FMODE_PATH)
 		return;
-	if ((op == FILE_READ || is_kernel_interface(opened->magic)) && !may_be_secret(file, opened->magic))
+	if (op == FILE_READ) {
+		bits = secret_bits_of_file(file);
+		if (!bits)
+			return;
+	}
+	look_at(opened, file);
+	if ((opened->mode & S_IFMT) != S_IFREG)
 		return;
-	opened->key.op = (opened->f_mode & FMODE_CREATED) || (opened->flags & O_TMPFILE_BIT) ? FILE_CREATE : op;
+	if (op == FILE_WRITE && is_kernel_interface(opened->magic))
+		bits = secret_bits_of_file(file);
+	if ((op == FILE_READ || is_kernel_interface(opened->magic)) && !may_be_secret(bits, opened->magic))
+		return;
+	opened->key.op = (f_mode & FMODE_CREATED) || (opened->flags & O_TMPFILE_BIT) ? FILE_CREATE : op;
 }
 
 static __always_inline void tell_file(struct task_struct *current, struct file *file, struct opened *opened, enum scope scope)

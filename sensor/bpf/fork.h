@@ -18,27 +18,13 @@ static __always_inline void inherit(struct task *heir, struct task *parent, stru
 	heir->credentials = parent->credentials;
 }
 
-/* In the parent's context, before the child runs. */
-static __always_inline void on_fork(struct task_struct *parent, struct task_struct *child)
+/* Apart also from its caller, whose other callee needs as much of the stack. `parent` may be NULL. */
+static APART_FROM_THE_HOOK void tell_fork(struct task *parent, struct task_struct *child, enum scope scope)
 {
-	struct task heir = {}, *task = NULL;
 	struct fork_event event = {};
-	enum scope scope;
+	struct task heir = {};
 
-	if (child->pid != child->tgid) /* a thread */
-		return;
-	scope = scope_of_child(parent, child);
-	if (!is_told(scope)) {
-		if (is_told(scope_of_current())) /* born outside */
-			count_left();
-		return;
-	}
-	if (is_told(scope_of_current()))
-		task = current_task();
-	if (task)
-		look_at_credentials(parent, task, CAUSE_CALL);
-
-	describe(&event.header, FRAME_FORK, sizeof(event), task);
+	describe(&event.header, FRAME_FORK, sizeof(event), parent);
 	event.child_tgid = child->tgid;
 	event.child_ns_tgid = namespace_tgid(child);
 	event.child_id = make_id(event.header.time, event.child_tgid);
@@ -48,9 +34,9 @@ static __always_inline void on_fork(struct task_struct *parent, struct task_stru
 	heir.start_time = child->start_boottime;
 	heir.parent_tgid = BPF_CORE_READ(child, real_parent, tgid); /* with CLONE_PARENT not the one that forks */
 	heir.ns_tgid = event.child_ns_tgid;
-	inherit(&heir, task, child);
-	heir.namespaces = task ? task->namespaces : 0;
-	if (task && (task->flags & TASK_RUNNER)) {
+	inherit(&heir, parent, child);
+	heir.namespaces = parent ? parent->namespaces : 0;
+	if (parent && (parent->flags & TASK_RUNNER)) {
 		event.child_root = event.child_id;
 		event.header.flags |= FLAG_RUNNER_CHILD;
 		heir.flags = TASK_RUNNER_CHILD;
@@ -60,6 +46,28 @@ static __always_inline void on_fork(struct task_struct *parent, struct task_stru
 
 	number(&event.header, FRAME_FORK, scope);
 	send(&event.header, FRAME_FORK, sizeof(event));
+}
+
+/* In the parent's context, before the child runs. `parents` is where that one is. */
+static APART_FROM_THE_HOOK void on_fork(struct task_struct *parent, struct task_struct *child, enum scope parents)
+{
+	enum scope scope = parents;
+	struct task *task = NULL;
+
+	if (child->pid != child->tgid) /* a thread */
+		return;
+	if (is_born_elsewhere(parent, child))
+		scope = scope_of_group(child->cgroups->dfl_cgrp);
+	if (!is_told(scope)) {
+		if (is_told(parents)) /* born outside */
+			count_left();
+		return;
+	}
+	if (is_told(parents))
+		task = current_task();
+	if (task)
+		look_at_credentials(parent, task, CAUSE_CALL);
+	tell_fork(task, child, scope);
 }
 
 #endif

@@ -137,7 +137,7 @@ static __always_inline void on_trap_signal(struct task_struct *seized, struct ta
 {
 	struct memory_event event = {.hook = HOOK_SIGNAL, .way = WAY_PTRACE};
 	struct cgroup *group = BPF_CORE_READ(tracer, cgroups, dfl_cgrp);
-	enum scope scope = scope_of(ancestor_id(group, observed_level), ancestor_id(group, observed_level + 1));
+	enum scope scope = scope_of_group(group);
 
 	if (!is_told(scope))
 		return;
@@ -149,13 +149,18 @@ static __always_inline void on_trap_signal(struct task_struct *seized, struct ta
  * Where no program may sit at the check itself: signals betray who attaches with ptrace(2). Other ways leave no trace but in system calls.
  * SIGCHLD comes with every process that ends, so the sender's own state is looked at first.
  */
-static __always_inline void on_signal(int signal, struct kernel_siginfo *info, struct task_struct *to)
+static __always_inline bool may_betray(int signal, struct kernel_siginfo *info)
+{
+	return signal == SIGCHLD ? bpf_get_current_task_btf()->ptrace & PT_SEIZED : signal == SIGSTOP && info == SEND_SIG_PRIV;
+}
+
+static APART_FROM_THE_HOOK void on_signal(int signal, struct kernel_siginfo *info, struct task_struct *to)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
 
-	if (signal == SIGSTOP && info == SEND_SIG_PRIV && BPF_CORE_READ(to, ptrace))
+	if (signal == SIGSTOP && BPF_CORE_READ(to, ptrace))
 		on_attach_signal(to);
-	else if (signal == SIGCHLD && (current->ptrace & PT_SEIZED) && info > SEND_SIG_PRIV && is_stop_for(current, info, to))
+	else if (signal == SIGCHLD && info > SEND_SIG_PRIV && is_stop_for(current, info, to))
 		on_trap_signal(current, to);
 }
 

@@ -14,6 +14,12 @@ const volatile __u64 own_cgroup = 0;
 /* The probe sets it while its canary runs in own_cgroup, and never again. */
 __u32 proving = 0;
 
+/*
+ * A function that few come to, of a hook that each process of the node comes by and that each sensor of the node has a copy of: what is left of the
+ * hook then lies in a cache line or two.
+ */
+#define APART_FROM_THE_HOOK __noinline
+
 enum scope {
 	OUTSIDE,
 	OWN, /* the sensor's, which nothing is told of */
@@ -26,19 +32,25 @@ static __always_inline bool is_told(enum scope scope)
 	return scope == OBSERVED || scope == PROOF;
 }
 
-static __always_inline enum scope scope_of(__u64 ancestor, __u64 below)
+static __always_inline bool is_observed(__u64 ancestor)
 {
-	if (!observed_cgroup || ancestor != observed_cgroup)
-		return OUTSIDE;
+	return observed_cgroup && ancestor == observed_cgroup;
+}
+
+/* Of what is observed, by its cgroup one level below. */
+static __always_inline enum scope scope_below(__u64 below)
+{
 	if (own_cgroup && below == own_cgroup)
 		return proving ? PROOF : OWN;
 	return OBSERVED;
 }
 
+/* Most processes of a node are other pods', and each sensor of the node asks this of each: one question decides for them. */
 static __always_inline enum scope scope_of_current(void)
 {
-	return scope_of(bpf_get_current_ancestor_cgroup_id(observed_level),
-			bpf_get_current_ancestor_cgroup_id(observed_level + 1));
+	if (!is_observed(bpf_get_current_ancestor_cgroup_id(observed_level)))
+		return OUTSIDE;
+	return scope_below(bpf_get_current_ancestor_cgroup_id(observed_level + 1));
 }
 
 /* The cgroup at one more than a level exists only if the group itself lies that deep. */
@@ -55,17 +67,13 @@ static __always_inline __u64 ancestor_id(struct cgroup *group, __u32 level)
 
 static __always_inline enum scope scope_of_group(struct cgroup *group)
 {
-	return scope_of(ancestor_id(group, observed_level), ancestor_id(group, observed_level + 1));
+	return is_observed(ancestor_id(group, observed_level)) ? scope_below(ancestor_id(group, observed_level + 1)) : OUTSIDE;
 }
 
 /* A child may be born in another cgroup than its parent's (CLONE_INTO_CGROUP). */
-static __always_inline enum scope scope_of_child(struct task_struct *parent, struct task_struct *child)
+static __always_inline bool is_born_elsewhere(struct task_struct *parent, struct task_struct *child)
 {
-	struct cgroup *group = BPF_CORE_READ(child, cgroups, dfl_cgrp);
-
-	if (group == BPF_CORE_READ(parent, cgroups, dfl_cgrp))
-		return scope_of_current();
-	return scope_of_group(group);
+	return child->cgroups->dfl_cgrp != parent->cgroups->dfl_cgrp;
 }
 
 #endif

@@ -21,23 +21,33 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sensor_fork, struct task_struct *parent, struct task_struct *child)
 {
+	enum scope scope = scope_of_current();
+
+	if (scope == OUTSIDE && !is_born_elsewhere(parent, child))
+		return 0;
 	look_at_namespaces();
-	on_fork(parent, child);
+	on_fork(parent, child, scope);
 	return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sensor_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
+	enum scope scope = scope_of_current();
+
+	if (!is_told(scope))
+		return 0;
 	tell_repeats();
 	look_at_namespaces();
-	on_exec(task, bprm);
+	on_exec(task, bprm, scope);
 	return 0;
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sensor_exit, struct task_struct *task)
 {
+	if (scope_of_current() == OUTSIDE && !strays)
+		return 0;
 	tell_repeats_at_exit(task);
 	look_at_namespaces();
 	on_exit(task);
@@ -101,7 +111,8 @@ int BPF_PROG(sensor_access, struct task_struct *target, unsigned int mode, int r
 SEC("tp_btf/signal_generate")
 int BPF_PROG(sensor_signal, int signal, struct kernel_siginfo *info, struct task_struct *to)
 {
-	on_signal(signal, info, to);
+	if (may_betray(signal, info))
+		on_signal(signal, info, to);
 	return 0;
 }
 

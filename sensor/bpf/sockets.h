@@ -6,6 +6,7 @@
 #ifndef CHAPERONE_SOCKETS_H
 #define CHAPERONE_SOCKETS_H
 
+#include <linux/in.h>
 #include "tasks.h"
 
 enum socket_flag {
@@ -30,8 +31,8 @@ struct socket_owner {
 };
 
 /*
- * Inserted by the hooks that run in the owner's context, read by all that see sockets, freed with the socket. A connection that is accepted gets
- * a copy of the listening socket's.
+ * Of all sockets but TCP connections. Inserted by the hooks that run in the owner's context, read by all that see sockets, freed with the socket.
+ * A connection that is accepted gets a copy of the listening socket's, until it is established.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -43,15 +44,54 @@ struct {
 /* Of the domain name system (RFC 1035, 4.2). */
 #define DNS_PORT 53
 
-/* The storage is charged to the sensor, so it must not grow with what a job opens. */
+/* What is kept is charged to the sensor, so it must not grow with what a job opens. Of connections, and of all other sockets. */
 #define MOST_SOCKETS 32768
 
+/*
+ * Of TCP connections, by the socket's cookie. Inserted when one is asked for or was accepted, read by the hooks of packets and states, deleted at
+ * its end. Not kept with the socket, since connections may be short: memory made for each and freed by RCU costs more than a place here.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MOST_SOCKETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct socket_owner);
+} connections SEC(".maps");
+
 __u32 socket_count = 0;
+
+static __always_inline bool is_tcp(__u32 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
+}
 
 /* Of a full socket in the type that the hook has. NULL if nothing was told of the socket. */
 static __always_inline struct socket_owner *socket_owner(void *sk)
 {
 	return bpf_sk_storage_get(&sockets, sk, 0, 0);
+}
+
+static __always_inline struct socket_owner *connection_owner(__u64 socket)
+{
+	return bpf_map_lookup_elem(&connections, &socket);
+}
+
+static __always_inline void count_unfollowed(void)
+{
+	struct event_counters *own = own_counters();
+
+	if (own)
+		__sync_fetch_and_add(&own->sockets_full, 1);
+}
+
+/* False, and counted, if too many are followed. */
+static __always_inline bool follow_connection(__u64 socket, const struct socket_owner *owner)
+{
+	if (!bpf_map_update_elem(&connections, &socket, owner, BPF_ANY))
+		return true;
+	count_unfollowed();
+	return false;
 }
 
 static __always_inline void release_socket(void)
@@ -62,14 +102,10 @@ static __always_inline void release_socket(void)
 /* False, and counted, if too many are followed. */
 static __always_inline bool admit_socket(void)
 {
-	struct event_counters *own;
-
 	if (__sync_fetch_and_add(&socket_count, 1) < MOST_SOCKETS)
 		return true;
 	release_socket();
-	own = own_counters();
-	if (own)
-		__sync_fetch_and_add(&own->sockets_full, 1);
+	count_unfollowed();
 	return false;
 }
 

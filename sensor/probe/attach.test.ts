@@ -170,12 +170,13 @@ test('cgroups below the observed one are observed, and what is beside it is not'
   assert.notEqual(execs[0]?.cgroupId, execs[1]?.cgroupId);
 });
 
-test('a process that leaves the cgroup is counted, once', { skip }, async () => {
-  const { stats } = await observe(async (run, _, cgroup) => {
-    await run(['/bin/sh', '-c', `echo 0 > ${cgroup}/../cgroup.procs && echo 0 > ${cgroup}/cgroup.procs && /bin/true`]);
+test('a process that leaves the cgroup is counted, once, and its end is told', { skip }, async () => {
+  const { stats, exits } = await observe(async (run, _, cgroup) => {
     await run(['/bin/sh', '-c', `echo 0 > ${cgroup}/../cgroup.procs; echo 0 > ${cgroup}/../cgroup.procs; /bin/true`]);
+    await run(['/bin/sh', '-c', `echo 0 > ${cgroup}/../cgroup.procs && echo 0 > ${cgroup}/cgroup.procs && /bin/true`]);
   });
-  assert.equal(stats.left, 2);
+  // Both shells, and what the one that came back ran.
+  assert.deepEqual([stats.left, exits.length], [2, 3]);
 });
 
 test('a probe of local mode keeps no capability either', { skip }, async () => {

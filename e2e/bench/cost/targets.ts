@@ -15,9 +15,9 @@ export interface Target {
 const wall = (row: Row) => row.ratio?.median ?? null;
 
 const storm =
-  'Of a process that does nothing its three events, birth, execution and end, are a visible part, and the reader shares the two processors with it. Arguments read only as far as they are told would lower it.';
+  'Of the CPU time of a process that does nothing the kernel programs take 2 % (sampled), for its birth, execution and end; the rest is the reader, which shares the two processors with it.';
 const connections =
-  'A connection on loopback is over within some 50 µs, in which the hooks at its start, its packets and its end are all paid, and two events. Which of them takes most has to be measured one by one.';
+  'A connection on loopback is over within some 50 µs, of which the kernel programs take 5.2 µs (kernel.bpf_stats_enabled, which counts its own clock with them): 2.2 µs when it is asked for, 1.8 µs at its changes of state, 1.2 µs at its packets and its socket. Programs that do nothing take 1.3 µs at the same hooks. The rest is the reader, which shares the two processors with both ends.';
 const noise =
   'Few pairs on a machine that others use as well: the spread in the table is wider than the limit. More rounds on an idle machine tell more.';
 const watching =
@@ -53,7 +53,7 @@ export const targets: readonly Target[] = [
     unit: '',
     figure: wall,
     ifMissed:
-      'Each sensor’s programs run at each birth, execution and end on the node, if only to see that it is not their pod. One sensor a node with a map of pods would reach it.',
+      'Each sensor’s programs run at each birth, execution and end on the node, if only to see that it is not their pod: 1.5 µs a process (kernel.bpf_stats_enabled), where programs that do nothing take 0.5 µs. One sensor a node with a map of pods would take it once.',
   },
   {
     workload: 'calls',
