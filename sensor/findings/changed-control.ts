@@ -78,8 +78,9 @@ function controlOf(path: string, workspace: string | null): Control | null {
 /** What every form above needs, to be quick about all other files. */
 const mayControl = /(^|\/)\.[a-z]|\.md$|\.jsonc?$|\.yml$|Jenkinsfile$/;
 
+/** An agent may change its own settings; what it starts is not the agent. */
 function hitOf({ rule, severity }: Control, path: string, node: ProcessNode, { operation }: FileEvent): Hit {
-  const byAgent = rule === 'agent-settings-changed' && isAgent(node);
+  const byAgent = rule === 'agent-settings-changed' && node.agent?.isAgent === true;
   return {
     rule,
     severity: byAgent ? 'Low' : severity,
@@ -87,11 +88,3 @@ function hitOf({ rule, severity }: Control, path: string, node: ProcessNode, { o
     detail: `(${operation})`,
   };
 }
-
-/** By the package that the process's own program or script lies in; what an agent starts is not the agent. */
-function isAgent({ image }: ProcessNode): boolean {
-  return [image.path, image.filename, image.argv[1] ?? ''].some((file) => agentFile.test(file));
-}
-
-const agentFile =
-  /\/node_modules\/(@anthropic-ai\/claude-code|@openai\/codex|@google\/gemini-cli|opencode-ai|@github\/copilot)[/-]|\/(claude|codex|gemini|opencode)$/;

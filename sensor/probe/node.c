@@ -159,7 +159,7 @@ static void limit_memory(const struct node *node, const struct memory *memory)
 		fprintf(stderr, "chaperone: cannot limit the memory of the sensor's Node process: %s\n", strerror(errno));
 }
 
-/* Kubernetes has the whole container killed at its limit, PID 1 too: better to start Node again before (decision 0014). */
+/* Kubernetes has the whole container killed at its limit, PID 1 too: better to start Node again before (decision 0015). */
 static void guard_memory(struct node *node)
 {
 	__u64 most = node->memory_limit / 10 * ENOUGH_TENTHS;
