@@ -11,23 +11,36 @@
 
 /*
  * How long events gather while there are any. Most of what few events cost is waking up for them, here and in Node; telling may be late by this,
- * deciding never waits for it. Where they come fast they are fetched before the rings are full.
+ * deciding never waits for it. Where they come fast they are fetched before the rings are full; and before a runner's first step nothing gathers
+ * long, since the runner's words on its job have to be read before a step can change them.
  */
 #define GATHER_MS 50
-#define GATHER_MS_IN_STORM 5
+#define GATHER_MS_AT_ONCE 5
 #define STORM_BYTES (64 * 1024)
 #define STATS_INTERVAL_NS (2 * SECOND_NS)
 #define FINISH_TIMEOUT_NS (2 * SECOND_NS)
 
 static int load_and_prove(struct forwarder *forwarder, struct ring_sizes sizes);
 
+static void note_runner(struct forwarder *forwarder, const struct event_header *frame)
+{
+	if (frame->type != FRAME_EXEC)
+		return;
+	if (frame->flags & FLAG_RUNNER)
+		forwarder->awaits_step = true;
+	else if ((frame->flags & FLAG_RUNNER_CHILD) && ((const struct exec_event *)frame)->env_len)
+		forwarder->awaits_step = false;
+}
+
 static void on_event(void *context, const struct event_header *frame)
 {
 	struct forwarder *forwarder = context;
 
 	/* What a canary left behind is not of the job. */
-	if (!(frame->flags & FLAG_PROOF))
-		push_event(&forwarder->queue, frame);
+	if (frame->flags & FLAG_PROOF)
+		return;
+	note_runner(forwarder, frame);
+	push_event(&forwarder->queue, frame);
 }
 
 int arm(struct forwarder *forwarder, struct sizes sizes, int scope_error)
@@ -148,7 +161,7 @@ static int drain(struct forwarder *forwarder)
 			return -1;
 		*forwarder->sensor.idle = 0;
 	}
-	return bytes > STORM_BYTES ? GATHER_MS_IN_STORM : GATHER_MS;
+	return bytes > STORM_BYTES || forwarder->awaits_step ? GATHER_MS_AT_ONCE : GATHER_MS;
 }
 
 int forward(struct forwarder *forwarder, struct pollfd polls[FORWARD_POLLS])

@@ -26,6 +26,7 @@ struct forwarder {
 	struct commands commands;
 	struct event_counters *counters;
 	__u64 stats_due; /* 0 before the first */
+	bool awaits_step; /* a runner began, and none of its steps yet */
 };
 
 /* Loads, attaches and proves, unless the scope was not found (identity->reason says why); then tells identity->armed. 0 if armed. */
