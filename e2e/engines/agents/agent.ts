@@ -1,4 +1,4 @@
-import type { Session, Tongue } from './script.ts';
+import type { PlannedCall, Session, Tongue } from './script.ts';
 
 /** A coding agent as it is started in a job that no person watches. */
 export interface Agent extends Tongue {
@@ -9,6 +9,10 @@ export interface Agent extends Tongue {
   environment(context: Context): Record<string, string>;
   /** Files below HOME: content by path. */
   settings(context: Context): Record<string, string>;
+  /** What the sensor calls it. */
+  traced: string;
+  /** The command that a call runs in a shell; `undefined` for every other call. */
+  commandIn(call: PlannedCall): string | undefined;
   /** Sessions that it has no tool for, and why; by the session's name. */
   cannot: Record<string, string>;
 }

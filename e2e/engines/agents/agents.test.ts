@@ -3,11 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { Agent } from './agent.ts';
 import { agents } from './agents.ts';
 import type { Entry } from './model/record.ts';
-import { type Plan, type PlannedCall, planSession } from './script.ts';
+import { type Plan, type PlannedCall, planSession, type Session } from './script.ts';
 import { sessions } from './sessions.ts';
-import { type Played, play, setStage } from './stage.ts';
+import { type Played, play, type Stage, setStage } from './stage.ts';
+import { readTrace, type TracedRun, tracedRun } from './trace.ts';
 
 const root = join(import.meta.dirname, '../../..');
 let packages: string;
@@ -20,23 +22,59 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 for (const agent of agents)
-  describe(agent.name, () => {
+  describe(agent.name, { concurrency: 3 }, () => {
     for (const session of sessions) {
       const reason = agent.cannot[session.name];
-      test(`plays ${session.name} to its end, call by call`, { skip: reason ?? false }, async () => {
+      const end = endOf(session);
+      const told = end === 'answered' ? ', and the trace tells each command once' : '';
+      test(`plays ${session.name} to its end, call by call${told}`, { skip: reason ?? false }, async () => {
         await using stage = await setStage(agent, session, packages, folder);
         // Killed where that is the session's point, or where an agent that was cut off three times still tries again.
         const enough = () =>
           (session.name === 'killed' && existsSync(join(stage.workspace, 'running'))) ||
           ofKind(stage.record(), 'drop').length > 2;
-        const played = await play(stage, enough);
+        const out = join(stage.home, '../trace');
+        const played = await play(end === 'answered' ? underSensor(stage, out) : stage, enough);
         const plan = planSession(session, agent, stage.workspace);
         assert.deepEqual(asked(played.record), planned(plan), played.output);
         assert.deepEqual(ofKind(played.record, 'stray'), [], 'it asked for something that no model API has');
-        ends[session.name === 'killed' ? 'killed' : (session.end ?? 'answered')](played, plan);
+        ends[end](played, plan);
+        if (end === 'answered') assertTraced(tracedRun(readTrace(out)), plan, agent);
       });
     }
   });
+
+function endOf({ name, end }: Session): keyof typeof ends {
+  return name === 'killed' ? 'killed' : (end ?? 'answered');
+}
+
+/** The same session as a job of one step. Killing the sensor's command line would not kill the agent, so not where that is the session's point. */
+function underSensor(stage: Stage, out: string): Stage {
+  return { ...stage, command: [join(root, 'bin/chaperone'), 'run', '--quiet', '--out', out, '--', ...stage.command] };
+}
+
+/** Every command that the model asked for is in the trace once, none else is, and what the commands started stands below the right one. */
+function assertTraced(run: TracedRun, plan: Plan, { traced, commandIn }: Agent): void {
+  const commands = calls(plan).flatMap((call) => commandIn(call)?.trim() ?? []);
+  assert.deepEqual(run.agents, [traced]);
+  assert.deepEqual([...run.commands].sort(), [...commands].sort());
+  const misplaced = scripts.flatMap((script) =>
+    run.commandsAbove(script).filter((command) => !command?.includes(script)),
+  );
+  assert.deepEqual(misplaced, []);
+  tally.commands += commands.length;
+  tally.seen += run.commands.length;
+  tally.placed += scripts.flatMap((script) => run.commandsAbove(script)).length;
+}
+
+/** What sessions run by name, so that each process of theirs tells which command it is of. */
+const scripts = ['greet.sh', 'build.sh'];
+const tally = { commands: 0, seen: 0, placed: 0 };
+after(() => {
+  console.log(
+    `commands of agents: ${tally.commands} true, ${tally.seen} seen; ${tally.placed} processes placed, none wrong`,
+  );
+});
 
 const ends = {
   answered({ code, output, record }: Played, plan: Plan) {

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { Agent } from './agent.ts';
-import type { Step, Wanted } from './script.ts';
+import { commandOf, type Step, type Wanted } from './script.ts';
 
 /** Claude Code without a person. */
 export const claudeCode: Agent = {
   name: 'claude-code',
+  traced: 'claude-code',
+  commandIn: ({ name, input }) => (name === 'Bash' ? commandOf(input, 'command') : undefined),
 
   command({ packages, home, session }) {
     const unattended = ['--output-format', 'stream-json', '--verbose', '--dangerously-skip-permissions'];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Agent, Context } from './agent.ts';
-import type { Input, Step, Wanted } from './script.ts';
+import { commandOf, type Input, type PlannedCall, type Step, type Wanted } from './script.ts';
 
 /**
  * Codex with OpenAI's own models, which call tools by writing code: each of the model's calls is one `exec`, a JavaScript program that calls
@@ -36,8 +36,12 @@ function subAgentById(message: string): Step[] {
   ];
 }
 
-function codexWith(model: string): Pick<Agent, 'command' | 'environment' | 'settings' | 'cannot'> {
+function codexWith(
+  model: string,
+): Pick<Agent, 'traced' | 'commandIn' | 'command' | 'environment' | 'settings' | 'cannot'> {
   return {
+    traced: 'codex',
+    commandIn,
     command: ({ packages, session }) => [
       join(packages, '.bin/codex'),
       'exec',
@@ -50,6 +54,13 @@ function codexWith(model: string): Pick<Agent, 'command' | 'environment' | 'sett
     settings: (context) => ({ '.codex/config.toml': config(model, context) }),
     cannot: {},
   };
+}
+
+/** Of a program that calls tools, the command in it. Patches are carried out by Codex itself. */
+function commandIn({ name, input }: PlannedCall): string | undefined {
+  const [, called] = /^text\(await tools\.exec_command\((.*)\)\);$/s.exec(String(input)) ?? [];
+  const command = name === 'exec_command' ? commandOf(input, 'cmd') : called && commandOf(JSON.parse(called), 'cmd');
+  return command?.startsWith('apply_patch ') ? undefined : command;
 }
 
 function config(model: string, { url, session, mcpServer: [command, ...args] }: Context): string {

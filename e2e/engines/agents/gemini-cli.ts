@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { Agent } from './agent.ts';
-import type { Step, Wanted } from './script.ts';
+import { commandOf, type Step, type Wanted } from './script.ts';
 
 /** Gemini CLI without a person. */
 export const geminiCli: Agent = {
   name: 'gemini-cli',
+  traced: 'gemini-cli',
+  commandIn: ({ name, input }) => (name === 'run_shell_command' ? commandOf(input, 'command') : undefined),
 
   command: ({ packages, session }) => [
     join(packages, '.bin/gemini'),

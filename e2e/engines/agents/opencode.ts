@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { Agent } from './agent.ts';
-import type { Step, Wanted } from './script.ts';
+import { commandOf, type Step, type Wanted } from './script.ts';
 
 /** opencode without a person. */
 export const opencode: Agent = {
   name: 'opencode',
+  traced: 'opencode',
+  commandIn: ({ name, input }) => (name === 'bash' ? commandOf(input, 'command') : undefined),
 
   command: ({ packages, session }) => [join(packages, '.bin/opencode'), 'run', '--format', 'json', session.prompt],
 

@@ -50,6 +50,12 @@ export interface Step {
 
 export type Input = Record<string, unknown> | string;
 
+/** The text of one field of a call's input. */
+export function commandOf(input: Step['input'], field: string): string | undefined {
+  const value = typeof input === 'object' ? input[field] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** How an agent does what is wanted: its steps, one after the other. */
 export interface Tongue {
   translate(wanted: Wanted, workspace: string): Step[];

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A span of `trace.otlp.json`, as far as the tests here read it. */
+export interface Span {
+  id: string;
+  parent: string;
+  name: string;
+  attributes: Record<string, unknown>;
+}
+
+export function readTrace(out: string): Span[] {
+  const lines = readFileSync(join(out, 'trace.otlp.json'), 'utf8').trim().split('\n');
+  const requests = lines.map((line) => JSON.parse(line) as Request);
+  return requests.flatMap(({ resourceSpans }) =>
+    resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(toSpan))),
+  );
+}
+
+/** What one run of an agent in a trace says of its commands. */
+export interface TracedRun {
+  agents: string[];
+  commands: string[];
+  /** Processes with this word in their arguments, and the command that each stands below; `undefined`: below none. */
+  commandsAbove(word: string): (string | undefined)[];
+}
+
+export function tracedRun(spans: Span[]): TracedRun {
+  const byId = new Map(spans.map((span) => [span.id, span]));
+  const commandAbove = (span: Span): string | undefined => {
+    for (let at = byId.get(span.parent); at !== undefined; at = byId.get(at.parent))
+      if (isCommand(at)) return commandOf(at);
+    return undefined;
+  };
+  const withWord = (word: string) => (span: Span) => list(span.attributes['process.command_args']).includes(word);
+  return {
+    agents: spans.filter(({ name }) => name.startsWith('invoke_agent ')).map(({ name }) => name.split(' ')[1] ?? ''),
+    commands: spans.filter(isCommand).map(commandOf),
+    commandsAbove: (word) => spans.filter(withWord(word)).map(commandAbove),
+  };
+}
+
+function isCommand({ name }: Span): boolean {
+  return name.startsWith('execute_tool ');
+}
+
+function commandOf({ attributes }: Span): string {
+  return String(attributes['chaperone.agent.command'] ?? '');
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+interface Request {
+  resourceSpans: { scopeSpans: { spans: WrittenSpan[] }[] }[];
+}
+
+interface WrittenSpan {
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  attributes: { key: string; value: Value }[];
+}
+
+type Value = { stringValue?: string; intValue?: string; boolValue?: boolean; arrayValue?: { values: Value[] } };
+
+function toSpan({ spanId, parentSpanId, name, attributes }: WrittenSpan): Span {
+  const read = attributes.map(({ key, value }) => [key, plain(value)]);
+  return { id: spanId, parent: parentSpanId ?? '', name, attributes: Object.fromEntries(read) };
+}
+
+function plain({ stringValue, intValue, boolValue, arrayValue }: Value): unknown {
+  return arrayValue === undefined ? (stringValue ?? intValue ?? boolValue) : arrayValue.values.map(plain);
+}
