@@ -69,7 +69,7 @@ export const processRows: readonly CoverageRow[] = [
     path: 'leaving the pod’s cgroup',
     event: null,
     sight: { seen: 'counted; what it does afterwards is not seen' },
-    test: 'a process that leaves the cgroup is counted, once',
+    test: 'a process that leaves the cgroup is counted, once, and its end is told',
     note: 'It takes root without a cgroup namespace.',
   },
   {

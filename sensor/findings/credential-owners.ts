@@ -48,8 +48,6 @@ const homes: Readonly<Partial<Record<SecretKind, RegExp>>> = {
   cloud:
     /(^|\.)(amazonaws\.com|amazonaws\.com\.cn|aws\.dev|azure\.com|azure\.net|microsoftonline\.com|windows\.net|googleapis\.com|google\.internal|cloud\.google\.com)$/,
   kubernetes: /(^|\.)(eks\.amazonaws\.com|azmk8s\.io|googleapis\.com|svc|cluster\.local)$/,
-  credentials:
-    /^(registry\.npmjs\.org|registry\.yarnpkg\.com|npm\.pkg\.github\.com|upload\.pypi\.org|pypi\.org|ghcr\.io|crates\.io|rubygems\.org)$/,
 };
 
 export function isAtHome(kind: SecretKind, host: string): boolean {

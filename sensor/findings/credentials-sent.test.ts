@@ -46,7 +46,7 @@ test('the script of a dependency reads a token and posts it: the installer that 
   const found = foundIn((kernel, shell) => {
     const npm = kernel.spawn(shell, '/usr/bin/npm', { path: '/usr/bin/node', traits: { script: true } });
     kernel.file(npm, '/root/.npmrc', read);
-    goTo(kernel, npm, 'registry.npmjs.org', '192.0.2.10');
+    goTo(kernel, npm, 'packages.example.com', '192.0.2.10');
     const sh = kernel.spawn(npm, '/bin/sh');
     readAndGo(kernel, sh, ['/usr/bin/node', '/root/.npmrc', 'webhook.example.com']);
     kernel.exit(sh);

@@ -69,7 +69,7 @@ export const ordinaryCommands: readonly (readonly string[])[] = [
   ['mvn', '-B', '-DskipTests', 'package', '-Dmaven.repo.local=/root/.m2/repository'],
   ['./gradlew', 'assembleRelease', '--no-daemon', '-Pandroid.injected.build.abi=arm64-v8a'],
   ['python3', '-m', 'pytest', '-x', 'tests/test_password_reset.py::test_expired_token'],
-  ['pip', 'install', '-r', 'requirements.txt', '--index-url', 'https://pypi.org/simple'],
+  ['pip', 'install', '-r', 'requirements.txt', '--index-url', 'https://packages.example.com/simple'],
   ['curl', '-fsSL', 'https://example.com/install.sh', '-o', '/tmp/install.sh'],
   ['curl', '--key', 'client.pem', '--cert', 'client.crt', 'https://api.example.com/v1/tokens?limit=10'],
   ['curl', '-s', 'https://token.actions.githubusercontent.com:443/.well-known/jwks'],
