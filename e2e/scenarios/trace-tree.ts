@@ -15,6 +15,7 @@ export interface Span {
   resource: Record<string, Value>;
   /** 0 unset, 1 ok, 2 error. */
   status: number;
+  events: { name: string; attributes: Record<string, Value> }[];
 }
 
 interface OtlpAttribute {
@@ -37,6 +38,7 @@ interface OtlpSpan {
   endTimeUnixNano: string;
   attributes?: OtlpAttribute[];
   status?: { code?: number };
+  events?: { name: string; attributes?: OtlpAttribute[] }[];
 }
 export interface OtlpTraces {
   resourceSpans?: { resource?: { attributes?: OtlpAttribute[] }; scopeSpans?: { spans?: OtlpSpan[] }[] }[];
@@ -61,6 +63,10 @@ function plainSpan(span: OtlpSpan, resource: Record<string, Value>): Span {
     attributes: plainAttributes(span.attributes),
     resource,
     status: span.status?.code ?? 0,
+    events: (span.events ?? []).map((event) => ({
+      name: event.name,
+      attributes: plainAttributes(event.attributes),
+    })),
   };
 }
 

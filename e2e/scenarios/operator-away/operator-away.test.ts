@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startServer } from '../internet.ts';
 import { isJob, spansOfPod } from '../jaeger.ts';
-import { awaitCondition, awaitPhase, createObject, get, type KubeObject, kubectl, logs } from '../kubectl.ts';
+import {
+  awaitCondition,
+  awaitPhase,
+  conditionOf,
+  createObject,
+  get,
+  type KubeObject,
+  kubectl,
+  logs,
+} from '../kubectl.ts';
 import { plainPod, tryPlaces } from '../plain-pod.ts';
 import { ensureInstalled, gatewayDeployment, operatorDeployment, scale, systemNamespace } from '../release.ts';
 import { setStage } from '../stage.ts';
@@ -38,6 +47,7 @@ describe('operator away: what is made while we are down, and that it heals', () 
     const pod = await createObject(plainPod('away-audit', 'unseen', 'true'));
     assert.equal(pod.spec.initContainers, undefined);
     await awaitPhase('away-audit', 'unseen', ['Succeeded']);
+    await createObject(plainPod('away-audit', 'early', 'sleep 600'));
   });
 
   check(
@@ -71,6 +81,22 @@ describe('operator away: what is made while we are down, and that it heals', () 
     const audited = await createObject(plainPod('away-audit', 'seen', 'true'));
     assert.equal(audited.spec.initContainers[0].name, 'chaperone-sensor');
   });
+
+  check(
+    'operator back: a pod without a sensor that a policy would hold is counted, until it is made anew',
+    async () => {
+      const egress = { default: 'Deny' };
+      const metadata = { name: 'late', namespace: 'away-audit' };
+      const spec = { selector: {}, mode: 'Enforce', egress };
+      await createObject({ apiVersion: 'chaperone.dev/v1alpha1', kind: 'AgentPolicy', metadata, spec });
+      const told = async () => (await get('away-audit', 'agentpolicy/late')).status;
+      await until('the pod to be counted', 60, async () => (await told())?.runners?.unheld === 1);
+      assert.equal(conditionOf({ status: await told() }, 'SensorsCurrent')?.reason, 'Unheld');
+      await kubectl('delete', 'pod', '-n', 'away-audit', 'early', '--grace-period=1');
+      await awaitCondition('away-audit', 'agentpolicy/late', 'Ready', 90);
+      await kubectl('delete', 'agentpolicy', '-n', 'away-audit', 'late');
+    },
+  );
 
   check('operator back: what was changed behind its back is mended', async () => {
     const before = (await get('away-enforce', 'networkpolicy/chaperone-hold')).spec;
