@@ -51,7 +51,7 @@ function targetRow(measured: readonly Measured[], target: Target): string[] {
   const figure = row === undefined || row.absent !== null ? null : target.figure(row);
   const { what, limit, unit } = target;
   if (figure === null) return [`| ${what} | ≤ ${limit}${unit} | not measured | |`];
-  const digits = unit === '' ? 3 : 1;
+  const digits = unit === '' ? 3 : unit === ' spans' ? 0 : 1;
   const word = figure <= limit ? metBy(row, target) : `missed. ${target.ifMissed}`;
   return [`| ${what} | ≤ ${limit}${unit} | ${figure.toFixed(digits)}${unit} (n=${row?.wall.count}) | ${word} |`];
 }
@@ -75,7 +75,7 @@ function lostRow(measured: readonly Measured[]): string[] {
 
 /** Of what the workload counts nothing is missing, and nothing is too much. */
 function isComplete({ truth, seen }: Sample): boolean {
-  return countNames.every((name) => truth[name] === 0 || truth[name] === seen[name]);
+  return countNames.every((name) => !truth[name] || truth[name] === seen[name]);
 }
 
 function section(measured: Measured): string[] {

@@ -52,9 +52,11 @@ class Bench {
   readonly #workload: Workload;
   readonly #command: Task['command'] | null;
   readonly #size: number;
+  readonly #prepared: Prepared;
 
   constructor(workload: Workload, prepared: Prepared, size: number) {
     this.#workload = workload;
+    this.#prepared = prepared;
     this.#size = size;
     this.#command = workload.command(prepared, size);
     this.#tools = tools.filter((tool) => takesPart(tool, workload.name));
@@ -62,13 +64,14 @@ class Bench {
 
   async round(round: number): Promise<void> {
     const { status, truth } = this.#workload;
+    const figures = () => this.#workload.figures?.(this.#prepared) ?? {};
     if (this.#command === null) {
       for (const { name } of this.#tools) this.absent[name] = 'what the workload needs could not be had';
       return;
     }
     for (const tool of orderOf(this.#tools, round)) {
       if (this.absent[tool.name] !== undefined) continue;
-      await this.#take({ round, tool, command: this.#command, status, truth: truth(this.#size) });
+      await this.#take({ round, tool, command: this.#command, status, truth: truth(this.#size), figures });
     }
   }
 

@@ -9,10 +9,10 @@ import { awaitIdle, cpuMs, residentMiB } from './processes.ts';
 import type { Timed } from './statistics.ts';
 import type { Account, Command, Place } from './tools/tool.ts';
 import type { Tool } from './tools.ts';
-import type { Counts } from './workloads.ts';
+import type { Counts, Figures } from './workloads.ts';
 
 /** One run of a workload under one tool. */
-export interface Sample extends Timed, Account {
+export interface Sample extends Timed, Account, Figures {
   /** CPU of the tool's own processes from the workload's start until they had nothing left to do. */
   readonly toolCpuMs: number;
   /** The most that they had resident, each at its own time. */
@@ -28,6 +28,7 @@ export interface Task {
   readonly command: Command;
   readonly status: number;
   readonly truth: Counts;
+  readonly figures: () => Figures;
 }
 
 /** What a file of out/bench holds: the samples of one workload as they were taken. */
@@ -49,23 +50,23 @@ export async function measure(task: Task): Promise<Sample> {
     const running = await task.tool.start(place);
     const [program, ...args] = running.wrap([stopwatch, ...task.command]);
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    const figures = await takeTime(child, task, (pid) => running.processes(pid));
-    const { seen, lost } = await running.finish();
-    return { round: task.round, tool: task.tool.name, truth: task.truth, ...figures, seen, lost };
+    const times = await takeTime(child, task, (pid) => running.processes(pid));
+    const account = await running.finish();
+    return { round: task.round, tool: task.tool.name, truth: task.truth, ...times, ...task.figures(), ...account };
   } finally {
     rmdirSync(place.cgroup);
     rmSync(place.folder, { recursive: true });
   }
 }
 
-type Figures = Pick<Sample, 'wallNs' | 'toolCpuMs' | 'toolPeakMiB' | 'toolRestMiB'>;
+type Times = Pick<Sample, 'wallNs' | 'toolCpuMs' | 'toolPeakMiB' | 'toolRestMiB'>;
 
 /** Speaks with the stopwatch: lets it start once the tool is idle, and end once it is so again. */
 async function takeTime(
   child: ChildProcess,
   task: Task,
   processesOf: (pid: number) => readonly number[],
-): Promise<Figures> {
+): Promise<Times> {
   const { stdin, stdout, pid = 0 } = child;
   if (stdin === null || stdout === null) throw new Error('the stopwatch has no ends');
   const gone = once(child, 'exit');
@@ -78,7 +79,7 @@ async function takeTime(
   const [, wallNs, status] = await expectLine(lines, /^done (\d+) (\d+)$/);
   if (Number(status) !== task.status) throw new Error(`${task.command.join(' ')} ended with status ${status}`);
   await awaitIdle(processes, idleMs);
-  const figures = {
+  const times = {
     wallNs: Number(wallNs),
     toolCpuMs: cpuMs(processes) - before,
     toolPeakMiB: residentMiB(processes, 'most'),
@@ -86,7 +87,7 @@ async function takeTime(
   };
   stdin.end('\n');
   await gone;
-  return figures;
+  return times;
 }
 
 async function expectLine(lines: AsyncIterator<string>, pattern: RegExp): Promise<RegExpExecArray> {

@@ -38,6 +38,7 @@ export class Preparation implements AsyncDisposable {
       npmProject: fetchPackages(npmCache),
       npmCache,
       packages: join(root, 'node_modules'),
+      sessionFigures: join(workspace, 'agent-session.json'),
     };
   }
 

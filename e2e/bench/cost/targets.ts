@@ -6,7 +6,7 @@ export interface Target {
   readonly tool: string;
   readonly what: string;
   readonly limit: number;
-  readonly unit: '' | ' %' | ' MiB';
+  readonly unit: '' | ' %' | ' MiB' | ' ms' | ' spans';
   /** `null` where it was not measured. */
   figure(row: Row): number | null;
   readonly ifMissed: string;
@@ -72,6 +72,33 @@ export const targets: readonly Target[] = [
     unit: '',
     figure: wall,
     ifMissed: watching,
+  },
+  {
+    workload: 'agent-session',
+    tool: 'sensor',
+    what: 'a session of Claude Code with 200 tool calls',
+    limit: 1.01,
+    unit: '',
+    figure: wall,
+    ifMissed: noise,
+  },
+  {
+    workload: 'agent-session',
+    tool: 'sensor',
+    what: 'a tool call of it, how much slower at the median',
+    limit: 2,
+    unit: ' ms',
+    figure: ({ callSlowerMs }) => callSlowerMs,
+    ifMissed: noise,
+  },
+  {
+    workload: 'agent-session',
+    tool: 'sensor',
+    what: 'spans of that session',
+    limit: 2_000,
+    unit: ' spans',
+    figure: ({ spans }) => spans,
+    ifMissed: 'The budget of a job is not kept (docs/spans.md).',
   },
   {
     workload: 'steady',

@@ -23,7 +23,7 @@ export interface Tool extends Contender {
 export const baseline = 'none';
 
 /** Those that are many times slower take part in every third round, so that the pairs that decide get more of the time. */
-const seldom = { every: 3, except: ['steady'] };
+const seldom = { every: 3, except: ['steady', 'agent-session'] };
 
 export const tools: readonly Tool[] = [
   { name: baseline, title: 'no sensor', every: 1, start: startNothing },

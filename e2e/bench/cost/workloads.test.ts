@@ -23,7 +23,11 @@ test('a steady load comes to its rate times its seconds', () => {
   assert.deepEqual(truthOf('steady', 5), { executions: 5_001, connections: 5_000, questions: 0 });
 });
 
-test('every workload executes at least itself, and has a name of its own', () => {
+test('a session of an agent counts its tool calls, and nothing that is the agent’s own affair', () => {
+  assert.deepEqual(truthOf('agent-session', 200), { 'tool calls': 200 });
+});
+
+test('every workload counts something, and has a name of its own', () => {
   assert.equal(new Set(workloads.map(({ name }) => name)).size, workloads.length);
-  for (const { truth, size } of workloads) assert.ok(truth(size).executions >= 1);
+  for (const { truth, size } of workloads) assert.ok(Object.values(truth(size)).some((count) => count >= 1));
 });

@@ -1,11 +1,10 @@
-/** What happens in a workload, by its own count. */
-export interface Counts {
-  readonly executions: number;
-  readonly connections: number;
-  readonly questions: number;
-}
+import { join } from 'node:path';
+import { readFigures } from './agent-session.ts';
 
-export const countNames = ['executions', 'connections', 'questions'] as const satisfies (keyof Counts)[];
+/** What happens in a workload, by its own count; left out is what nobody knows. */
+export type Counts = Readonly<Partial<Record<CountName, number>>>;
+export type CountName = (typeof countNames)[number];
+export const countNames = ['executions', 'connections', 'questions', 'tool calls'] as const;
 
 /** What was prepared for the workloads, as paths and as the words that their commands take. */
 export interface Prepared {
@@ -19,6 +18,8 @@ export interface Prepared {
   readonly npmProject: string | null;
   readonly npmCache: string;
   readonly packages: string;
+  /** A file into which an agent’s session writes what it measured. */
+  readonly sessionFigures: string;
 }
 
 export interface Workload {
@@ -34,9 +35,17 @@ export interface Workload {
   command(prepared: Prepared, size: number): readonly [string, ...string[]] | null;
   /** What the command does, itself included. */
   truth(size: number): Counts;
+  /** What it measured itself in the run that ended last; default: nothing. */
+  figures?(prepared: Prepared): Figures;
 }
 
-const nothing: Counts = { executions: 1, connections: 0, questions: 0 };
+/** What only some workloads measure. */
+export interface Figures {
+  /** Milliseconds that a tool call of an agent took, the median of the run. */
+  readonly callMs?: number;
+}
+
+const nothing = { executions: 1, connections: 0, questions: 0 };
 
 /** How many files the C project has. */
 export const filesOfBuild = 40;
@@ -133,5 +142,21 @@ export const workloads: readonly Workload[] = [
     status: 0,
     command: ({ workload }, size) => [workload, 'steady', `${size}`],
     truth: (size) => ({ ...nothing, executions: 1 + 1_000 * size, connections: 1_000 * size }),
+  },
+  {
+    name: 'agent-session',
+    title: 'Claude Code, 200 tool calls of two programs each',
+    size: 200,
+    tiny: 10,
+    status: 0,
+    command: ({ sessionFigures }, size) => [
+      process.execPath,
+      join(import.meta.dirname, 'agent-session.ts'),
+      `${size}`,
+      sessionFigures,
+    ],
+    // How often the agent asks git, and its server answers, is its own affair.
+    truth: (size) => ({ 'tool calls': size }),
+    figures: ({ sessionFigures }) => ({ callMs: readFigures(sessionFigures).callMs }),
   },
 ];

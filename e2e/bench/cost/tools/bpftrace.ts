@@ -23,7 +23,7 @@ export async function startBpftrace(place: Place): Promise<Running> {
       // The stopwatch's own is not the workload's, and may come before everything is attached.
       const executions = await countLines(file, /^exec \d+ (?!stopwatch )/);
       const connections = await countLines(file, /^connect /);
-      return { seen: { executions, connections, questions: null }, lost: lostIn(readFileSync(file, 'utf8')) };
+      return { seen: { executions, connections }, lost: lostIn(readFileSync(file, 'utf8')) };
     },
   };
 }

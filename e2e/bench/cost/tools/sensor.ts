@@ -28,6 +28,12 @@ function readAccount(folder: string): Account {
   const { coverage } = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as Summary;
   if (!coverage.armed) throw new Error(`the sensor was not armed: ${coverage.reason}`);
   const told = (name: string) => coverage.delivered[name] ?? 0;
-  const seen = { executions: told('exec') - 1, connections: told('connect'), questions: told('dns') / 2 };
-  return { seen, lost: coverage.lost.total ?? 0 };
+  const spans = readFileSync(join(folder, 'trace.otlp.json'), 'utf8');
+  const seen = {
+    executions: told('exec') - 1,
+    connections: told('connect'),
+    questions: told('dns') / 2,
+    'tool calls': spans.match(/"name":"execute_tool /g)?.length ?? 0,
+  };
+  return { seen, lost: coverage.lost.total ?? 0, spans: spans.match(/"spanId":/g)?.length ?? 0 };
 }

@@ -26,7 +26,7 @@ export async function startSensors(place: Place): Promise<Running> {
         await end(probe, 'SIGTERM');
         rmdirSync(cgroup);
       }
-      return { seen: { executions: null, connections: null, questions: null }, lost: null };
+      return { seen: {}, lost: null };
     },
   };
 }

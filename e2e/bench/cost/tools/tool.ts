@@ -2,10 +2,12 @@ import type { Counts } from '../workloads.ts';
 
 export type Command = readonly [string, ...string[]];
 
-/** What a tool tells afterwards; `null` for what it does not tell. */
+/** What a tool tells afterwards. */
 export interface Account {
-  readonly seen: { readonly [Name in keyof Counts]: number | null };
+  readonly seen: Counts;
   readonly lost: number | null;
+  /** Spans that it made, where it makes any. */
+  readonly spans?: number;
 }
 
 /** Where a tool works. */

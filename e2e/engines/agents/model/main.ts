@@ -29,7 +29,7 @@ const agent = agents.find(({ name }) => name === values.agent);
 if (agent === undefined) throw new Error(`there is no agent '${values.agent}'`);
 const session = JSON.parse(readFileSync(needed(values.session), 'utf8')) as Session;
 const plan = planSession(session, agent, needed(values.workspace));
-const server = modelServer(plan, appendTo(needed(values.record), Date.now), values.requests);
+const server = modelServer(plan, appendTo(needed(values.record), () => performance.timeOrigin + performance.now()), values.requests);
 server.listen(Number(values.port), values.host, () => console.log('ready'));
 
 function needed(value: string | undefined): string {
