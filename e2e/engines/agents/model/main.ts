@@ -29,7 +29,9 @@ const agent = agents.find(({ name }) => name === values.agent);
 if (agent === undefined) throw new Error(`there is no agent '${values.agent}'`);
 const session = JSON.parse(readFileSync(needed(values.session), 'utf8')) as Session;
 const plan = planSession(session, agent, needed(values.workspace));
-const server = modelServer(plan, appendTo(needed(values.record), () => performance.timeOrigin + performance.now()), values.requests);
+// Fractions of a millisecond, which Date.now does not tell.
+const now = () => performance.timeOrigin + performance.now();
+const server = modelServer(plan, appendTo(needed(values.record), now), values.requests);
 server.listen(Number(values.port), values.host, () => console.log('ready'));
 
 function needed(value: string | undefined): string {
