@@ -155,6 +155,9 @@ export const findingsPrefix = 'chaperone.findings.';
 /** Job span: what the detectors of findings forgot for want of room, so that they may have missed something. */
 export const findingsForgotten = 'chaperone.coverage.findings.forgotten';
 
+/** Job span: of the findings that people were to be told, below the prefix: `delivered`, `waiting` when the span was made, `dropped` and by which `cause`. */
+export const findingsCoveragePrefix = 'chaperone.coverage.findings.';
+
 /** Any span with events: how many more found no room in it. */
 export const eventsShed = 'chaperone.events.shed';
 /** Job and step span: events that found no room in their spans. */

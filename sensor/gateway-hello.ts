@@ -1,8 +1,7 @@
-import type { Agent } from 'node:http';
-import { ChaperoneError, describeError } from '../crds/errors.ts';
-import type { Clock } from './export/clock.ts';
-import { createAgent, post } from './export/http-post.ts';
-import type { ServerAddress } from './export/server-address.ts';
+import type { Outcome } from './export/outcome.ts';
+import { Pace } from './export/pace.ts';
+import { type FlushLimits, SendLoop } from './export/send-loop.ts';
+import { createTransport, type Transport, type TransportOptions } from './export/transport.ts';
 
 /** What the gateway writes into the pod's annotation. */
 export interface Hello {
@@ -16,13 +15,8 @@ export interface Hello {
   readonly policyError?: string;
 }
 
-export interface HelloOptions {
-  /** The gateway's address without a path. */
-  readonly url: string;
-  readonly ca: string | undefined;
-  readonly address: ServerAddress;
-  readonly headers: () => Promise<Record<string, string>>;
-  readonly clock: Clock;
+/** `url`: the gateway's address without a path. */
+export interface HelloOptions extends Omit<TransportOptions, 'timeoutMs'> {
   /** Told once for each new kind of failure, with a sentence for the log. */
   readonly onFailure: (message: string) => void;
 }
@@ -30,92 +24,73 @@ export interface HelloOptions {
 export interface HelloSender {
   /** Sends until the gateway has taken it; a newer hello takes the place of one that was not. */
   send(hello: Hello): void;
-  /** Kept once the gateway has taken the last hello; at once when there is none. */
-  taken(): Promise<void>;
+  /** Ends once the gateway has taken the last hello; at once when there is none. */
+  flush(limits: FlushLimits): Promise<void>;
   close(): void;
 }
 
-const backOff = { firstMs: 500, factor: 2, longestMs: 30_000 };
+const firstPauseMs = 500;
 const timeoutMs = 5_000;
 
 /** The sensor's word to the cluster on what it can see and which policy it holds. */
 export function createHelloSender(options: HelloOptions): HelloSender {
-  return new RetryingSender(options);
+  return new NewestHello(options);
 }
 
-class RetryingSender implements HelloSender {
-  readonly #options: HelloOptions;
-  readonly #agent: Agent;
+class NewestHello implements HelloSender {
+  readonly #onFailure: HelloOptions['onFailure'];
+  readonly #transport: Transport;
+  readonly #pace: Pace;
+  readonly #loop: SendLoop;
   #waiting: Hello | null = null;
-  #busy = false;
   #closed = false;
-  #delayMs = backOff.firstMs;
   #lastFailure = '';
-  #cancelRetry: (() => void) | null = null;
-  readonly #awaitingTaken: (() => void)[] = [];
 
-  constructor(options: HelloOptions) {
-    this.#options = options;
-    this.#agent = createAgent(options.url, options.ca, options.address);
+  constructor({ url, onFailure, ...options }: HelloOptions) {
+    const { clock } = options;
+    this.#onFailure = onFailure;
+    this.#transport = createTransport({ ...options, url: `${url}/v1/hello`, timeoutMs });
+    this.#pace = new Pace(clock, firstPauseMs);
+    const isEmpty = () => this.#waiting === null;
+    this.#loop = new SendLoop({ clock, pace: this.#pace, attempt: () => this.#attempt(), isEmpty });
   }
 
   send(hello: Hello): void {
     this.#waiting = hello;
-    this.#delayMs = backOff.firstMs;
-    this.#cancelRetry?.();
-    this.#cancelRetry = null;
-    this.#trySoon();
+    this.#pace.took();
+    this.#loop.wakeNow();
   }
 
-  taken(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#waiting === null) resolve();
-      else this.#awaitingTaken.push(resolve);
-    });
+  flush(limits: FlushLimits): Promise<void> {
+    return this.#loop.flush(limits);
   }
 
   close(): void {
     this.#closed = true;
-    this.#cancelRetry?.();
-    this.#agent.destroy();
+    this.#loop.close();
+    this.#transport.close();
   }
 
-  #trySoon(): void {
-    if (this.#busy || this.#closed || this.#waiting === null) return;
-    this.#busy = true;
+  #attempt(): Promise<number | null> | null {
     const hello = this.#waiting;
-    this.#post(hello).then(
-      () => this.#settle(hello, null),
-      (error: unknown) => this.#settle(hello, describeError(error)),
-    );
+    if (hello === null) return null;
+    return this.#transport.send(JSON.stringify(hello)).then((outcome) => this.#settle(hello, outcome));
   }
 
-  #settle(hello: Hello, failure: string | null): void {
-    this.#busy = false;
-    const isNewest = this.#waiting === hello;
-    if (failure === null && isNewest) {
-      this.#waiting = null;
-      for (const resolve of this.#awaitingTaken.splice(0)) resolve();
-    }
-    if (failure !== null && failure !== this.#lastFailure && !this.#closed) this.#options.onFailure(failure);
-    this.#lastFailure = failure ?? '';
-    if (!isNewest) this.#trySoon();
-    else if (failure !== null) this.#retryLater();
+  /** A refusal may be of a gateway that is another version for now, so it is tried again too. */
+  #settle(hello: Hello, outcome: Outcome): number | null {
+    const failure = failureOf(outcome);
+    if (failure !== '' && failure !== this.#lastFailure && !this.#closed) this.#onFailure(failure);
+    this.#lastFailure = failure;
+    if (this.#waiting !== hello) return null;
+    if (failure !== '') return this.#pace.pause(outcome.kind === 'retry' ? outcome.retryAfterMs : null);
+    this.#waiting = null;
+    this.#pace.took();
+    return null;
   }
+}
 
-  #retryLater(): void {
-    if (this.#closed) return;
-    this.#cancelRetry = this.#options.clock.after(this.#delayMs, () => this.#trySoon());
-    this.#delayMs = Math.min(this.#delayMs * backOff.factor, backOff.longestMs);
-  }
-
-  async #post(hello: Hello): Promise<void> {
-    const { url, address, headers, clock } = this.#options;
-    const body = JSON.stringify(hello);
-    const posting = { agent: this.#agent, address, headers: await headers(), body, timeoutMs, clock };
-    const { status } = await post(`${url}/v1/hello`, posting);
-    if (status >= 300) {
-      throw new ChaperoneError('gateway-hello', `the gateway answered ${status} to the sensor's hello`);
-    }
-  }
+function failureOf(outcome: Outcome): string {
+  if (outcome.kind === 'sent') return '';
+  return outcome.kind === 'too-large' ? 'the server answered 413' : outcome.message;
 }

@@ -16,7 +16,7 @@ function main(): void {
     spill.frames.tick(time);
     letProbeGoOn();
   };
-  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe, spill: spill.spans, onTick });
+  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe, spill, onTick });
   sidecar.replay(spill.frames.replay());
   const stop = () => {
     sidecar.stop().then(() => process.exit(0), fail);

@@ -15,7 +15,7 @@ import { coverageAttributes } from './spans/coverage-attributes.ts';
 import type { Attributes, UnixNanos } from './spans/finished-span.ts';
 import type { JobSummary } from './spans/job-summary.ts';
 import { JobTrace } from './spans/job-trace.ts';
-import type { SpanSink } from './spans/job-writer.ts';
+import type { FindingSink, SpanSink } from './spans/job-writer.ts';
 import { noPolicy, type PolicyView, policyAttributes } from './spans/policy-view.ts';
 import { RedactorCache } from './spans/redact.ts';
 import type { SecretHints } from './spans/redaction/masks.ts';
@@ -35,6 +35,8 @@ export interface PipelineOptions extends EngineSources {
   readonly budget?: Budget;
   /** Spans as they end, children before parents. `resource` is one object a job. */
   readonly onSpans: SpanSink;
+  /** What looks like an attack, at the moment that it is found; its span follows when the process that did it has ended. Default: nobody is told. */
+  readonly onFinding?: FindingSink;
   /** A job ended; its span follows with the next `flushed` event, so that everything before it is in. */
   readonly onJobEnd?: () => void;
   /** Asked when a job's span is made: how the delivery of spans stands. Default: nothing is said of it. */
@@ -116,6 +118,7 @@ class JobPipeline implements Pipeline {
     for (const job of this.#events.attribution.jobs) {
       this.#identify(job);
       this.#watch(job);
+      if (this.#events.isUndecided) job.tellEarly();
       if (job.end !== null && time - job.end >= sealNanos) this.#seal(job);
     }
     this.#events.attribution.forget(maxJobs);
@@ -198,7 +201,9 @@ class JobPipeline implements Pipeline {
     };
     const { engine } = this.#events.attribution;
     const { neighbours } = this.#events;
-    return new JobTrace({ ...job, engine, neighbours, budget: this.#budget, settings, sink: this.#options.onSpans });
+    const { onSpans, onFinding = () => {} } = this.#options;
+    const sinks = { onSpans, onFinding };
+    return new JobTrace({ ...job, engine, neighbours, budget: this.#budget, settings, sinks });
   }
 
   /** Until an engine has shown itself, nobody knows whose job this is. */

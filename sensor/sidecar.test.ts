@@ -37,6 +37,7 @@ async function startGateway(answer: (request: Request, nth: number) => number = 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     hellos: () => of('/v1/hello').map(({ body }) => JSON.parse(body)),
+    findings: () => of('/v1/findings').flatMap(({ body }) => JSON.parse(body).findings),
     spans: () => of('/v1/traces').flatMap(({ body }) => spanNames(JSON.parse(body))),
     requests,
     async until(condition: () => boolean) {
@@ -152,6 +153,21 @@ test('when the job ends its spans leave at once', async () => {
   for (const event of kernel.events) sensor.sidecar.receive(event);
   await gateway.until(() => gateway.spans().length === 4);
   assert.deepEqual(gateway.spans().sort(), ['bash', 'build', 'make', 'runner-1']);
+});
+
+test('a finding leaves at once, while the process that did it runs', async () => {
+  await using gateway = await startGateway();
+  await using sensor = startSensor(gateway.url);
+  sensor.sidecar.receive(helloEvent());
+  const kernel = new FakeKernel();
+  playJob(kernel, (worker) => {
+    const step = kernel.spawn(worker, '/usr/bin/bash', { env: { GITHUB_ACTION: 'steal', GITHUB_RUN_ID: '7' } });
+    kernel.reach(step, worker);
+  });
+  for (const event of kernel.events) sensor.sidecar.receive(event);
+  await gateway.until(() => gateway.findings().length === 1);
+  const [{ rule, severity, step }] = gateway.findings();
+  assert.deepEqual([rule, severity, step.name], ['runner-memory', 'Critical', 'steal']);
 });
 
 test('at the end everything leaves, also of a job that still runs', async () => {

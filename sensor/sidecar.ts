@@ -1,19 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { describeError } from '../crds/errors.ts';
+import { createFindingSender, type FindingSender } from './alerts/finding-sender.ts';
 import type { SensorConfig } from './config.ts';
 import type { HelloEvent, ProbeEvent } from './decode/events.ts';
 import { openWorkerLogs } from './engines/github-actions/worker-log.ts';
 import type { Clock } from './export/clock.ts';
 import { deliveryWord } from './export/delivery-attributes.ts';
-import { createExporter, type Exporter, type FlushLimits } from './export/exporter.ts';
+import { createExporter, type Exporter } from './export/exporter.ts';
+import type { FlushLimits } from './export/send-loop.ts';
 import { ServerAddress } from './export/server-address.ts';
-import type { SpanSpill } from './export/span-spill.ts';
 import { createHelloSender, type HelloSender } from './gateway-hello.ts';
 import type { CoverageReport } from './lineage/coverage.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import { openPolicyFile, type PolicyFile } from './policy/policy-file.ts';
 import { ProbeTime } from './probe-time.ts';
 import type { Recorded } from './spill/frame-log.ts';
+import type { Spill } from './spill/spill.ts';
 
 export type Log = (level: 'info' | 'warn', message: string) => void;
 
@@ -23,8 +25,8 @@ export interface SidecarOptions {
   readonly log: Log;
   /** Asks the probe for everything that was in its buffers; the events come before the promise is kept. */
   readonly flushProbe: () => Promise<unknown>;
-  /** Where spans wait on disk; default in memory. */
-  readonly spill?: SpanSpill | null;
+  /** Where spans and findings wait on disk; default in memory. */
+  readonly spill?: Pick<Spill, 'spans' | 'findings'>;
   /** Told of each tick, so that {@link Sidecar.replay} can repeat it. */
   readonly onTick?: (time: bigint) => void;
 }
@@ -41,13 +43,14 @@ const jobFlush: FlushLimits = { deadlineMs: 10_000 };
 const lastEventsMs = 3_000;
 const lastSpans: FlushLimits = { deadlineMs: 14_000, patienceMs: 5_000 };
 /** A job may end before the gateway has heard whether its sensor was armed. */
-const lastHelloMs = 5_000;
+const lastHello: FlushLimits = { deadlineMs: 5_000 };
 
-/** The sensor in a runner's pod: events in, spans and a hello out to the gateway. Nothing that goes wrong in here harms the job. */
+/** The sensor in a runner's pod: events in, spans, findings and a hello out to the gateway. Nothing that goes wrong in here harms the job. */
 export class Sidecar {
   readonly #options: SidecarOptions;
   readonly #policy: PolicyFile;
   readonly #exporter: Exporter;
+  readonly #findings: FindingSender;
   readonly #hello: HelloSender;
   readonly #pipeline: Pipeline;
   readonly #cancelTicks: (() => void)[] = [];
@@ -63,19 +66,26 @@ export class Sidecar {
     this.#time = new ProbeTime(clock);
     this.#policy = openPolicyFile(config.policy.file, { publicKey: config.policy.publicKey, namespace: pod.namespace });
     const headers = () => authorization(gateway.tokenFile);
-    // One for both: the hello reaches the gateway before the job has begun.
+    // One for all: the hello reaches the gateway before the job has begun.
     const address = new ServerAddress();
+    const server = { url: gateway.url, ca: gateway.ca, address, headers, clock };
+    const warnOfDrops = (what: string) => (_: unknown, count: number, message: string) =>
+      log('warn', `${count} ${what} were not delivered: ${message}`);
+    const warnOfDelay = (what: string) => (message: string) =>
+      log('warn', `the gateway has not taken the ${what} yet: ${message}`);
     this.#exporter = createExporter({
+      ...server,
       url: `${gateway.url}/v1/traces`,
-      ca: gateway.ca,
-      address,
-      headers,
-      clock,
-      spill: options.spill ?? null,
-      onDrop: (_, count, message) => log('warn', `${count} spans were not delivered: ${message}`),
+      spill: options.spill?.spans ?? null,
+      onDrop: warnOfDrops('spans'),
     });
-    const onFailure = (message: string) => log('warn', `the gateway has not taken the hello yet: ${message}`);
-    this.#hello = createHelloSender({ url: gateway.url, ca: gateway.ca, address, headers, clock, onFailure });
+    this.#findings = createFindingSender({
+      ...server,
+      spill: options.spill?.findings ?? null,
+      onFailure: warnOfDelay('findings'),
+      onDrop: warnOfDrops('findings'),
+    });
+    this.#hello = createHelloSender({ ...server, onFailure: warnOfDelay('hello') });
     this.#pipeline = createPipeline({
       engine: 'auto',
       identity: { kind: 'pod', name: pod.name, seed: pod.uid },
@@ -83,8 +93,9 @@ export class Sidecar {
       policy: () => this.#policy.view(),
       jobLogs: config.diagDir === null ? null : openWorkerLogs(config.diagDir),
       onSpans: (spans, resource) => this.#exporter.add(spans, resource),
+      onFinding: (finding) => this.#findings.tell(finding),
       onJobEnd: () => this.#jobEnded(),
-      delivery: () => deliveryWord(this.#exporter.account()),
+      delivery: () => deliveryWord(this.#exporter.account(), this.#findings.account()),
     });
     this.#every(tickMs, () => this.#tick());
     this.#every(policyCheckMs, () => this.#checkPolicy());
@@ -98,7 +109,8 @@ export class Sidecar {
       else this.#pipeline.tick(entry.tick);
     }
     this.#replaying = false;
-    this.#options.spill?.forgetKnown();
+    this.#options.spill?.spans?.forgetKnown();
+    this.#options.spill?.findings?.forgetKnown();
   }
 
   receive(event: ProbeEvent): void {
@@ -126,10 +138,9 @@ export class Sidecar {
     if (!answered) this.#pipeline.push({ kind: 'unanswered' });
     const { coverage } = this.#pipeline.finish(this.#time.now());
     if (!coverage.complete) this.#options.log('warn', `not everything that happened was told: ${missingIn(coverage)}`);
-    const helloTaken = this.#atMost(lastHelloMs, this.#hello.taken());
-    await this.#exporter.flush(lastSpans);
-    await helloTaken;
+    await Promise.all([this.#exporter.flush(lastSpans), this.#findings.flush(lastSpans), this.#hello.flush(lastHello)]);
     this.#hello.close();
+    this.#findings.close();
     const { sent, dropped } = this.#exporter.close();
     this.#options.log(dropped.total === 0 ? 'info' : 'warn', `${sent} spans delivered, ${dropped.total} not`);
   }

@@ -59,7 +59,7 @@ export function sensorVolumes(withDiag: boolean): JsonObject[] {
   const token = { audience: gatewayAudience, expirationSeconds: 3600, path: 'token' };
   return [
     { name: runVolume, emptyDir: { medium: 'Memory' } },
-    // The sensor itself keeps to 80 MiB of it: beyond the limit the kubelet would evict the pod.
+    // The sensor itself keeps to 83 MiB of it: beyond the limit the kubelet would evict the pod.
     { name: scratchVolume, emptyDir: { sizeLimit: '128Mi' } },
     { name: policyVolume, downwardAPI: { defaultMode: 0o444, items: [policy] } },
     { name: tokenVolume, projected: { defaultMode: 0o444, sources: [{ serviceAccountToken: token }] } },

@@ -116,7 +116,7 @@ export interface Engine {
   goesOver?(step: string, image: ProcessImage): void;
   /** Names and ids, `null` while they may still be learnt; asked until given, and from then on frozen. */
   identify(job: JobView): JobIdentity | null;
-  /** Asked once, when the step's span id is first needed. */
+  /** The answer counts that is given when the step's span id is first needed; those before it are for what cannot wait. */
   describe(step: StepView): StepDescription;
   /** Asked once, when the step is over; `exit`: what its processes' exits say. Default: that. */
   conclude?(step: StepView, exit: TaskResult | null): StepConclusion;

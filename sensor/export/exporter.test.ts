@@ -247,7 +247,7 @@ test('a token that cannot be read is a failure to try again, not a crash', async
 
 test('trusts the CA it is given and no other', async () => {
   const tls = selfSigned();
-  await using collector = await startCollector([], tls);
+  await using collector = await startCollector([], { tls });
   using distrustful = exporterTo(collector);
   distrustful.add([stepNumber(1)], resource);
   assert.equal((await distrustful.flush({ deadlineMs: 300 })).sent, 0);

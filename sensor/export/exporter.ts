@@ -5,6 +5,7 @@ import { encodeRequest, encodeResource, encodeSpan } from './otlp-json.ts';
 import { Outbox, type Parcel } from './outbox.ts';
 import type { Outcome } from './outcome.ts';
 import { Pace } from './pace.ts';
+import { type FlushLimits, SendLoop } from './send-loop.ts';
 import { ServerAddress } from './server-address.ts';
 import { classOf } from './span-class.ts';
 import type { QueuedSpan } from './span-queue.ts';
@@ -33,13 +34,6 @@ export interface ExporterOptions {
   readonly onDrop?: (reason: DropReason, count: number, message: string) => void;
 }
 
-export interface FlushLimits {
-  /** Until when at most, in milliseconds from now. */
-  readonly deadlineMs: number;
-  /** Gives up earlier when the server has taken nothing for so long; default the deadline. */
-  readonly patienceMs?: number;
-}
-
 export interface Exporter {
   /** Takes spans in; their content is fixed from here on. `resource` is one object a job (grouping goes by identity). */
   add(spans: readonly FinishedSpan[], resource: Attributes): void;
@@ -54,6 +48,7 @@ export interface Exporter {
 const batchLimits = { spans: 512, bytes: 512 * 1024 };
 /** An answer that may be a fault of the batch itself (500, 404) is believed after so many tries, if the server takes others. */
 const doubtfulTries = 8;
+const firstPauseMs = 1_000;
 
 /** A queue of our own in front of OTLP/HTTP: the OpenTelemetry SDK's batch processor loses bursts and outages. */
 export function createExporter(options: ExporterOptions): Exporter {
@@ -71,7 +66,6 @@ export function createExporter(options: ExporterOptions): Exporter {
 
 class QueueingExporter implements Exporter {
   readonly #transport: Transport;
-  readonly #clock: Clock;
   readonly #intervalMs: number;
   readonly #onDrop: NonNullable<ExporterOptions['onDrop']>;
   readonly #outbox: Outbox;
@@ -81,18 +75,22 @@ class QueueingExporter implements Exporter {
   readonly #resources = new WeakMap<Attributes, string>();
   /** Batches that the server has taken. */
   #taken = 0;
-  #sending = false;
   #closed = false;
-  #cancelWake: (() => void) | null = null;
-  #onSettled: (() => void)[] = [];
+  readonly #loop: SendLoop;
 
   constructor(transport: Transport, clock: Clock, options: ExporterOptions) {
     this.#transport = transport;
-    this.#clock = clock;
     this.#intervalMs = options.intervalMs ?? 2_000;
     this.#onDrop = options.onDrop ?? (() => {});
     this.#outbox = new Outbox(options.maxBytes ?? 8 * 1024 * 1024, batchLimits);
-    this.#pace = new Pace(clock);
+    this.#pace = new Pace(clock, firstPauseMs);
+    this.#loop = new SendLoop({
+      clock,
+      pace: this.#pace,
+      attempt: () => this.#attempt(),
+      isEmpty: () => this.#outbox.length === 0,
+      onRest: () => this.#rest(),
+    });
     this.#spill = options.spill ?? null;
     this.#enqueue(this.#spill?.recover(this.#ledger) ?? []);
   }
@@ -107,15 +105,8 @@ class QueueingExporter implements Exporter {
     else this.#enqueue(items);
   }
 
-  async flush({ deadlineMs, patienceMs = deadlineMs }: FlushLimits): Promise<ExportAccount> {
-    const end = this.#pace.hurry(deadlineMs, patienceMs);
-    this.#wakeNow();
-    await new Promise<void>((resolve) => {
-      this.#onSettled.push(resolve);
-      void end.reached.then(resolve);
-      this.#tellIfSettled();
-    });
-    end.cancel();
+  async flush(limits: FlushLimits): Promise<ExportAccount> {
+    await this.#loop.flush(limits);
     return this.account();
   }
 
@@ -126,13 +117,12 @@ class QueueingExporter implements Exporter {
   close(): ExportAccount {
     if (this.#closed) return this.account();
     this.#closed = true;
-    this.#cancelWake?.();
     this.#transport.close();
     const left = this.#outbox.drain();
     if (left.length > 0)
       this.#tellDrop('unsent', left, this.#ledger.lastFailure || 'there was no time left to send them');
     this.#spill?.close();
-    this.#tellIfSettled();
+    this.#loop.close();
     return this.account();
   }
 
@@ -147,7 +137,7 @@ class QueueingExporter implements Exporter {
   #enqueue(items: readonly QueuedSpan[]): void {
     const shed = items.flatMap((item) => this.#outbox.add(item));
     if (shed.length > 0) this.#drop('overflow', shed, 'the queue of spans is full');
-    if (this.#outbox.length > 0) this.#wakeAfter(this.#pace.isHurried ? 0 : this.#intervalMs);
+    if (this.#outbox.length > 0) this.#loop.wakeAfter(this.#pace.isHurried ? 0 : this.#intervalMs);
   }
 
   #resourceOf(attributes: Attributes): string {
@@ -156,30 +146,13 @@ class QueueingExporter implements Exporter {
     return known;
   }
 
-  /** A wake that is already set stands: it is either near, or a back-off that more spans must not cut short. */
-  #wakeAfter(ms: number): void {
-    if (this.#cancelWake !== null || this.#sending || this.#closed) return;
-    this.#cancelWake = this.#clock.after(ms, () => this.#wakeNow());
+  #attempt(): Promise<number | null> | null {
+    const parcel = this.#outbox.next();
+    return parcel === null ? null : this.#deliver(parcel);
   }
 
-  #wakeNow(): void {
-    this.#cancelWake?.();
-    this.#cancelWake = null;
-    if (!this.#sending && !this.#closed) void this.#sendAll();
-  }
-
-  async #sendAll(): Promise<void> {
-    this.#sending = true;
-    let pause: number | null = null;
-    while (pause === null && !this.#closed) {
-      const parcel = this.#outbox.next();
-      if (parcel === null) break;
-      pause = await this.#deliver(parcel);
-    }
-    this.#sending = false;
-    if (pause !== null) this.#wakeAfter(pause);
-    else if (!this.#closed && this.#outbox.length === 0) this.#spill?.tidy(this.#ledger);
-    this.#tellIfSettled();
+  #rest(): void {
+    if (this.#outbox.length === 0) this.#spill?.tidy(this.#ledger);
   }
 
   /** One try. The answer is how long to wait before the next, `null` for not at all. */
@@ -265,11 +238,6 @@ class QueueingExporter implements Exporter {
   #settle(fate: Fate, items: readonly QueuedSpan[]): void {
     this.#spill?.settle(items, fate);
     this.#ledger.settle(fate, items);
-  }
-
-  #tellIfSettled(): void {
-    if (this.#outbox.length > 0) return;
-    for (const tell of this.#onSettled.splice(0)) tell();
   }
 }
 

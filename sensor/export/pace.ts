@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-const backOff = { firstMs: 1_000, factor: 2, longestMs: 30_000, longestInFlushMs: 1_000, shortestMs: 50 };
+const backOff = { factor: 2, longestMs: 30_000, longestInFlushMs: 1_000, shortestMs: 50 };
 
 /** The end of one flush. */
 export interface FlushEnd {
@@ -21,11 +21,14 @@ interface Flush {
 /** How long to wait between tries: longer from failure to failure, shorter while somebody waits for a flush to end. */
 export class Pace {
   readonly #clock: Clock;
+  readonly #firstMs: number;
   readonly #flushes = new Set<Flush>();
   #failures = 0;
 
-  constructor(clock: Clock) {
+  /** `firstMs`: how long to wait after a first failure, in milliseconds. */
+  constructor(clock: Clock, firstMs: number) {
     this.#clock = clock;
+    this.#firstMs = firstMs;
   }
 
   get isHurried(): boolean {
@@ -56,7 +59,7 @@ export class Pace {
 
   /** A try failed: how long to wait before the next, in milliseconds. */
   pause(retryAfterMs: number | null): number {
-    const grown = Math.min(backOff.firstMs * backOff.factor ** this.#failures, backOff.longestMs);
+    const grown = Math.min(this.#firstMs * backOff.factor ** this.#failures, backOff.longestMs);
     this.#failures += 1;
     if (this.#flushes.size === 0) return retryAfterMs ?? grown;
     // Waiting past the end helps nobody: halve what is left, and try until it is gone.

@@ -15,7 +15,10 @@ export interface Found {
   /** Nanoseconds since boot, of the first. */
   readonly time: bigint;
   count: number;
+  /** Its span was given. */
   isTold: boolean;
+  /** The count that people were told; 0: they were not yet. */
+  noticed: number;
 }
 
 /** Findings that a job tells one by one; further ones are counted by rule (design of the trace). */
@@ -107,7 +110,7 @@ export class JobFindings {
       scope.findings.fold(hit.rule);
       return;
     }
-    const found: Found = { hit, scope, node, time, count: 1, isTold: false };
+    const found: Found = { hit, scope, node, time, count: 1, isTold: false, noticed: 0 };
     this.#found.set(key, found);
     this.#onFound(found);
   }

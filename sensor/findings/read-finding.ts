@@ -8,14 +8,23 @@ import {
 } from '../../crds/attributes.ts';
 import { type Finding, type Severity, type SubjectKind, severities, subjectKinds } from '../../crds/finding.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
+import { maxName, maxText } from '../spans/text.ts';
 
 /** Where a finding's span stands. */
 export interface FindingContext {
   /** `null`: it is of no step. */
-  readonly step: FinishedSpan | null;
-  readonly job: FinishedSpan;
+  readonly step: Told | null;
+  readonly job: Told;
   readonly resource: Attributes;
 }
+
+/** Beyond what spans are bounded by; the same stands in crds/finding-schema.ts. */
+const maxSentence = 2_048;
+const maxChain = 16;
+const maxRepository = 256;
+
+/** What a finding tells of a step or a job: of its span, or as much of that as is known. */
+type Told = Pick<FinishedSpan, 'name' | 'attributes'>;
 
 /** A finding as it is written and sent, from its span, live or recorded: a recorded one can hold anything. */
 export function readFinding(span: FinishedSpan, { step, job, resource }: FindingContext): Finding {
@@ -27,12 +36,14 @@ export function readFinding(span: FinishedSpan, { step, job, resource }: Finding
     id: span.spanId,
     rule: String(attributes['security_rule.name']),
     severity: severityOf(span),
-    subject: { kind: kindOf(attributes), name: String(attributes[findingSubject] ?? 'unknown') },
-    text: String(attributes[findingText] ?? span.name),
+    subject: { kind: kindOf(attributes), name: bounded(attributes[findingSubject], maxText) },
+    text: bounded(attributes[findingText] ?? span.name, maxSentence),
     time: new Date(Number(span.start / 1_000_000n)).toISOString(),
     count: Math.max(1, Number(attributes['chaperone.count'] ?? 1)),
     ...(processes.length === 0 ? {} : { processes }),
-    ...(step === null ? {} : { step: { name: step.name, ordinal: Number(step.attributes[stepOrdinal] ?? 0) } }),
+    ...(step === null
+      ? {}
+      : { step: { name: bounded(step.name, maxName), ordinal: Number(step.attributes[stepOrdinal] ?? 0) } }),
     job: jobOf(job),
     ...(repository === null ? {} : { repository }),
     evidence: { traceId: span.traceId, spanId: span.parentSpanId ?? span.spanId },
@@ -45,19 +56,26 @@ export function severityOf({ attributes }: Pick<FinishedSpan, 'attributes'>): Se
 
 export function processesOf(attributes: Attributes): string[] {
   const value = attributes[findingProcesses];
-  return Array.isArray(value) ? value.map(String) : [];
+  return Array.isArray(value) ? value.map((name) => bounded(name, maxName)).slice(-maxChain) : [];
 }
 
-function jobOf({ name, attributes }: FinishedSpan): Finding['job'] {
+function jobOf({ name, attributes }: Told): Finding['job'] {
   const url = attributes['cicd.pipeline.task.run.url.full'];
-  return typeof url === 'string' ? { name, url } : { name };
+  const known = { name: bounded(name, maxName) };
+  return typeof url === 'string' && url !== '' && url.length <= maxText ? { ...known, url } : known;
 }
 
 function repositoryOf(resource: Attributes): string | null {
   const name = resource['vcs.repository.name'];
   const owner = resource['vcs.owner.name'];
   if (typeof name !== 'string') return null;
-  return typeof owner === 'string' ? `${owner}/${name}` : name;
+  return bounded(typeof owner === 'string' ? `${owner}/${name}` : name, maxRepository);
+}
+
+/** What replaces a secret can be longer than the secret. */
+function bounded(value: unknown, most: number): string {
+  const text = String(value ?? '');
+  return (text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`) || 'unknown';
 }
 
 function kindOf(attributes: Attributes): SubjectKind {

@@ -34,7 +34,7 @@ import { credentialsNote } from './credentials-note.ts';
 import type { Attributes } from './finished-span.ts';
 import { otherName } from './fold.ts';
 import type { JobIds } from './ids.ts';
-import { JobWriter, type SpanSink } from './job-writer.ts';
+import { type JobSinks, JobWriter } from './job-writer.ts';
 import { LookupSpans } from './lookup-spans.ts';
 import type { ProcessNode } from './process-node.ts';
 import { processName } from './process-span.ts';
@@ -70,7 +70,7 @@ export interface JobOptions {
   readonly budget: Budget;
   readonly neighbours: Neighbours;
   readonly settings: Omit<TraceSettings, 'jobScope' | 'scopeSpanId'>;
-  readonly sink: SpanSink;
+  readonly sinks: JobSinks;
 }
 
 /** One job on its way to being a trace: its steps, and through {@link ProcessSpans} their processes. */
@@ -106,7 +106,7 @@ export class JobTrace {
     this.#engine = options.engine;
     this.#settings = options.settings;
     this.scope = new Scope(null, options.budget.jobSummaries);
-    this.writer = new JobWriter(options.budget, options.sink, options.settings.redact);
+    this.writer = new JobWriter(options.budget, options.sinks, options.settings.redact);
     const startMs = options.resumed ? null : Number((this.start + this.#settings.offset()) / 1_000_000n);
     this.#handle = { key: this.key, runner: this.runner, startMs };
     this.steps = new StepList(this.#handle, { engine: options.engine, start: options.start });
@@ -223,6 +223,12 @@ export class JobTrace {
     if (!this.sealed) this.#findings.detect.ofJob(hit, this.scope, time);
   }
 
+  /** Tells people what was found although nobody knows yet whose job this is. */
+  tellEarly(): void {
+    const identity = () => this.#engine.identify({ ...this.#handle, firstStep: this.firstStep, ended: false });
+    this.writer.tellEarly(identity, this.#settings.policy().scope);
+  }
+
   /** Asks the engine who this job is, until it knows. */
   identify(taken: Set<string>, sensor: () => Attributes): void {
     if (this.writer.identity !== null) return;
@@ -293,8 +299,11 @@ export class JobTrace {
       wasResolved: (address: string) => this.scopes().some((scope) => this.#lookups.wasResolved(address, scope)),
       readsAnswers: () => this.#lookups.readsAnswers,
     };
-    const stepName = ({ step }: Scope, ids: JobIds) => (step === null ? null : this.#freeze(step, ids).name);
-    return new FindingSpans(this.#processes, job, { stepName });
+    return new FindingSpans({ processes: this.#processes, writer: this.writer }, job, {
+      stepName: ({ step }, ids) => (step === null ? null : this.#freeze(step, ids).name),
+      stepNow: ({ step }) => step && { ...this.#nameNow(step), ordinal: step.view.ordinal },
+      offset: () => this.#settings.offset(),
+    });
   }
 
   #workspace(): string | null {
@@ -332,6 +341,11 @@ export class JobTrace {
     });
   }
 
+  /** A step that waits for its name may be called otherwise later, and its id hangs on that. */
+  #nameNow(step: StepRun): { name: string; spanId: string | null } {
+    return step.frozen ?? { name: this.#shownName(this.#engine.describe(step.view).name), spanId: null };
+  }
+
   /** Names are decided in order of beginning, so that equal names are numbered the same whichever step ends first. */
   #freeze(step: StepRun, ids: JobIds): FrozenStep {
     if (step.frozen !== null) return step.frozen;
@@ -344,8 +358,12 @@ export class JobTrace {
     const { name, attributes } = this.#engine.describe(step.view);
     const spanId =
       step.outer === null ? ids.step(name, step.view.ordinal) : ids.below('step', step.rootId, depthKey(step));
-    step.frozen = { name: printable(this.#withoutSecrets(name), maxName), spanId, attributes };
+    step.frozen = { name: this.#shownName(name), spanId, attributes };
     return step.frozen;
+  }
+
+  #shownName(name: string): string {
+    return printable(this.#withoutSecrets(name), maxName);
   }
 
   /** A step without a name is called after its script's first line, which is a command line like any other. */

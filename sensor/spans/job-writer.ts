@@ -1,3 +1,4 @@
+import type { Finding } from '../../crds/finding.ts';
 import type { JobIdentity } from '../engines/engine.ts';
 import { type Budget, type Sacrifice, sacrifices } from './budget.ts';
 import type { Attributes, FinishedSpan } from './finished-span.ts';
@@ -12,6 +13,23 @@ import { scrubAttributes, scrubSpan } from './scrub-span.ts';
 export type SpanBuilder = (ids: JobIds, redact: Redactor) => FinishedSpan;
 
 export type SpanSink = (spans: FinishedSpan[], resource: Attributes) => void;
+
+/** Findings on their way to people; the same one again has the same id and a higher count. */
+export type FindingSink = (finding: Finding) => void;
+
+/** What a job gives, and to whom. */
+export interface JobSinks {
+  readonly onSpans: SpanSink;
+  readonly onFinding: FindingSink;
+}
+
+/** A job as far as it is known while it runs. */
+export interface KnownJob {
+  readonly ids: JobIds;
+  readonly identity: JobIdentity;
+  readonly resource: Attributes;
+  readonly redact: Redactor;
+}
 
 /** What the trace's resource and ids hang on beside the job's identity. */
 export interface TraceFacts {
@@ -30,13 +48,14 @@ export class JobWriter {
   ids: JobIds | null = null;
   resource: Attributes = {};
   readonly #budget: Budget;
-  readonly #sink: SpanSink;
+  readonly #sinks: JobSinks;
   readonly #redactorFor: (hints: SecretHints) => Redactor;
   readonly #held: SpanBuilder[] = [];
+  readonly #heldNotices: ((job: KnownJob) => Finding)[] = [];
 
-  constructor(budget: Budget, sink: SpanSink, redactorFor: (hints: SecretHints) => Redactor) {
+  constructor(budget: Budget, sinks: JobSinks, redactorFor: (hints: SecretHints) => Redactor) {
     this.#budget = budget;
-    this.#sink = sink;
+    this.#sinks = sinks;
     this.#redactorFor = redactorFor;
   }
 
@@ -59,13 +78,26 @@ export class JobWriter {
     else this.#deliver([build], this.ids);
   }
 
+  /** Tells people of a finding: at once, or as soon as the job's ids are known. There are no more of them than findings of a job. */
+  notify(build: (job: KnownJob) => Finding): void {
+    this.#heldNotices.push(build);
+    if (this.ids !== null && this.identity !== null) this.#tell(this.identity, this.ids);
+  }
+
   /** Ids and resource are decided once, here; what waited goes out. */
   identify(identity: JobIdentity, taken: Set<string>, { sensor, scope }: TraceFacts): void {
     const ids = receiverIds(identity.run, taken, scope);
     this.identity = identity;
     this.ids = ids;
-    this.resource = scrubAttributes({ ...identity.resource, ...sensor }, this.redactor);
+    this.resource = this.#resourceOf(identity, sensor);
     this.#deliver(this.#held.splice(0), ids);
+    this.#tell(identity, ids);
+  }
+
+  /** Tells people what was found in a job of which nobody knows yet whose it is: as if it were this one. Its spans go on waiting. */
+  tellEarly(identity: () => JobIdentity | null, scope: TraceScope): void {
+    const early = this.#heldNotices.length === 0 ? null : identity();
+    if (early !== null) this.#tell(early, receiverIds(early.run, new Set(), scope));
   }
 
   /** By the policy as it is now, and what the engine has said. */
@@ -73,12 +105,22 @@ export class JobWriter {
     return this.#redactorFor(this.identity?.secrets ?? noHints);
   }
 
+  #tell(identity: JobIdentity, ids: JobIds): void {
+    const redact = this.#redactorFor(identity.secrets ?? noHints);
+    const resource = this.#resourceOf(identity, {});
+    for (const build of this.#heldNotices.splice(0)) this.#sinks.onFinding(build({ ids, identity, resource, redact }));
+  }
+
+  #resourceOf(identity: JobIdentity, sensor: Attributes): Attributes {
+    return scrubAttributes({ ...identity.resource, ...sensor }, this.#redactorFor(identity.secrets ?? noHints));
+  }
+
   #deliver(builders: readonly SpanBuilder[], ids: JobIds): void {
     const redact = this.redactor;
     const spans = builders.map((build) => scrubSpan(build(ids, redact), redact));
     for (const span of spans) this.bytes += otlpSize(span);
     this.#given += spans.length;
-    if (spans.length > 0) this.#sink(spans, this.resource);
+    if (spans.length > 0) this.#sinks.onSpans(spans, this.resource);
   }
 }
 

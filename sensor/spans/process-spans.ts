@@ -111,10 +111,15 @@ export class ProcessSpans {
     else scope.untold += 1;
   }
 
+  /** The process at whose span something of `node` is told: itself, else the nearest above it that has or will have a span; `null`: none. */
+  tellerOf(node: ProcessNode | null): ProcessNode | null {
+    return node !== null && hasSpan(node) ? node : node && spanParent(node);
+  }
+
   /** Gives a promised span below a process, or below the scope where that has no span. */
   giveUnder({ scope, node }: { scope: Scope; node: ProcessNode | null }, build: BelowBuilder): void {
     const offset = this.#settings.offset();
-    const parent = node !== null && hasSpan(node) ? node : node && spanParent(node);
+    const parent = this.tellerOf(node);
     this.#giveBelow({ scope, parent }, (ids, redact) =>
       build({
         offset,

@@ -125,6 +125,12 @@ const rows: readonly Row[] = [
     'what detectors of findings forgot for want of room',
     'sensor/findings/changes.test.ts',
   ],
+  [
+    `${ours.findingsCoveragePrefix}*`,
+    'job',
+    'number',
+    'of the findings that people were to be told: `delivered`, `waiting` when the span was made, `dropped` and by which `cause.*`; only where there are any',
+  ],
   ['gen_ai.operation.name', 'agent tool', 'string', '`invoke_agent` or `execute_tool`'],
   ['gen_ai.provider.name', 'agent', 'string', 'who makes the agent; which model it asks is not known'],
   ['gen_ai.agent.name', 'agent tool', 'string', '`claude-code`, `codex`, `gemini-cli` or `opencode`'],

@@ -17,6 +17,8 @@ export interface SpillPlace {
 export interface Spill {
   /** `null`: spans wait in memory. */
   readonly spans: SpanSpill | null;
+  /** `null`: findings wait in memory. */
+  readonly findings: SpanSpill | null;
   readonly frames: FrameLog;
 }
 
@@ -26,6 +28,8 @@ export interface Spill {
  */
 const frameBytes = 48 * 1024 * 1024;
 const spanBytes = 32 * 1024 * 1024;
+/** Of findings that people are to be told: 200 of a job, of which most take less than 2 KiB. */
+const findingBytes = 3 * 1024 * 1024;
 const keyBytes = 32;
 
 /** Opens what an earlier process left, or makes it. Without a place, or where it cannot be written, everything stays in memory. */
@@ -40,11 +44,12 @@ export function openSpill(place: SpillPlace | null, onFault: (message: string) =
     }
   };
   const spans = open(({ folder }) => new SpanSpill(join(folder, 'spans'), spanBytes));
+  const findings = open(({ folder }) => new SpanSpill(join(folder, 'findings'), findingBytes));
   const frames = open(({ folder, keyFile }) => {
     const key = openKey(keyFile);
     return new FrameLog(new RecordFile(join(folder, 'frames'), frameBytes), key);
   });
-  return { spans, frames: frames ?? new FrameLog(null, randomBytes(keyBytes)) };
+  return { spans, findings, frames: frames ?? new FrameLog(null, randomBytes(keyBytes)) };
 }
 
 /** The pod's key: made by the first process, read by those after it. */

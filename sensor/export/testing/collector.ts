@@ -9,26 +9,39 @@ export type Conduct =
   | 'reset'
   | ((body: string) => { status: number; headers?: Record<string, string>; body?: string });
 
+/** How one makes itself known. */
+export interface CollectorOptions {
+  readonly tls?: { key: string; cert: string } | undefined;
+  /** Names what a body brought; default its spans. */
+  readonly names?: (body: string) => string[];
+}
+
 /** An OTLP/HTTP back end that misbehaves as told: `conducts` one after the other, then `200` for ever. */
 export class Collector {
   readonly conducts: Conduct[];
   /** Every request's body, in order, whatever was answered. */
   readonly bodies: string[] = [];
   readonly authorizations: (string | undefined)[] = [];
-  /** Names of the spans in requests that were answered with 2xx. */
+  /** Names of what was in requests that were answered with 2xx. */
   readonly accepted: string[] = [];
   readonly #server: http.Server | https.Server;
+  readonly #names: (body: string) => string[];
   #port = 0;
 
-  constructor(conducts: Conduct[], tls?: { key: string; cert: string }) {
+  constructor(conducts: Conduct[], { tls, names = spanNames }: CollectorOptions = {}) {
     this.conducts = conducts;
+    this.#names = names;
     const listener = (request: http.IncomingMessage, response: http.ServerResponse) => this.#meet(request, response);
     this.#server = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener);
   }
 
   get url(): string {
+    return `${this.origin}/v1/traces`;
+  }
+
+  get origin(): string {
     const scheme = this.#server instanceof https.Server ? 'https' : 'http';
-    return `${scheme}://127.0.0.1:${this.#port}/v1/traces`;
+    return `${scheme}://127.0.0.1:${this.#port}`;
   }
 
   /** Listens on the port it had before, if any: a collector that was away comes back where it was. */
@@ -66,7 +79,7 @@ export class Collector {
       return;
     }
     const answer = typeof conduct === 'function' ? conduct(body) : conduct;
-    if (answer.status < 300) this.accepted.push(...spanNames(body));
+    if (answer.status < 300) this.accepted.push(...this.#names(body));
     response.writeHead(answer.status, answer.headers).end(answer.body ?? '{}');
   }
 }
@@ -82,9 +95,9 @@ export function spanNames(body: string): string[] {
 /** A running collector that is gone when the test's scope ends. */
 export async function startCollector(
   conducts: Conduct[] = [],
-  tls?: { key: string; cert: string },
+  options: CollectorOptions = {},
 ): Promise<Collector & AsyncDisposable> {
-  const collector = new Collector(conducts, tls);
+  const collector = new Collector(conducts, options);
   await collector.listen();
   return Object.assign(collector, { [Symbol.asyncDispose]: () => collector.leave() });
 }

@@ -2,6 +2,8 @@ import { agentProcesses } from '../../agents/testing/agent-processes.ts';
 import { countEach } from '../../decode/events.ts';
 import { parseJobMessage } from '../../engines/github-actions/job-message.ts';
 import { jobMessage, scriptStep, WorkerLogText } from '../../engines/github-actions/testing/worker-log-text.ts';
+import { Ledger } from '../../export/account.ts';
+import { deliveryWord } from '../../export/delivery-attributes.ts';
 import { FakeKernel, type FakeProcess, helloEvent, statsEvent } from '../../lineage/testing/fake-kernel.ts';
 import { pushAll, type Recording, record, replay } from '../../lineage/testing/recording.ts';
 import { serverNameExtension, writeHello } from '../../names/testing/hello-bytes.ts';
@@ -116,7 +118,8 @@ function branchJob(): Recording {
   };
   kernel.exit(kernel.spawn(worker, '/usr/bin/bash', { env }));
   kernel.exit(worker, 100);
-  const { pipeline, ...recorded } = record();
+  const findings = Object.assign(new Ledger(), { added: 1, sent: 1 }).read(0, 0);
+  const { pipeline, ...recorded } = record({ delivery: () => deliveryWord(new Ledger().read(0, 0), findings) });
   const none = countEach(() => 0);
   pushAll(pipeline, [
     helloEvent({ started: '0' }),
