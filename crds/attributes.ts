@@ -150,6 +150,14 @@ export const findingSubjectKind = 'chaperone.finding.subject.kind';
 export const findingSubject = 'chaperone.finding.subject.name';
 export const findingProcesses = 'chaperone.finding.processes';
 export const findingText = 'chaperone.finding.text';
+/**
+ * Finding span, where a coding agent's tool call did it: the agent, its tool, the redacted command and the agent's id of the call. Not `gen_ai.*`,
+ * which would draw the finding itself as a tool call.
+ */
+export const findingAgent = 'chaperone.finding.agent.name';
+export const findingTool = 'chaperone.finding.tool.name';
+export const findingToolCommand = 'chaperone.finding.tool.command';
+export const findingToolCallId = 'chaperone.finding.tool.call.id';
 /** Job and step span: findings, below the prefix by severity; `repeated` beside them, and those that were only counted by rule. */
 export const findingsPrefix = 'chaperone.findings.';
 /** Job span: what the detectors of findings forgot for want of room, so that they may have missed something. */

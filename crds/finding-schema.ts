@@ -17,6 +17,14 @@ export const findingSchema: z.ZodType<Finding> = z.strictObject({
   text: text(2_048),
   time: z.iso.datetime(),
   count: z.int().min(1),
+  toolCall: z
+    .strictObject({
+      agent: text(128),
+      tool: text(128),
+      command: text(512).optional(),
+      callId: text(128).optional(),
+    })
+    .optional(),
   processes: z.array(text(128)).max(16).optional(),
   step: z.strictObject({ name: text(128), ordinal: z.int().min(0) }).optional(),
   job: z.strictObject({ name: text(128), url: text(512).optional() }),

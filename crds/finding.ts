@@ -21,6 +21,8 @@ export interface Finding {
   readonly time: string;
   /** How often the same was seen until it was told. */
   readonly count: number;
+  /** Where a coding agent's tool call did it. */
+  readonly toolCall?: FindingToolCall;
   /** From the step's first process to the one that did it. */
   readonly processes?: readonly string[];
   readonly step?: { readonly name: string; readonly ordinal: number };
@@ -29,6 +31,18 @@ export interface Finding {
   readonly repository?: string;
   /** The span that shows it: of the process, else of the step or the job. */
   readonly evidence: { readonly traceId: string; readonly spanId: string };
+}
+
+/** The command of a coding agent below which something was found. */
+export interface FindingToolCall {
+  /** As `gen_ai.agent.name`: `claude-code`. */
+  readonly agent: string;
+  /** The agent's own name of the tool: `Bash`. */
+  readonly tool: string;
+  /** What the model asked for, redacted. */
+  readonly command?: string;
+  /** The agent's id of the call, where it is known. */
+  readonly callId?: string;
 }
 
 /** Whether the first is at least as bad as the second. */

@@ -13,6 +13,7 @@ import { maxName, printable } from '../spans/text.ts';
 import { type Found, severityOf } from './job-findings.ts';
 import { rules } from './rules.ts';
 import { sentence } from './sentence.ts';
+import { toolCallAttributes, toolCallOf } from './tool-call.ts';
 
 export interface FindingView {
   readonly found: Found;
@@ -29,6 +30,7 @@ export function findingSpan(at: Placement, { found, offset, redact, step }: Find
   const processes = chainOf(node, redact);
   const subject = printable(redact.text(hit.subject.name)) || 'unknown';
   const detail = printable(redact.text(hit.detail ?? ''));
+  const call = toolCallAttributes(node?.agent?.call, redact);
   return {
     ...at,
     name: `finding ${hit.rule}`,
@@ -43,8 +45,12 @@ export function findingSpan(at: Placement, { found, offset, redact, step }: Find
       [findingSeverity]: severityOf(hit),
       [findingSubjectKind]: hit.subject.kind,
       [findingSubject]: subject,
-      [findingText]: printable(sentence({ rule, processes, subject, detail, step }), maxSentence),
+      [findingText]: printable(
+        sentence({ rule, processes, subject, detail, step, call: toolCallOf(call) }),
+        maxSentence,
+      ),
       ...(processes.length === 0 ? {} : { [findingProcesses]: processes }),
+      ...call,
       'chaperone.count': count,
     },
     events: [],

@@ -6,7 +6,7 @@ import type { Detector, Hit, JobView } from './detector.ts';
 import { createDetectors } from './detectors.ts';
 import { rules } from './rules.ts';
 
-/** Something that was found, and by what; the same (rule, executable, subject) again only counts. */
+/** Something that was found, and by what; the same (rule, executable, subject, agent) again only counts. */
 export interface Found {
   readonly hit: Hit;
   readonly scope: Scope;
@@ -117,7 +117,8 @@ export class JobFindings {
 }
 
 function keyOf(hit: Hit, node: ProcessNode | null): string {
-  return JSON.stringify([hit.rule, severityOf(hit), node?.image.path, hit.subject.name]);
+  const agent = node?.agent?.session.first.image.id;
+  return JSON.stringify([hit.rule, severityOf(hit), node?.image.path, hit.subject.name, agent]);
 }
 
 export function severityOf({ severity, rule }: Hit) {

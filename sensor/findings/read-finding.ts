@@ -9,6 +9,7 @@ import {
 import { type Finding, type Severity, type SubjectKind, severities, subjectKinds } from '../../crds/finding.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 import { maxName, maxText } from '../spans/text.ts';
+import { toolCallOf } from './tool-call.ts';
 
 /** Where a finding's span stands. */
 export interface FindingContext {
@@ -30,6 +31,7 @@ type Told = Pick<FinishedSpan, 'name' | 'attributes'>;
 export function readFinding(span: FinishedSpan, { step, job, resource }: FindingContext): Finding {
   const { attributes } = span;
   const processes = processesOf(attributes);
+  const toolCall = toolCallOf(attributes);
   const repository = repositoryOf(resource);
   return {
     version: 1,
@@ -40,6 +42,7 @@ export function readFinding(span: FinishedSpan, { step, job, resource }: Finding
     text: bounded(attributes[findingText] ?? span.name, maxSentence),
     time: new Date(Number(span.start / 1_000_000n)).toISOString(),
     count: Math.max(1, Number(attributes['chaperone.count'] ?? 1)),
+    ...(toolCall === null ? {} : { toolCall }),
     ...(processes.length === 0 ? {} : { processes }),
     ...(step === null
       ? {}

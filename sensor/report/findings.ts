@@ -1,6 +1,7 @@
 import { findingSeverity, findingSubject } from '../../crds/attributes.ts';
 import { type Finding, isAtLeast, type Severity, severities } from '../../crds/finding.ts';
 import { processesOf, readFinding, severityOf } from '../findings/read-finding.ts';
+import { toolCallOf, toolCallWords } from '../findings/tool-call.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 import type { Tone } from './paint.ts';
 import type { Below, StepStory, Story } from './story.ts';
@@ -55,7 +56,9 @@ function lineOf({ attributes }: FinishedSpan): string {
   const by = processesOf(attributes).at(-1);
   const who = by === undefined ? '' : `${by} → `;
   const what = `${attributes['security_rule.description'] ?? attributes['security_rule.name']}: ${who}${attributes[findingSubject] ?? ''}`;
-  return visible(`▲ ${attributes[findingSeverity] ?? ''}  ${what}   rule ${attributes['security_rule.name']}`);
+  const call = toolCallWords(toolCallOf(attributes));
+  const under = call === '' ? '' : `, ${call}`;
+  return visible(`▲ ${attributes[findingSeverity] ?? ''}  ${what}${under}   rule ${attributes['security_rule.name']}`);
 }
 
 function toneOf(severity: Severity): Tone {

@@ -338,6 +338,21 @@ const rows: readonly Row[] = [
   [ours.findingSubjectKind, 'finding', 'string', '`file`, `host`, `name`, `process`, `sensor` or `policy`'],
   [ours.findingSubject, 'finding', 'string', 'which one'],
   [ours.findingProcesses, 'finding', 'string[]', "names from the step's first process to the one that did it"],
+  [
+    ours.findingAgent,
+    'finding',
+    'string',
+    "the coding agent below whose tool call it happened; none of the agent's own attributes stands here",
+    'sensor/findings/tool-call.test.ts',
+  ],
+  [ours.findingTool, 'finding', 'string', "the agent's name of the tool", 'sensor/findings/tool-call.test.ts'],
+  [
+    ours.findingToolCommand,
+    'finding',
+    'string',
+    'what the tool was asked for, redacted',
+    'sensor/findings/tool-call.test.ts',
+  ],
   [ours.findingText, 'finding', 'string', 'who, what, where, what to look at, how to refuse it: for people'],
 ];
 

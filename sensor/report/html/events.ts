@@ -1,6 +1,7 @@
 import { fileChange, fileOperation, fileRead, fileSecret, findingSubject } from '../../../crds/attributes.ts';
 import { severities } from '../../../crds/finding.ts';
 import { severityOf } from '../../findings/read-finding.ts';
+import { toolCallOf, toolCallWords } from '../../findings/tool-call.ts';
 import type { Attributes, AttributeValue, FinishedSpan, SpanEvent } from '../../spans/finished-span.ts';
 import { fileChangesOf } from '../file-changes.ts';
 import { byMost } from '../summary.ts';
@@ -106,10 +107,12 @@ function isFinding({ attributes, kind }: FinishedSpan): boolean {
 function findingRow(list: NodeList, node: number, span: FinishedSpan): FindingRow {
   const { attributes, start } = span;
   const title = attributes['security_rule.description'];
+  const call = toolCallWords(toolCallOf(attributes));
+  const what = [title, attributes[findingSubject]].filter((part) => part !== undefined).join(': ');
   return {
     verdict: severityOf(span),
     rule: visible(String(attributes['security_rule.name'])),
-    subject: visible([title, attributes[findingSubject]].filter((part) => part !== undefined).join(': ')),
+    subject: visible(call === '' ? what : `${what}, ${call}`),
     count: countOf(attributes),
     at: list.millis(start),
     node,

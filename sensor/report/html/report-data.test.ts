@@ -194,6 +194,8 @@ test('changes of files are told by directory, other events and findings in lists
     'security_rule.description': 'Address without a name',
     'chaperone.finding.severity': 'High',
     'chaperone.finding.subject.name': '192.0.2.1:443',
+    'chaperone.finding.agent.name': 'claude-code',
+    'chaperone.finding.tool.name': 'Bash',
   };
   at.other(process, 'finding unnamed-address', 1, { attributes });
   const { directories, activities, findings, secrets, fileTotals, nodes } = dataOf(at.spans);
@@ -208,7 +210,8 @@ test('changes of files are told by directory, other events and findings in lists
     ],
   );
   assert.deepEqual(activities, [{ name: 'memory access', detail: 'cause ptrace; process.pid 7', at: 0, node: 2 }]);
-  const found = { rule: 'unnamed-address', verdict: 'High', subject: 'Address without a name: 192.0.2.1:443' };
+  const subject = 'Address without a name: 192.0.2.1:443, Bash call of claude-code';
+  const found = { rule: 'unnamed-address', verdict: 'High', subject };
   assert.deepEqual(findings, [{ ...found, count: 1, at: 1_000, node: 3 }]);
 });
 
