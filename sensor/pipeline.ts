@@ -10,6 +10,7 @@ import type { JobStart } from './lineage/attribution.ts';
 import { Coverage } from './lineage/coverage.ts';
 import { ProcessTable } from './lineage/process-table.ts';
 import { later } from './lineage/time.ts';
+import { type PodNetwork, unknownNetwork } from './policy/egress-view.ts';
 import { type Budget, defaultBudget } from './spans/budget.ts';
 import { coverageAttributes } from './spans/coverage-attributes.ts';
 import type { Attributes, UnixNanos } from './spans/finished-span.ts';
@@ -30,6 +31,8 @@ export interface PipelineOptions extends EngineSources {
   readonly resource?: Attributes;
   /** Asked whenever it matters, since a policy can change while a job runs; default: none. */
   readonly policy?: () => PolicyView;
+  /** Default: nothing is known of it. */
+  readonly network?: PodNetwork;
   /** CLOCK_REALTIME − CLOCK_BOOTTIME in nanoseconds; the probe's hello, the first event, overrides it. */
   readonly clockOffset?: bigint;
   readonly budget?: Budget;
@@ -201,9 +204,10 @@ class JobPipeline implements Pipeline {
     };
     const { engine } = this.#events.attribution;
     const { neighbours } = this.#events;
+    const network = this.#options.network ?? unknownNetwork;
     const { onSpans, onFinding = () => {} } = this.#options;
     const sinks = { onSpans, onFinding };
-    return new JobTrace({ ...job, engine, neighbours, budget: this.#budget, settings, sinks });
+    return new JobTrace({ ...job, engine, neighbours, network, budget: this.#budget, settings, sinks });
   }
 
   /** Until an engine has shown itself, nobody knows whose job this is. */

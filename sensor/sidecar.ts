@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { describeError } from '../crds/errors.ts';
 import { createFindingSender, type FindingSender } from './alerts/finding-sender.ts';
 import type { SensorConfig } from './config.ts';
@@ -91,6 +92,7 @@ export class Sidecar {
       identity: { kind: 'pod', name: pod.name, seed: pod.uid },
       resource: podResource(pod),
       policy: () => this.#policy.view(),
+      network: { addresses: ownAddresses(), openHosts: [new URL(gateway.url).hostname] },
       jobLogs: config.diagDir === null ? null : openWorkerLogs(config.diagDir),
       onSpans: (spans, resource) => this.#exporter.add(spans, resource),
       onFinding: (finding) => this.#findings.tell(finding),
@@ -206,6 +208,11 @@ export class Sidecar {
     };
     again();
   }
+}
+
+/** The containers of a pod have one network. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
 }
 
 /** The kubelet renews the token's file, so it is read for every request. */

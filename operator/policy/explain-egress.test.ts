@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Connection, explainEgress } from '../../crds/explain-egress.ts';
 import { buildPolicy } from '../../crds/testing/build-policy.ts';
 import { compilePolicyImage } from './compile-policy-image.ts';
-import { type Connection, explainEgress } from './explain-egress.ts';
 
 const { payload } = compilePolicyImage('ci', [
   buildPolicy('web', {

@@ -1,9 +1,12 @@
 import type { Severity, SubjectKind } from '../../crds/finding.ts';
 import type { ConnectEvent, FileEvent, MemoryEvent } from '../decode/events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
+import type { Lookup } from '../names/lookup.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
+import type { EgressView } from '../policy/egress-view.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { Scope } from '../spans/scope.ts';
+import type { ContactStage } from './outside-policy.ts';
 import type { RuleName } from './rules.ts';
 
 /** What a detector has seen. Texts are the job's, and not redacted yet. */
@@ -37,11 +40,17 @@ export interface JobView {
   readonly wasResolved: (address: string) => boolean;
   /** Whether any answer of a resolver was read: else nobody can say that an address has no name. */
   readonly readsAnswers: () => boolean;
+  /** The egress of the policy in force; `null` where everything is allowed. */
+  readonly egress: () => EgressView | null;
+  /** Whether the address is not one of the pod's own. */
+  readonly leadsOut: (address: string) => boolean;
+  /** Whether every policy leaves the host open. */
+  readonly isOpenHost: (name: string) => boolean;
 }
 
 /**
  * Sees one kind of thing in one job. Pure but for a bounded state of its own: no clock, no I/O, no allocation for an event that does not matter.
- * Each method is asked only for processes of the job that are known; the runner itself is not among them.
+ * Each method but `contacted` is asked only for processes of the job that are known; the runner itself is not among them.
  */
 export interface Detector {
   executed?(node: ProcessNode): Hit | null;
@@ -50,6 +59,10 @@ export interface Detector {
   reached?(event: MemoryEvent, node: ProcessNode): Hit | null;
   /** `origin`: what the address was resolved from. */
   connected?(event: ConnectEvent, node: ProcessNode, origin: Origin | null): Hit | null;
+  /** Asked also of the runner itself, and again when the connection has come further. */
+  contacted?(event: ConnectEvent, stage: ContactStage, origin: Origin | null): Hit | null;
+  /** The process ends, which asked for this name. */
+  lookedUp?(lookup: Lookup): Hit | null;
   /** A name that nobody of the job had asked for before. */
   asked?(name: string, node: ProcessNode): Hit | null;
   /** A process still runs after its step. */

@@ -4,6 +4,7 @@ import { credentialsSent } from './credentials-sent.ts';
 import { dataInNames } from './data-in-names.ts';
 import type { Detector, JobView } from './detector.ts';
 import { leftRunning } from './left-running.ts';
+import { outsidePolicy } from './outside-policy.ts';
 import { pipedDownload } from './piped-download.ts';
 import { Pipes } from './pipes.ts';
 import { processMemory } from './process-memory.ts';
@@ -21,6 +22,7 @@ export function createDetectors(job: JobView): readonly Detector[] {
     credentialsSent(pipes),
     unnamedAddress(job),
     dataInNames(),
+    outsidePolicy(job),
     changedControl(job),
     changedSource(job),
     leftRunning(),

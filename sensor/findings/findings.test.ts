@@ -76,6 +76,17 @@ test('beyond 200 findings a job counts by rule, and noise cannot fold the proces
   assert.equal(spans.at(-1)?.attributes['chaperone.findings.critical'], 230);
 });
 
+test('findings that are not worth an alert leave room for those that are', () => {
+  const found = foundIn((kernel, shell, worker) => {
+    for (let i = 0; i < 230; i += 1) kernel.reach(shell, kernel.spawn(shell, `/tmp/child-${i}`), { denied: true });
+    const other = kernel.spawn(shell, '/bin/gdb');
+    for (let i = 0; i < 230; i += 1) kernel.reach(other, kernel.spawn(shell, `/tmp/other-${i}`));
+    kernel.reach(other, worker);
+  });
+  assert.equal(found.length, 101);
+  assert.equal(found.at(-1), 'Critical runner-memory Runner.Worker');
+});
+
 test('a sensor that was started again is a finding of the job', () => {
   const job = new JobOfSteps().step(() => {});
   const { spans } = job.end({}, helloEvent({ restarts: 1 }));

@@ -1,9 +1,12 @@
+import type { Severity } from '../../crds/finding.ts';
 import type { ConnectEvent, FileEvent, MemoryEvent } from '../decode/events.ts';
+import type { Lookup } from '../names/lookup.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { Scope } from '../spans/scope.ts';
 import type { Detector, Hit, JobView } from './detector.ts';
 import { createDetectors } from './detectors.ts';
+import type { ContactStage } from './outside-policy.ts';
 import { rules } from './rules.ts';
 
 /** Something that was found, and by what; the same (rule, executable, subject, agent) again only counts. */
@@ -24,7 +27,24 @@ export interface Found {
 /** Findings that a job tells one by one; further ones are counted by rule (design of the trace). */
 export const maxFindings = 200;
 
-type Asked = 'executed' | 'touched' | 'reached' | 'connected' | 'asked' | 'leftRunning';
+/** How many there may be before one of a severity is only counted: what is not worth an alert never takes the room of what is. */
+const room: Readonly<Record<Severity, number>> = {
+  Info: 100,
+  Low: 100,
+  Medium: 150,
+  High: maxFindings,
+  Critical: maxFindings,
+};
+
+type Asked = 'executed' | 'touched' | 'reached' | 'connected' | 'contacted' | 'lookedUp' | 'asked' | 'leftRunning';
+
+/** A connection as detectors are asked of it; `node` is `null` for the runner itself. */
+export interface Contacted {
+  readonly event: ConnectEvent;
+  readonly scope: Scope;
+  readonly node: ProcessNode | null;
+  readonly origin: Origin | null;
+}
 
 /** The detectors of one job: gives each event to those that care for its kind, and keeps what they find until it is told. */
 export class JobFindings {
@@ -42,6 +62,8 @@ export class JobFindings {
       touched: of('touched'),
       reached: of('reached'),
       connected: of('connected'),
+      contacted: of('contacted'),
+      lookedUp: of('lookedUp'),
       asked: of('asked'),
       leftRunning: of('leftRunning'),
     };
@@ -61,6 +83,17 @@ export class JobFindings {
 
   connected(event: ConnectEvent, node: ProcessNode, origin: Origin | null): void {
     for (const detector of this.#by.connected) this.#take(detector.connected?.(event, node, origin), node, event.time);
+  }
+
+  contacted({ event, scope, node, origin }: Contacted, stage: ContactStage, time: bigint): void {
+    for (const detector of this.#by.contacted) {
+      const hit = detector.contacted?.(event, stage, origin) ?? null;
+      if (hit !== null) this.#keep(hit, { scope, node, time });
+    }
+  }
+
+  lookedUp(lookup: Lookup, node: ProcessNode): void {
+    for (const detector of this.#by.lookedUp) this.#take(detector.lookedUp?.(lookup), node, lookup.start);
   }
 
   /** Only for names that are new in the job. */
@@ -106,7 +139,7 @@ export class JobFindings {
       return;
     }
     scope.findings.add(severityOf(hit));
-    if (this.#found.size >= maxFindings) {
+    if (this.#found.size >= room[severityOf(hit)]) {
       scope.findings.fold(hit.rule);
       return;
     }
@@ -121,6 +154,6 @@ function keyOf(hit: Hit, node: ProcessNode | null): string {
   return JSON.stringify([hit.rule, severityOf(hit), node?.image.path, hit.subject.name, agent]);
 }
 
-export function severityOf({ severity, rule }: Hit) {
+export function severityOf({ severity, rule }: Hit): Severity {
   return severity ?? rules[rule].severity;
 }

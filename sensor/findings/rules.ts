@@ -1,10 +1,11 @@
 import type { Rule } from './rule.ts';
 import { changeRules } from './rules-of-changes.ts';
 import { networkRules } from './rules-of-network.ts';
+import { policyRules } from './rules-of-policy.ts';
 import { processRules } from './rules-of-processes.ts';
 
 /** Every rule by its name: the one source of docs/findings.md and of what findings say. */
-export const rules = { ...processRules, ...networkRules, ...changeRules } as const satisfies Readonly<
+export const rules = { ...processRules, ...networkRules, ...changeRules, ...policyRules } as const satisfies Readonly<
   Record<string, Rule>
 >;
 

@@ -1,6 +1,7 @@
 import { ChaperoneError, describeError } from '../../crds/errors.ts';
 import { fileWatchOf, openPolicyImage, type PolicyImage } from '../../crds/policy-image.ts';
 import { noPolicy, type PolicyView } from '../spans/policy-view.ts';
+import { egressViewOf } from './egress-view.ts';
 
 /** What the sensor knows of its policy. */
 export interface PolicyState {
@@ -57,6 +58,7 @@ function viewOf(image: PolicyImage, hash: string): PolicyView {
     processes: image.trace.processes,
     scope: image.trace.scope ?? 'Run',
     files: { watch: fileWatchOf(image), paths: image.trace.files?.paths ?? [] },
+    egress: egressViewOf(image),
     redact: image.trace.redact,
     error: '',
     isForged: false,

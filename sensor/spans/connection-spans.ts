@@ -1,4 +1,6 @@
-import type { CloseEvent, OpeningEvent } from '../decode/events.ts';
+import type { CloseEvent, ConnectEvent, OpeningEvent } from '../decode/events.ts';
+import type { Contacted } from '../findings/job-findings.ts';
+import type { ContactStage } from '../findings/outside-policy.ts';
 import { type Opening, readOpening } from '../names/opening.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import { type ConnectionEnd, type ConnectionStart, endOf, unknownEnd, unsentEnd } from './connection-end.ts';
@@ -21,7 +23,12 @@ interface OpenConnection {
   readonly origin: Origin | null;
   /** What its first bytes said. */
   opening: Opening | null;
+  /** The other side is known to have taken it. */
+  isAnswered: boolean;
 }
+
+/** Told of every connection of this side, when it begins and when it has come further. */
+export type OnContact = (contacted: Contacted, stage: ContactStage, time: bigint) => void;
 
 /** So many sockets of a job are followed to their end. */
 const maxSockets = 16_384;
@@ -29,11 +36,13 @@ const maxSockets = 16_384;
 /** The connections of one job, from their beginning to their end. Spans and folds come to exactly what was connected and accepted. */
 export class ConnectionSpans {
   readonly #processes: ProcessSpans;
+  readonly #onContact: OnContact;
   /** By socket: one of datagrams may have several destinations. */
   readonly #open = new Map<string, OpenConnection[]>();
 
-  constructor(processes: ProcessSpans) {
+  constructor(processes: ProcessSpans, onContact: OnContact) {
     this.#processes = processes;
+    this.#onContact = onContact;
   }
 
   /** False if there is no room to follow it: it is told without its end. */
@@ -43,7 +52,8 @@ export class ConnectionSpans {
     const nth = node === null ? ++scope.looseConnections : ++node.connections;
     const hasSpan = this.#processes.takeConnection(node, nth, connectionName(event, null));
     if (!hasSpan) scope.foldedConnections += 1;
-    const connection: OpenConnection = { event, scope, node, nth, hasSpan, origin, opening: null };
+    const connection: OpenConnection = { event, scope, node, nth, hasSpan, origin, opening: null, isAnswered: false };
+    this.#progressed(connection, 'begun', event.time);
     const sameSocket = this.#open.get(event.socket);
     const isFollowed = sameSocket !== undefined || this.#open.size < maxSockets;
     // The kernel does not tell when a connection to a unix socket ends; further destinations of a socket that are folded have no end of their own.
@@ -55,10 +65,11 @@ export class ConnectionSpans {
   }
 
   /** False if the socket is not of this job. */
-  opened({ socket, bytes, sent }: OpeningEvent): boolean {
+  opened({ socket, bytes, sent, time }: OpeningEvent): boolean {
     const connection = this.#open.get(socket)?.at(-1);
     if (connection === undefined) return false;
     connection.opening = readOpening(bytes, sent);
+    this.#progressed(connection, 'answered', time);
     return true;
   }
 
@@ -86,6 +97,7 @@ export class ConnectionSpans {
 
   #finish(connection: OpenConnection, end: ConnectionEnd): void {
     const { event, scope, node, hasSpan, origin, opening } = connection;
+    for (const stage of stagesOf(event, end)) this.#progressed(connection, stage, end.time);
     const name = nameConnection(origin, opening);
     scope.bytesSent += end.traffic?.sent ?? 0;
     scope.bytesReceived += end.traffic?.received ?? 0;
@@ -101,10 +113,28 @@ export class ConnectionSpans {
     folds.add(connectionName(event, name.host), event.time, end.time, { kind, sent, received, failed });
   }
 
+  #progressed(connection: OpenConnection, stage: ContactStage, time: bigint): void {
+    const { event, scope, node, origin } = connection;
+    if (event.kind !== 'connect' || (stage === 'answered' && connection.isAnswered)) return;
+    connection.isAnswered ||= stage === 'answered';
+    this.#onContact({ event, scope, node, origin }, stage, time);
+  }
+
   #give({ event, scope, node, nth }: OpenConnection, told: { end: ConnectionEnd; name: ConnectionName }): void {
     const key = `${event.time}-${nth}`;
     this.#processes.giveUnder({ scope, node }, ({ offset, place }) =>
       connectionSpan(place('connection', node?.image.id ?? event.image, key), { event, offset, ...told }),
     );
   }
+}
+
+/** TCP sends nothing before the other side has taken the connection. */
+function stagesOf(
+  { kind, transport }: { kind: string; transport?: ConnectEvent['transport'] },
+  end: ConnectionEnd,
+): ContactStage[] {
+  if (kind !== 'connect') return [];
+  const { sent = 0, received = 0 } = end.traffic ?? {};
+  if (transport === 'tcp') return end.outcome === 'established' || sent + received > 0 ? ['answered'] : [];
+  return [...(sent > 0 ? (['sent'] as const) : []), ...(received > 0 ? (['answered'] as const) : [])];
 }

@@ -27,6 +27,7 @@ import type { Hit, Neighbour } from '../findings/detector.ts';
 import { FindingSpans } from '../findings/finding-spans.ts';
 import { FindingTotals } from '../findings/finding-totals.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
+import type { PodNetwork } from '../policy/egress-view.ts';
 import type { Budget } from './budget.ts';
 import type { ConnectionStart } from './connection-end.ts';
 import { ConnectionSpans } from './connection-spans.ts';
@@ -69,6 +70,7 @@ export interface JobOptions {
   readonly resumed: boolean;
   readonly budget: Budget;
   readonly neighbours: Neighbours;
+  readonly network: PodNetwork;
   readonly settings: Omit<TraceSettings, 'jobScope' | 'scopeSpanId'>;
   readonly sinks: JobSinks;
 }
@@ -118,8 +120,10 @@ export class JobTrace {
       scopeSpanId,
     });
     this.#lookups = new LookupSpans(this.#processes, options.budget);
-    this.#connections = new ConnectionSpans(this.#processes);
-    this.#findings = this.#createFindings(options.neighbours);
+    this.#findings = this.#createFindings(options);
+    this.#connections = new ConnectionSpans(this.#processes, (contacted, stage, time) =>
+      this.#findings.detect.contacted(contacted, stage, time),
+    );
     this.#agents = new AgentSpans(this.#processes);
   }
 
@@ -146,6 +150,7 @@ export class JobTrace {
   }
 
   ended(node: ProcessNode): void {
+    for (const lookup of this.#lookups.of(node)) this.#findings.detect.lookedUp(lookup, node);
     this.#agents.ending(node);
     this.#processes.ended(node);
     this.#agents.ended(node);
@@ -290,7 +295,7 @@ export class JobTrace {
     return this.scopes().reduce((sum, scope) => sum.merge(scope.files), new FileTotals());
   }
 
-  #createFindings(neighbours: Neighbours): FindingSpans {
+  #createFindings({ neighbours, network }: JobOptions): FindingSpans {
     const { runner } = this;
     const job = {
       runner,
@@ -298,6 +303,9 @@ export class JobTrace {
       workspace: () => this.#workspace(),
       wasResolved: (address: string) => this.scopes().some((scope) => this.#lookups.wasResolved(address, scope)),
       readsAnswers: () => this.#lookups.readsAnswers,
+      egress: () => this.#settings.policy().egress,
+      leadsOut: (address: string) => !network.addresses.includes(address),
+      isOpenHost: (name: string) => network.openHosts.includes(name),
     };
     return new FindingSpans({ processes: this.#processes, writer: this.writer }, job, {
       stepName: ({ step }, ids) => (step === null ? null : this.#freeze(step, ids).name),

@@ -54,6 +54,11 @@ export class LookupSpans {
     return origin;
   }
 
+  /** Those of a process that has not ended. */
+  of(node: ProcessNode): Lookup[] {
+    return this.#open.get(node)?.all() ?? [];
+  }
+
   /** Whether an answer gave the address to anybody in this scope. */
   wasResolved(address: string, scope: Scope): boolean {
     return this.#names.originOf(address, scope, []) !== null;

@@ -1,5 +1,6 @@
 import type { FileWatch } from '../../crds/agent-policy.ts';
 import { policyHash, policyMode, policyName } from '../../crds/attributes.ts';
+import type { EgressView } from '../policy/egress-view.ts';
 import type { Attributes } from './finished-span.ts';
 import { known } from './text.ts';
 
@@ -20,6 +21,8 @@ export interface PolicyView {
     /** Folders whose changes are listed besides those of the job. */
     readonly paths: readonly string[];
   };
+  /** What connections are judged by; `null` where everything is allowed. */
+  readonly egress: EgressView | null;
   /** Globs over names of arguments and variables. */
   readonly redact: readonly string[];
   /** Why a newer policy file was not taken, one sentence; empty when nothing is wrong. */
@@ -36,6 +39,7 @@ export const noPolicy: PolicyView = {
   processes: 'All',
   scope: 'Run',
   files: { watch: 'Auto', paths: [] },
+  egress: null,
   redact: [],
   error: '',
   isForged: false,
