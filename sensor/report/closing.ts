@@ -15,7 +15,7 @@ export function resultWord({ result, reason }: Pick<Summary, 'result' | 'reason'
 }
 
 /** What there was of everything: `3 steps`, `212 processes`, `9 hosts`. Of what nobody observed no count is known. */
-export function countWords({ totals, reason, coverage, fileChanges, findings }: Summary): string[] {
+export function countWords({ totals, reason, coverage, fileChanges, agents, findings }: Summary): string[] {
   if (reason !== undefined) return ['nothing ran'];
   if (!coverage.armed) return [];
   return [
@@ -24,8 +24,15 @@ export function countWords({ totals, reason, coverage, fileChanges, findings }: 
     counted(totals.processes, 'process', 'processes'),
     totals.hosts === 0 ? 'no connections' : counted(totals.hosts, 'host'),
     ...(fileChanges === undefined ? [] : [fileWords(fileChanges)]),
+    ...agentWords(agents),
     ...findingWords(findings),
   ];
+}
+
+/** `2 agents (31 tool calls)` */
+function agentWords(agents: Summary['agents']): string[] {
+  const calls = agents.reduce((sum, { toolCalls }) => sum + toolCalls, 0);
+  return agents.length === 0 ? [] : [`${counted(agents.length, 'agent')} (${counted(calls, 'tool call')})`];
 }
 
 function fileWords({ total }: FileChanges): string {

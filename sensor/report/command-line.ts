@@ -12,8 +12,16 @@ const enough = 400;
 export function commandLine({ name, attributes }: FinishedSpan): string {
   const command = attributes[agentCommand];
   if (typeof command === 'string') return `${attributes['gen_ai.tool.name']}: ${command}`;
+  const agent = attributes['gen_ai.agent.name'];
+  if (typeof agent === 'string') return agentLine(name, agent, attributes['gen_ai.agent.version']);
   const { 'process.command_args': args, [processScript]: script } = attributes;
   return Array.isArray(args) && args.length > 0 ? joinWords(asTyped(args, script)) || name : name;
+}
+
+/** `agent claude-code 2.1.330` */
+function agentLine(name: string, agent: string, version: unknown): string {
+  if (name !== `invoke_agent ${agent}`) return name;
+  return typeof version === 'string' ? `agent ${agent} ${version}` : `agent ${agent}`;
 }
 
 /** The kernel puts the interpreter there, and what its `#!` line gives it, which is at most one word. */

@@ -55,17 +55,12 @@ function weigh(processes: readonly ProcessStory[], around: Surroundings): Candid
   });
 }
 
-/** A coding agent's run, and its commands. */
-const ofAgents: readonly SpanClass[] = ['agent', 'tool'];
+/** A coding agent's run, which says what all of it came to, and its commands. */
+const agentWeights: { readonly [spanClass in SpanClass]?: number } = { agent: 4000, tool: 1200 };
 
 /** Nothing of its own beside its parent's line, which a signal may have ended with it. */
 function repeats({ span, connections, lookups }: ProcessStory, parent: ProcessStory | null): boolean {
-  if (
-    parent === null ||
-    ofAgents.includes(classOf(span)) ||
-    connections.length + lookups.length > 0 ||
-    readsSecrets(span)
-  )
+  if (parent === null || classOf(span) in agentWeights || connections.length + lookups.length > 0 || readsSecrets(span))
     return false;
   if (span.error !== null && span.attributes['error.type'] !== parent.span.attributes['error.type']) return false;
   return Number(span.end - span.start) >= 0.8 * Number(parent.span.end - parent.span.start);
@@ -76,7 +71,7 @@ function weightOf({ span, connections, lookups }: ProcessStory, { from, to }: Ex
   const failed = span.error === null ? 0 : 2000;
   const secret = readsSecrets(span) ? 1500 : 0;
   const connected = connections.length + lookups.length > 0 ? 1000 : 0;
-  const ofAgent = ofAgents.includes(classOf(span)) ? 1200 : 0;
+  const ofAgent = agentWeights[classOf(span)] ?? 0;
   const nonZero = typeof exitCode === 'number' && exitCode !== 0 ? 10 : 0;
   return failed + secret + connected + ofAgent + nonZero + Math.round((to - from) * 100);
 }

@@ -117,7 +117,7 @@ function times(count: number, failed: number): string {
   return count === 1 ? '' : ` (${grouped(count)}×)`;
 }
 
-function shortList(words: readonly string[]): string {
+export function shortList(words: readonly string[]): string {
   return words.length > 3 ? `${words.slice(0, 3).join(', ')}, ${words.length - 3} more` : words.join(', ');
 }
 

@@ -1,4 +1,5 @@
 import type { FinishedSpan } from '../spans/finished-span.ts';
+import { type AgentNotes, agentNotes } from './agents/agent-notes.ts';
 import { type Extent, extent } from './bar.ts';
 import { commandLine } from './command-line.ts';
 import { findingLines } from './findings.ts';
@@ -34,6 +35,7 @@ interface Scale {
   readonly end: bigint;
   /** Lines of processes that a step may have. */
   readonly processLines: number;
+  readonly agents: AgentNotes;
 }
 
 /** The lines of one job, the job itself first: `workflow / job`. */
@@ -45,11 +47,13 @@ export function rowsOf(story: Story, pipeline?: string): Row[] {
 }
 
 /** A screenful for small jobs; large ones get fewer lines a step. */
-function scaleOf({ job, steps }: Story): Scale {
+function scaleOf(story: Story): Scale {
+  const { job, steps } = story;
   return {
     start: job.start,
     end: job.end,
     processLines: Math.max(2, Math.min(8, Math.floor(36 / Math.max(steps.length, 1)))),
+    agents: agentNotes(story),
   };
 }
 
@@ -93,7 +97,7 @@ function processNode({ process, below }: Notable, scale: Scale): Node {
     ...spanNode(span, scale, span.error === null ? 'process' : 'bad'),
     label: visible(commandLine(span)),
     labelTone: 'quiet',
-    notes: processNotes(process),
+    notes: [...processNotes(process), ...(scale.agents.get(span) ?? [])],
     children: below.map((one) => processNode(one, scale)),
   };
 }

@@ -4,14 +4,18 @@ import type { ExportAccount } from '../export/account.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 import { otherName } from '../spans/fold.ts';
 import type { NotExecuted } from '../spans/task-span.ts';
+import { type AgentSummary, summarizeAgents } from './agents/agent-summary.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { type FileChanges, fileChangesOf, watchesFiles } from './file-changes.ts';
 import { findingsOf } from './findings.ts';
 import type { StepStory, Story } from './story.ts';
 import { type Tally, tallyStep, tallyStory } from './tally.ts';
+import { timing } from './timing.ts';
 
 /** What `summary.json` holds: the run in figures, for programs. Times are RFC 3339, durations milliseconds. What is not known or is not there is left out. */
 export interface Summary {
+  /** Of this shape: it grows when a field changes its meaning or goes. */
+  readonly version: 1;
   readonly traceId: string;
   /** The workflow's name. */
   readonly pipeline?: string;
@@ -24,6 +28,8 @@ export interface Summary {
   readonly processes: { readonly total: number; readonly byExecutable: Readonly<Record<string, number>> };
   /** Where files were watched. */
   readonly fileChanges?: FileChanges;
+  /** Runs of coding agents, the earliest first. */
+  readonly agents: readonly AgentSummary[];
   /** What looks like an attack, the worst first: see docs/findings.md. */
   readonly findings: readonly Finding[];
   readonly coverage: Coverage;
@@ -87,6 +93,7 @@ export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
   const jobs = stories.map(({ job }) => job);
   const watched = watchesFiles(jobs);
   return {
+    version: 1,
     traceId: stories[0]?.job.traceId ?? '',
     ...(typeof pipeline === 'string' && pipeline !== '' ? { pipeline } : {}),
     result: worst(jobs.map(resultOf)),
@@ -102,6 +109,7 @@ export function summarize(stories: readonly Story[], facts: RunFacts): Summary {
     },
     processes: { total: processes, byExecutable: Object.fromEntries(byMost(byExecutable)) },
     ...(watched ? { fileChanges: fileChangesOf(jobs) } : {}),
+    agents: stories.flatMap(summarizeAgents),
     findings: stories.flatMap((story) => findingsOf(story, facts.resource)),
     coverage: coverageOf(jobs, facts),
     files: facts.files,
@@ -169,16 +177,6 @@ const fromWorst = ['error', 'failure', 'timeout', 'cancellation', 'unknown', 'su
 
 function worst(results: readonly string[]): string {
   return fromWorst.find((result) => results.includes(result)) ?? 'unknown';
-}
-
-function timing({ start, end }: FinishedSpan): { start: string; durationMs: number } {
-  return { start: rfc3339(start), durationMs: Number(end - start) / 1e6 };
-}
-
-/** Milliseconds are enough for people; a time outside of what a date can hold is told as the epoch. */
-function rfc3339(nanos: bigint): string {
-  const ms = Number(nanos / 1_000_000n);
-  return new Date(Math.abs(ms) <= 8.64e15 ? ms : 0).toISOString();
 }
 
 export function byMost(counts: ReadonlyMap<string, number>): [string, number][] {

@@ -59,7 +59,8 @@ function addSpans(tally: Tally, step: StepStory): void {
   for (const nested of step.steps) addSpans(tally, nested);
 }
 
-function saidCount({ attributes }: FinishedSpan, name: string): number {
+/** What the sensor counted, where it says so: a recorded span can hold anything. */
+export function saidCount({ attributes }: Pick<FinishedSpan, 'attributes'>, name: string): number {
   const count = attributes[name];
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : 0;
 }

@@ -146,11 +146,13 @@ test('the summary leaves out what is not there', () => {
   at.step(at.job('ci', 0, 1), 'step', 0, 1);
   const summary = summaryOf(at.spans);
   assert.deepEqual(Object.keys(summary), [
+    'version',
     'traceId',
     'result',
     'jobs',
     'totals',
     'processes',
+    'agents',
     'findings',
     'coverage',
     'files',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import axe from 'axe-core';
 import type { Page } from 'puppeteer-core';
+import type { FinishedSpan } from '../../spans/finished-span.ts';
 import { JobBuilder } from '../testing/job.ts';
 import { inBrowser, openReport } from './testing/browser.ts';
 import { hostileJob, largeJob } from './testing/jobs.ts';
@@ -26,7 +27,28 @@ function buildJob(): JobBuilder {
   return at;
 }
 
-const tabs = ['timeline', 'processes', 'network', 'files', 'findings', 'events', 'coverage'];
+const tabs = ['timeline', 'processes', 'agents', 'network', 'files', 'findings', 'events', 'coverage'];
+
+/** The same with a step that leaves nothing out of what agents do. */
+function agentJob(): JobBuilder {
+  const at = buildJob();
+  const [job] = at.spans as [FinishedSpan];
+  addAgent(at, at.step(job, 'Ask the agent', 8, 12));
+  return at;
+}
+
+function addAgent(at: JobBuilder, step: FinishedSpan): void {
+  const process = at.process(step, ['claude', '-p', 'Fix it'], 8, 12, { attributes: { 'process.pid': 7 } });
+  const counts = { 'chaperone.files.changes.count': 4, 'chaperone.agent.left_running.count': 2 };
+  const agent = at.agent(process, 'claude-code', 3, { attributes: counts });
+  const call = at.toolCall(agent, 'npm test', 9, 10, { error: {}, attributes: { 'error.type': '1' } });
+  const npm = at.process(call, ['npm', 'test'], 9, 14);
+  at.connection(npm, 'npm.example.com', 443, 9);
+  for (const path of ['a.ts', 'b.ts', 'c.ts', 'd.ts'])
+    npm.events.push({ name: 'chaperone.file.change', time: npm.start, attributes: { 'file.path': `/w/${path}` } });
+  npm.events.push({ name: 'chaperone.file.read', time: npm.start, attributes: { 'file.path': '/root/.npmrc' } });
+  at.other(npm, 'finding', 9, { attributes: { 'security_rule.name': 'r', 'chaperone.finding.severity': 'High' } });
+}
 
 for (const [look, dark, width] of [
   ['light', false, 1280],
@@ -34,7 +56,7 @@ for (const [look, dark, width] of [
   ['narrow', false, 390],
 ] as const) {
   test(`axe finds nothing in any section: ${look}`, inBrowser, async () => {
-    await using report = await openReport([buildJob()], { dark, width });
+    await using report = await openReport([agentJob()], { dark, width });
     await report.page.evaluate(axe.source);
     for (const tab of tabs) {
       await report.page.click(`#tab-${tab}`);
@@ -173,7 +195,7 @@ test('of several traces one is shown, and another when it is chosen', inBrowser,
 });
 
 test('on paper every section follows the other', inBrowser, async () => {
-  await using report = await openReport([buildJob()]);
+  await using report = await openReport([agentJob()]);
   const { page } = report;
   await page.emulateMediaType('print');
   await page.evaluate('dispatchEvent(new Event("beforeprint"))');

@@ -4,6 +4,7 @@ import { classOf } from '../../export/span-class.ts';
 import { severityOf } from '../../findings/read-finding.ts';
 import { later } from '../../lineage/time.ts';
 import type { Attributes, AttributeValue, FinishedSpan } from '../../spans/finished-span.ts';
+import { type AgentNotes, agentNotes } from '../agents/agent-notes.ts';
 import { commandLine } from '../command-line.ts';
 import { failureOf, outcomeOf } from '../connection-outcome.ts';
 import { type Note, processNotes, stepNotes } from '../notes.ts';
@@ -21,6 +22,7 @@ export class NodeList {
   readonly spans: FinishedSpan[] = [];
   readonly #places = new Map<FinishedSpan, number>();
   readonly #origin: bigint;
+  #agents: AgentNotes = new Map();
 
   /** `origin` is the instant from which times are counted. */
   constructor(origin: bigint) {
@@ -32,7 +34,9 @@ export class NodeList {
     return this.#places.get(span) ?? 0;
   }
 
-  addJob({ job, steps, outside }: Story, label: string): void {
+  addJob(story: Story, label: string): void {
+    const { job, steps, outside } = story;
+    this.#agents = agentNotes(story);
     this.#add(job, { label, result: resultOf(job) }, 0, () => {
       this.#addAll([...steps.map((step) => this.#step(step, 1)), ...this.#below(outside, 1)]);
     });
@@ -59,7 +63,10 @@ export class NodeList {
   #process(process: ProcessStory, depth: number): Child {
     const { span, count } = process;
     const line = commandLine(span);
-    const told = { label: count === 1 ? line : `${line} ×${grouped(count)}`, notes: processNotes(process) };
+    const told = {
+      label: count === 1 ? line : `${line} ×${grouped(count)}`,
+      notes: [...processNotes(process), ...(this.#agents.get(span) ?? [])],
+    };
     const children = () => this.#addInOrder(this.#below(process, depth + 1));
     return { start: span.start, add: () => this.#add(span, told, depth, children) };
   }

@@ -6,6 +6,7 @@ import { type Story, tell } from '../story.ts';
 import type { Summary } from '../summary.ts';
 import { visible } from '../text.ts';
 import { accountTable } from './account.ts';
+import { agentRows } from './agents.ts';
 import { activityRows, directoryRows, fileTotals, findingRows, secretRows } from './events.ts';
 import type { OverviewLine, ReportData } from './model/report-data.ts';
 import { acceptedRows, hostRows, lookupRows } from './network.ts';
@@ -29,6 +30,7 @@ export function reportData({ attributes, spans }: RecordedResource, summary: Sum
     resource: factsOf(attributes),
     nodes: list.nodes,
     overview: stories.flatMap((story) => overviewOf(story, summary.pipeline, list)),
+    agents: agentRows(stories, list),
     hostCount: summary.totals.hosts,
     hosts: hostRows(list),
     accepted: acceptedRows(list),

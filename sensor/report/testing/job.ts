@@ -30,6 +30,18 @@ export class JobBuilder {
     return this.#span(parent, name, [from, to], attributes, given);
   }
 
+  /** An agent's run below its process. */
+  agent(process: FinishedSpan, name: string, toolCalls: number, given: Given = {}): FinishedSpan {
+    const said = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': name };
+    const attributes = { ...said, 'chaperone.agent.tool_calls.count': toolCalls, ...given.attributes };
+    return this.#span(process, `invoke_agent ${name}`, this.#timesOf(process), attributes, given);
+  }
+
+  toolCall(agent: FinishedSpan, command: string, from: number, to: number, given: Given = {}): FinishedSpan {
+    const said = { 'gen_ai.tool.name': 'Bash', 'chaperone.agent.command': command };
+    return this.#span(agent, 'execute_tool Bash', [from, to], { ...said, ...given.attributes }, given);
+  }
+
   folded(parent: FinishedSpan, name: string, count: number, from: number, to: number): FinishedSpan {
     return this.#span(
       parent,
@@ -69,6 +81,10 @@ export class JobBuilder {
   /** A span of no length that is none of the others. */
   other(parent: FinishedSpan, name: string, at: number, { attributes = {} }: Given): FinishedSpan {
     return this.#span(parent, name, [at, at], attributes, {});
+  }
+
+  #timesOf({ start, end }: FinishedSpan): [number, number] {
+    return [Number(start - this.#origin) / 1e9, Number(end - this.#origin) / 1e9];
   }
 
   #span(

@@ -22,6 +22,8 @@ export interface ReportData {
   /** Every span, in the order of the tree. */
   readonly nodes: readonly ReportNode[];
   readonly overview: readonly OverviewLine[];
+  /** Runs of coding agents, the earliest first. */
+  readonly agents: readonly AgentRow[];
   /** As the counts say it: without the row of those that found no room of their own. */
   readonly hostCount: number;
   /** Most connections first. */
@@ -76,6 +78,50 @@ export interface OverviewLine {
   readonly depth: number;
   /** Empty where the line is the node itself. */
   readonly remark: string;
+}
+
+/** What one run of a coding agent did. */
+export interface AgentRow {
+  readonly node: number;
+  /** `claude-code 2.1.330` */
+  readonly name: string;
+  /** The step's place; `null` where it is of none. */
+  readonly step: number | null;
+  /** Of the run, and how it ended where that was no success. */
+  readonly error: string;
+  readonly toolCalls: number;
+  /** Those that have a span. */
+  readonly calls: readonly CallRow[];
+  readonly deeds: DeedLists;
+  readonly leftRunning: LeftRunning;
+}
+
+/** One command of an agent. */
+export interface CallRow {
+  readonly node: number;
+  readonly tool: string;
+  /** Empty where it is not known. */
+  readonly command: string;
+  /** The signal or exit code; empty for success. */
+  readonly error: string;
+  readonly deeds: DeedLists;
+}
+
+/** Names are at most 200 of a kind, the counts are of all. */
+export interface DeedLists {
+  readonly changes: number;
+  readonly files: readonly string[];
+  readonly hosts: readonly string[];
+  readonly secretsRead: number;
+  readonly secrets: readonly string[];
+  /** Their places. */
+  readonly findings: readonly number[];
+}
+
+export interface LeftRunning {
+  readonly count: number;
+  /** The places of those that have a span. */
+  readonly nodes: readonly number[];
 }
 
 export interface HostRow {

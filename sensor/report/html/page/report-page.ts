@@ -2,6 +2,7 @@ import { grouped } from '../../units.ts';
 import type { ReportData } from '../model/report-data.ts';
 import { around } from '../model/time-window.ts';
 import { parentsOf, sizesOf } from '../model/tree.ts';
+import { agentsSection } from './agents-section.ts';
 import { Details } from './details.ts';
 import { element } from './element.ts';
 import { pageHead, themeButton } from './page-head.ts';
@@ -73,6 +74,7 @@ export class ReportPage {
         content: processes.element,
         onShow: () => processes.layout(),
       },
+      ...some(data.agents, () => counted('agents', 'Agents', data.agents, agentsSection(links))),
       { id: 'network', title: 'Network', count: grouped(data.hostCount), content: networkSection(links) },
       ...some([...data.directories, ...data.secrets, ...data.fileTotals.places], () => filesOf(links)),
       ...some(data.findings, () => counted('findings', 'Findings', data.findings, findingsSection(links))),

@@ -187,6 +187,7 @@ function factTable(caption: string, [name, value]: [string, string], facts: read
   return made;
 }
 
-function linkTo({ go }: Links, node: number, text: string): HTMLElement {
+/** A button that leads to a span. */
+export function linkTo({ go }: Links, node: number, text: string): HTMLElement {
   return element('button', { type: 'button', class: 'link', onclick: () => go(node) }, jobText(text));
 }

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { FinishedSpan } from '../../spans/finished-span.ts';
+import { tell } from '../story.ts';
+import { summarize } from '../summary.ts';
+import { JobBuilder } from '../testing/job.ts';
+import { drawWaterfall } from '../waterfall.ts';
+
+const at = new JobBuilder();
+const job = at.job('build', 0, 60);
+const step = at.step(job, 'Ask the agent', 0, 50);
+const change = (path: string) => ({
+  name: 'chaperone.file.change',
+  time: job.start,
+  attributes: { 'file.path': path },
+});
+
+/** A process with a pid of its own, as all that the sensor tells of have. */
+function process(parent: FinishedSpan, args: string[], from: number, to: number, pid: number): FinishedSpan {
+  const attributes = { 'process.pid': pid, 'process.working_directory': '/w' };
+  return at.process(parent, args, from, to, { attributes });
+}
+
+function finding(parent: FinishedSpan): FinishedSpan {
+  const attributes = { 'security_rule.name': 'env-read', 'chaperone.finding.severity': 'High' };
+  return at.other(parent, 'finding env-read', 8, { attributes });
+}
+
+const claude = process(process(step, ['bash', '/tmp/0.sh'], 0, 50, 1), ['claude', '-p', 'Fix it'], 1, 40, 2);
+claude.events.push(change('/root/.claude.json'), change('/w/src/a.ts'));
+at.connection(claude, 'api.example.com', 443, 2);
+const counts = { 'chaperone.files.changes.count': 5, 'chaperone.agent.left_running.count': 2 };
+const session = at.agent(claude, 'claude-code', 2, { attributes: { ...counts, 'gen_ai.agent.version': '2.1.330' } });
+const call = at.toolCall(session, 'npm test', 5, 20, { error: {}, attributes: { 'error.type': '1' } });
+const npm = process(call, ['npm', 'test'], 5, 20, 3);
+npm.events.push({ name: 'chaperone.file.read', time: job.start, attributes: { 'file.path': '/root/.npmrc' } });
+const found = finding(npm);
+const serve = process(call, ['sh', '-c', 'serve'], 6, 55, 4);
+process(serve, ['serve', '--port', '1'], 6, 55, 4);
+const codex = process(at.toolCall(session, 'codex exec', 21, 30), ['codex', 'exec'], 21, 30, 5);
+const inner = at.agent(codex, 'codex', 1);
+at.connection(process(at.toolCall(inner, 'curl x', 22, 23), ['curl', 'x'], 22, 23, 6), 'inner.example', 443, 22);
+const elsewhere = finding(process(at.step(job, 'Test', 50, 60), ['env'], 51, 52, 7));
+
+const summary = summarize(tell(at.spans), { spans: at.spans, resource: {}, delivered: null, files: {} });
+
+test('the summary answers for each agent: where it ran, what it changed, reached, read, left, and which findings are its own', () => {
+  const [agent, ...others] = summary.agents;
+  assert.deepEqual(
+    { ...agent, start: '', calls: agent?.calls.length },
+    {
+      id: session.spanId,
+      name: 'claude-code',
+      version: '2.1.330',
+      job: { name: 'build' },
+      step: { name: 'Ask the agent', ordinal: 1 },
+      start: '',
+      durationMs: 39_000,
+      toolCalls: 2,
+      calls: 2,
+      processes: 0,
+      connections: 0,
+      fileChanges: { total: 5, files: ['/w/src/a.ts', '/root/.claude.json'] },
+      secretsRead: { total: 1, files: ['/root/.npmrc'] },
+      hosts: ['api.example.com'],
+      findings: [found.spanId],
+      leftRunning: { total: 2, commands: ['serve --port 1'] },
+    },
+  );
+  assert.deepEqual(
+    others.map(({ name, hosts }) => [name, hosts]),
+    [['codex', ['inner.example']]],
+  );
+});
+
+test('a command has its own part of it, and how it ended', () => {
+  const [npmTest] = summary.agents[0]?.calls ?? [];
+  assert.equal(npmTest?.command, 'npm test');
+  assert.equal(npmTest?.error, '1');
+  assert.deepEqual(npmTest?.secretsRead, { total: 1, files: ['/root/.npmrc'] });
+  assert.deepEqual(npmTest?.findings, [found.spanId]);
+});
+
+test('every finding that an agent names is among the findings, and one of another step is none of an agent', () => {
+  const ids = summary.findings.map(({ id }) => id);
+  const named = summary.agents.flatMap(({ findings }) => findings);
+  assert.deepEqual(
+    ids.filter((id) => !named.includes(id)),
+    [elsewhere.spanId],
+  );
+});
+
+test('the line of an agent says what all of it came to', () => {
+  const drawn = drawWaterfall(at.spans, summary, { color: false, width: 240 });
+  const line = drawn.split('\n').find((each) => each.includes('agent claude-code 2.1.330'));
+  const said =
+    /2 tool calls {2}5 file changes {2}→ api\.example\.com {2}reads \/root\/\.npmrc {2}leaves running: 2 processes {2}▲ 1 finding \(High\)/;
+  assert.match(String(line), said, drawn);
+  assert.match(drawn, / · 2 agents \(3 tool calls\) · /);
+});
+
+test('of a large run the line of the agent is drawn before those of its commands', () => {
+  const many = new JobBuilder();
+  const step = many.step(many.job('build', 0, 100), 'Ask', 0, 100);
+  const agent = many.agent(many.process(many.process(step, ['bash'], 0, 100), ['codex'], 1, 99), 'codex', 90);
+  for (let index = 0; index < 90; index += 1) many.toolCall(agent, `sh ${index}`, 2 + index, 3 + index, { error: {} });
+  const facts = { spans: many.spans, resource: {}, delivered: null, files: {} };
+  assert.match(
+    drawWaterfall(many.spans, summarize(tell(many.spans), facts), { color: false, width: 120 }),
+    /agent codex .*90 tool calls/,
+  );
+});
+
+test('docs/summary.md names every field of an agent', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/summary.md'), 'utf8');
+  const [agent] = summary.agents;
+  for (const field of [agent ?? {}, agent?.calls[0] ?? {}].flatMap(Object.keys))
+    assert.match(page, new RegExp(`[\`.]${field}(\\[\\])?\``), field);
+});
