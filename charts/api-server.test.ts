@@ -159,7 +159,12 @@ describe('a release', () => {
     ['gateway', false, ['get', 'secrets/chaperone-ca', ...own]],
     ['gateway', false, ['get', 'secrets/chaperone-signing-key', ...own]],
     ['gateway', false, ['list', 'pods', '--namespace', 'runners']],
-    ['gateway', false, ['get', 'agentpolicies', '--namespace', 'runners']],
+    ['gateway', true, ['watch', 'agentpolicies', '--namespace', 'runners']],
+    ['gateway', true, ['patch', 'agentpolicies', '--subresource=status', '--namespace', 'runners']],
+    ['gateway', true, ['create', 'events.events.k8s.io', '--namespace', 'runners']],
+    ['gateway', false, ['patch', 'agentpolicies', '--namespace', 'runners']],
+    ['gateway', false, ['get', 'secrets', '--namespace', 'runners']],
+    ['gateway', false, ['get', 'secrets/another', ...own]],
   ];
   for (const [account, may, ask] of rights) {
     test(`${may ? 'lets' : 'does not let'} its ${account} ${ask.join(' ')}`, async () => {

@@ -3,6 +3,8 @@ import { described, listMap } from './field-rule.ts';
 
 const count = z.int().min(0).meta({ format: 'int32' });
 
+const total = z.int().min(0).meta({ format: 'int64' });
+
 /** `metav1.Condition`. */
 const condition = z.strictObject({
   type: described(
@@ -40,6 +42,17 @@ export const agentPolicyStatus = z.strictObject({
     }),
     'The pods that are under the policy.',
   ).optional(),
+  findings: described(
+    z.strictObject({
+      critical: described(total, 'Critical ones: somebody must look now.'),
+      high: described(total, 'High ones.'),
+      medium: described(total, 'Medium ones.'),
+      low: described(total, 'Low ones.'),
+      info: described(total, 'Those that are worth knowing.'),
+      last: described(z.string().min(1).max(64).meta({ format: 'date-time' }), 'When the latest was first seen.'),
+    }),
+    'Findings in pods that were under the policy, since it was made; one that was seen often counts once. Written by the gateway.',
+  ).optional(),
   conditions: described(
     listMap(z.array(described(condition, 'One aspect of the state.')).max(16), 'type'),
     'The state of the policy: `Ready` sums the others up.',
@@ -47,4 +60,5 @@ export const agentPolicyStatus = z.strictObject({
 });
 
 export type AgentPolicyStatus = z.output<typeof agentPolicyStatus>;
+export type FindingCounts = NonNullable<AgentPolicyStatus['findings']>;
 export type Condition = z.output<typeof condition>;

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import * as z from 'zod';
 import { ChaperoneError } from '../crds/errors.ts';
+import { severities } from '../crds/finding.ts';
 import { gatewayPort } from '../crds/names.ts';
+import type { AlertsConfig } from './alerts/assemble.ts';
 import { defaultSensorResources, type SensorResources } from './injection/injection-plan.ts';
 import { clusterDns } from './network/network-facts.ts';
 
@@ -46,8 +48,35 @@ const operator = z.object({
   CHAPERONE_LEADER_ELECTION: z.stringbool().default(true),
 });
 
+/** As the chart writes it. */
+const alerts = z
+  .string()
+  .transform(readJson)
+  .pipe(
+    z.strictObject({
+      minSeverity: z.enum(severities).default('Medium'),
+      labels: z.record(z.string().min(1).max(63), z.string().max(256)).default({}),
+      sinks: z
+        .array(
+          z.strictObject({
+            name: z
+              .string()
+              .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+              .max(63),
+            kind: z.enum(['webhook', 'slack']),
+            urlFile: z.string().min(1),
+            signingKeyFile: z.string().min(1).optional(),
+            allowHttp: z.boolean().default(false),
+          }),
+        )
+        .max(16)
+        .default([]),
+    }),
+  );
+
 const gateway = z.object({
   ...common,
+  CHAPERONE_ALERTS: alerts.prefault('{}'),
   CHAPERONE_GATEWAY_PORT: port.default(gatewayPort),
   CHAPERONE_OTLP_ENDPOINT: baseUrl,
   CHAPERONE_OTLP_HEADERS_FILE: z.string().min(1).optional(),
@@ -95,6 +124,7 @@ export interface GatewayConfig extends CommonConfig {
   port: number;
   otlpEndpoint: string;
   otlpHeadersFile: string | undefined;
+  alerts: AlertsConfig;
 }
 
 export interface UninstallConfig extends CommonConfig {
@@ -141,6 +171,7 @@ export function loadGatewayConfig(environment: Environment = process.env): Reado
     port: read.CHAPERONE_GATEWAY_PORT,
     otlpEndpoint: read.CHAPERONE_OTLP_ENDPOINT,
     otlpHeadersFile: read.CHAPERONE_OTLP_HEADERS_FILE,
+    alerts: read.CHAPERONE_ALERTS,
   });
 }
 

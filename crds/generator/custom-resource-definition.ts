@@ -44,6 +44,18 @@ const printerColumns = [
     jsonPath: '.status.runners.matched',
     description: 'Running pods that the policy selects',
   },
+  {
+    name: 'Critical',
+    type: 'integer',
+    jsonPath: '.status.findings.critical',
+    description: 'Critical findings in pods under the policy',
+  },
+  {
+    name: 'High',
+    type: 'integer',
+    jsonPath: '.status.findings.high',
+    description: 'High findings in pods under the policy',
+  },
   { name: 'Egress default', type: 'string', jsonPath: '.spec.egress.default' },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   { name: 'Hash', type: 'string', jsonPath: '.status.hash', priority: 1 },

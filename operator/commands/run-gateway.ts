@@ -7,7 +7,7 @@ import { runManager } from './run-manager.ts';
 
 /** Runs the gateway until it is asked to end. */
 export async function runGateway(config: GatewayConfig, context: ProcessContext): Promise<void> {
-  const { client, clock, log, metrics, transport } = openEnvironment(config, context);
+  const { client, clock, log, metrics, random, transport } = openEnvironment(config, context);
   const gateway = createGateway({
     client,
     clock,
@@ -18,6 +18,10 @@ export async function runGateway(config: GatewayConfig, context: ProcessContext)
     host: everyAddress(),
     otlpEndpoint: config.otlpEndpoint,
     otlpHeadersFile: config.otlpHeadersFile,
+    transport,
+    random,
+    instance: config.podName,
+    alerts: config.alerts,
   });
   const health = createHealthServer({
     port: config.httpPort,

@@ -3,6 +3,7 @@ import {
   coveredPodsFinalizer,
   dryRunAnnotation,
   enforceNamespaceLabel,
+  gatewayFieldManager,
   policyLabelPrefix,
   sensorInjected,
   sensorLabel,
@@ -131,7 +132,9 @@ async function releasePolicies({ client, log }: UninstallContext): Promise<void>
   for (const { metadata } of policies) {
     const { name, namespace = '', finalizers = [] } = metadata;
     const bare: KubeObject = { metadata: { name, namespace } };
-    await exists(() => client.applyStatus(agentPolicies, bare, { fieldManager: statusFieldManager, force: true }));
+    for (const fieldManager of [statusFieldManager, gatewayFieldManager]) {
+      await exists(() => client.applyStatus(agentPolicies, bare, { fieldManager, force: true }));
+    }
     if (!finalizers.includes(coveredPodsFinalizer)) continue;
     const value = finalizers.filter((finalizer) => finalizer !== coveredPodsFinalizer);
     await exists(() =>

@@ -7,8 +7,8 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { Agent, request } from 'undici';
 import { createCertificateKeeper } from '../certificates/keeper.ts';
+import { type ApiServer, startApiServer } from '../kube/testing/api-server.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { type ApiServer, startApiServer } from '../webhook/testing/api-server.ts';
 import { createGateway } from './gateway.ts';
 
 const namespace = 'chaperone-system';
@@ -26,7 +26,7 @@ let address: string;
 let stop: () => Promise<void>;
 
 before(async () => {
-  api = await startApiServer();
+  api = await startApiServer({ controllers: true });
   for (const name of [namespace, 'runners']) await api.kubectl('create', 'namespace', name);
   await api.kubectl('wait', '--for=create', 'serviceaccount/default', '-n', 'runners', '--timeout=30s');
   await api.kubectl('run', 'runner-1', '-n', 'runners', '--image=registry.example.com/runner:1');
@@ -35,7 +35,17 @@ before(async () => {
   const otlpEndpoint = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`;
   const common = { client: api.client, clock: systemClock, log, namespace };
   const port = await freePort();
-  const gateway = createGateway({ ...common, registry: new Registry(), port, host: '127.0.0.1', otlpEndpoint });
+  const gateway = createGateway({
+    ...common,
+    registry: new Registry(),
+    port,
+    host: '127.0.0.1',
+    otlpEndpoint,
+    transport: api.transport,
+    random: Math.random,
+    instance: 'gateway-1',
+    alerts: { minSeverity: 'Medium', labels: {}, sinks: [] },
+  });
   // The gateway comes up first and waits for the certificate that the operators race to make.
   const started = gateway.start();
   const services = { webhook: 'chaperone-webhook', gateway: 'chaperone-gateway' };

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { gatewayAudience } from '../../crds/names.ts';
+import { type AlertsConfig, createAlerting } from '../alerts/assemble.ts';
 import type { KeyPair } from '../certificates/authority.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { Transport } from '../kube/transport.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createBackend } from './backend.ts';
 import { watchCertificate } from './certificate-source.ts';
@@ -23,6 +25,13 @@ export interface GatewayOptions {
   otlpEndpoint: string;
   /** A file with the back end's headers, in the form of OTEL_EXPORTER_OTLP_HEADERS. */
   otlpHeadersFile?: string | undefined;
+  /** For the watch of AgentPolicies. */
+  transport: Transport;
+  /** Between 0 and 1. */
+  random: () => number;
+  /** The name of this replica. */
+  instance: string;
+  alerts: AlertsConfig;
 }
 
 /** The running gateway. */
@@ -42,6 +51,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     headers: headersFromFile(options.otlpHeadersFile),
     clock,
   });
+  const alerting = createAlerting({ ...options, config: options.alerts });
   const stopping = new AbortController();
   const place = { client, namespace, name: 'chaperone-gateway-tls' };
   const certificates = watchCertificate({ place, clock, log }, stopping.signal);
@@ -55,12 +65,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       backend,
       reviewToken: (token) => client.tokenReview(token, [gatewayAudience]),
       writeSensorStatus: (pod, status) => writeSensorStatus(client, pod, status),
+      takeFindings: alerting.take,
     });
   }
 
   return {
     async start() {
-      const first = await certificates.next();
+      const [first] = await Promise.all([certificates.next(), alerting.start()]);
       if (first.done === true) return;
       server = serve(first.value);
       await server.listen(options.port, options.host);
@@ -70,6 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async stop() {
       stopping.abort();
       await server?.close();
+      await alerting.stop();
       await following;
       await backend.close();
     },

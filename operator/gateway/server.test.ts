@@ -8,6 +8,8 @@ import fastCheck from 'fast-check';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { Agent, request } from 'undici';
+import type { Finding } from '../../crds/finding.ts';
+import { aFinding } from '../alerts/testing/findings.ts';
 import { createAuthority, issueLeaf } from '../certificates/authority.ts';
 import type { TokenReviewStatus } from '../kube/client.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -58,6 +60,7 @@ async function startBackend(answer: RequestListener = (_request, response) => re
 interface Options {
   answer?: RequestListener;
   limits?: Partial<GatewayLimits>;
+  findingsLimits?: Partial<GatewayLimits>;
   timeouts?: GatewayTimeouts;
   review?: typeof reviewToken;
 }
@@ -65,6 +68,7 @@ interface Options {
 async function startGateway(options: Options = {}) {
   const { server, received, endpoint } = await startBackend(options.answer);
   const statuses: { pod: PodIdentity; status: string }[] = [];
+  const taken: { pod: PodIdentity; findings: readonly Finding[] }[] = [];
   const registry = new Registry();
   const headers = async () => ({ authorization: 'Bearer of-the-back-end' });
   const backend = createBackend({ endpoint, headers, clock: systemClock });
@@ -75,10 +79,14 @@ async function startGateway(options: Options = {}) {
     writeSensorStatus: async (pod, status) => {
       statuses.push({ pod, status });
     },
+    takeFindings: async (pod, findings) => {
+      taken.push({ pod, findings });
+    },
     registry,
     log: pino({ level: 'silent' }),
     clock: systemClock,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    ...(options.findingsLimits && { findingsLimits: { ...DEFAULT_LIMITS, ...options.findingsLimits } }),
     ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
   });
   const port = await gateway.listen(0, '127.0.0.1');
@@ -95,7 +103,7 @@ async function startGateway(options: Options = {}) {
     server.closeAllConnections();
     server.close();
   };
-  return { gateway, port, post, received, statuses, registry, stop, [Symbol.asyncDispose]: stop };
+  return { gateway, port, post, received, statuses, taken, registry, stop, [Symbol.asyncDispose]: stop };
 }
 
 function traces(attributes: { key: string; value: unknown }[] = [], spans = 1): string {
@@ -267,6 +275,78 @@ describe('a hello', () => {
   });
 });
 
+describe('findings', () => {
+  const findings = (...list: unknown[]) => JSON.stringify({ findings: list });
+
+  test('are taken as those of the pod whose token came with them', async () => {
+    await using gateway = await startGateway();
+    const answer = await gateway.post('/v1/findings', findings(aFinding(1), aFinding(2)));
+    assert.deepEqual([answer.statusCode, await answer.body.json()], [200, {}]);
+    const [taken] = gateway.taken;
+    assert.equal(taken?.pod.uid, 'uid-of-runner-1');
+    assert.deepEqual(taken?.findings, [
+      aFinding(1, { time: taken?.findings[0]?.time ?? '' }),
+      aFinding(2, { time: taken?.findings[1]?.time ?? '' }),
+    ]);
+  });
+
+  test('lose their control and invisible characters', async () => {
+    await using gateway = await startGateway();
+    const text = 'rm\u001b[2J \u202e\u2028\ud800x';
+    await gateway.post('/v1/findings', findings(aFinding(1, { text, processes: ['a\nb'] })));
+    const [finding] = gateway.taken[0]?.findings ?? [];
+    assert.deepEqual([finding?.text, finding?.processes], ['rm [2J   \ufffdx', ['a b']]);
+  });
+
+  test('of another form, too many or too large are refused', async () => {
+    await using gateway = await startGateway();
+    const many = Array.from({ length: 65 }, (_, index) => aFinding(index + 1));
+    const status = async (body: string) => (await gateway.post('/v1/findings', body)).statusCode;
+    assert.equal(await status(findings(...many)), 413);
+    assert.equal(await status(findings(aFinding(1)).padEnd(128 * 1024 + 1)), 413);
+    assert.equal(await status('[]'), 400);
+    assert.equal(await status(findings({ ...aFinding(1), pod: 'other' })), 400);
+    assert.deepEqual(gateway.taken, []);
+  });
+
+  test('that are malformed do not take the others with them, and are told of', async () => {
+    await using gateway = await startGateway();
+    const answer = await gateway.post('/v1/findings', findings(aFinding(1, { text: 'x'.repeat(2049) }), aFinding(2)));
+    assert.equal(answer.statusCode, 200);
+    assert.match(await answer.body.text(), /"rejectedFindings":1/);
+    assert.deepEqual(
+      gateway.taken[0]?.findings.map(({ id }) => id),
+      [aFinding(2).id],
+    );
+  });
+
+  test('of a pod without a token are refused', async () => {
+    await using gateway = await startGateway();
+    assert.equal((await gateway.post('/v1/findings', findings(aFinding()), { authorization: '' })).statusCode, 401);
+  });
+
+  test('have a share of their own: neither a back end that hangs nor the many spans of the pod hold them up', async () => {
+    const held: (() => void)[] = [];
+    await using gateway = await startGateway({
+      answer: (_, response) => held.push(() => response.end('{}')),
+      limits: { requests: 1, requestsPerPod: 1 },
+    });
+    const spans = gateway.post('/v1/traces', traces());
+    while (held.length === 0) await new Promise(setImmediate);
+    assert.equal((await gateway.post('/v1/traces', traces())).statusCode, 429);
+    assert.equal((await gateway.post('/v1/findings', findings(aFinding()))).statusCode, 200);
+    held[0]?.();
+    assert.equal((await spans).statusCode, 200);
+  });
+
+  test('of a pod that sends more than its share are told to wait', async () => {
+    await using gateway = await startGateway({ findingsLimits: { requestsPerSecond: 0.001, burstSeconds: 1000 } });
+    const first = await gateway.post('/v1/findings', findings(aFinding()));
+    const second = await gateway.post('/v1/findings', findings(aFinding()));
+    assert.deepEqual([first.statusCode, second.statusCode, second.headers['retry-after']], [200, 429, '1000']);
+  });
+});
+
 describe('a limit', () => {
   const short = { handshake: 200, headers: 200, request: 400 };
 
@@ -363,11 +443,15 @@ describe('hostile bytes', () => {
       mutated,
     );
     await fastCheck.assert(
-      fastCheck.asyncProperty(bodies, fastCheck.constantFrom('/v1/traces', '/v1/hello'), async (body, path) => {
-        const answer = await gateway.post(path, body);
-        await answer.body.dump();
-        assert.ok([200, 400].includes(answer.statusCode), String(answer.statusCode));
-      }),
+      fastCheck.asyncProperty(
+        bodies,
+        fastCheck.constantFrom('/v1/traces', '/v1/hello', '/v1/findings'),
+        async (body, path) => {
+          const answer = await gateway.post(path, body);
+          await answer.body.dump();
+          assert.ok([200, 400].includes(answer.statusCode), String(answer.statusCode));
+        },
+      ),
       { numRuns: 300 },
     );
     for (const { body } of gateway.received) {

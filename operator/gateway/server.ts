@@ -4,6 +4,8 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { describeError } from '../../crds/errors.ts';
+import type { Finding } from '../../crds/finding.ts';
+import { readFindings } from '../alerts/read-findings.ts';
 import type { KeyPair } from '../certificates/authority.ts';
 import { closeGracefully, serverTls } from '../certificates/server-tls.ts';
 import type { TokenReviewStatus } from '../kube/client.ts';
@@ -25,10 +27,14 @@ export interface GatewayServerOptions {
   backend: Backend;
   /** Writes the annotation of that very pod; rejects with a {@link GatewayRefusal} or anything else. */
   writeSensorStatus: (pod: PodIdentity, status: string) => Promise<void>;
+  /** Takes what that very pod has found; rejects with a {@link GatewayRefusal} or anything else. */
+  takeFindings: (pod: PodIdentity, findings: readonly Finding[]) => Promise<void>;
   registry: Registry;
   log: Logger;
   clock: Clock;
   limits?: GatewayLimits;
+  /** Of `/v1/findings`, which has its own. */
+  findingsLimits?: GatewayLimits;
   timeouts?: GatewayTimeouts;
 }
 
@@ -47,6 +53,9 @@ export interface GatewayServer {
 /** A job's whole trace is 1 MB by its budget; a sensor sends parts of it. */
 const TRACES_LIMIT = 4 * 1024 * 1024;
 const HELLO_LIMIT = 8 * 1024;
+const FINDINGS_LIMIT = 128 * 1024;
+/** Findings have room and a share of their own: neither a tracing back end that is slow nor a pod's many spans hold an alert up. */
+const FINDINGS_LIMITS = { requests: 64, bytes: 4 * 1024 * 1024, bytesPerSecond: 128 * 1024 };
 const KEEP_ALIVE_TIMEOUT = 30_000;
 const MAX_CONNECTIONS = 8192;
 
@@ -63,11 +72,12 @@ const DEFAULT_TIMEOUTS: GatewayTimeouts = { handshake: 5_000, headers: 5_000, re
 /** Makes the server; it serves nothing before `listen`. */
 export function createGatewayServer(options: GatewayServerOptions): GatewayServer {
   const app = createApp(options);
+  const limits = options.limits ?? DEFAULT_LIMITS;
   const context: Context = {
     ...options,
     metrics: createGatewayMetrics(options.registry),
     authenticate: createAuthenticator(options),
-    admission: createAdmission(options.clock, options.limits ?? DEFAULT_LIMITS),
+    admission: createAdmission(options.clock, limits),
     logRefusal: createRefusalLog(options.log, options.clock),
   };
   app.setErrorHandler((error, _request, reply) => refuse(error, reply, context));
@@ -77,6 +87,11 @@ export function createGatewayServer(options: GatewayServerOptions): GatewayServe
   );
   app.post('/v1/hello', { bodyLimit: HELLO_LIMIT, onRequest: admit(context, HELLO_LIMIT) }, (request) =>
     takeHello(request, context),
+  );
+  const admission = createAdmission(options.clock, options.findingsLimits ?? { ...limits, ...FINDINGS_LIMITS });
+  const forFindings = admit({ ...context, admission }, FINDINGS_LIMIT);
+  app.post('/v1/findings', { bodyLimit: FINDINGS_LIMIT, onRequest: forFindings }, (request) =>
+    takeFindings(request, context),
   );
   let listening = false;
   app.addHook('onSend', async (_request, reply) => {
@@ -197,6 +212,15 @@ async function takeHello(request: FastifyRequest, { writeSensorStatus, clock }: 
   const status = sensorStatus(bodyOf(request), clock.now());
   await writeSensorStatus(podOf(request), status);
   return {};
+}
+
+/** Some that are malformed are told of as OTLP tells of spans; the others are taken. */
+async function takeFindings(request: FastifyRequest, context: Context): Promise<unknown> {
+  const { findings, rejected } = readFindings(bodyOf(request));
+  await context.takeFindings(podOf(request), findings);
+  if (rejected === 0) return {};
+  context.metrics.refused('finding-malformed');
+  return { partialSuccess: { rejectedFindings: rejected, errorMessage: 'these have not the form of a finding' } };
 }
 
 function bodyOf({ body }: FastifyRequest): Buffer {

@@ -28,3 +28,15 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', finish);
   });
 }
+
+/** What the work resolves with, or undefined when that takes more than `ms` milliseconds; the work itself goes on. Rejects as the work does in time. */
+export async function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | undefined> {
+  const done = new AbortController();
+  // A failure that comes too late is nobody's.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, sleep(clock, ms, done.signal).then(() => undefined)]);
+  } finally {
+    done.abort();
+  }
+}

@@ -108,3 +108,22 @@ readinessProbe:
   httpGet: {path: /readyz, port: health}
   periodSeconds: 2
 {{- end }}
+
+{{/* What the gateway is told of alerts: where each sink's Secret is mounted, never what is in it. */}}
+{{- define "chaperone.alertsJson" -}}
+{{- $sinks := list -}}
+{{- range .Values.gateway.alerts.sinks -}}
+{{- $folder := printf "/etc/chaperone/sinks/%s" .name -}}
+{{- $sink := dict "name" .name "urlFile" (printf "%s/url" $folder) "allowHttp" (.allowHttp | default false) -}}
+{{- if .slack -}}
+{{- $_ := set $sink "kind" "slack" -}}
+{{- else -}}
+{{- $_ := set $sink "kind" "webhook" -}}
+{{- if .webhook.signingKeyRef -}}
+{{- $_ := set $sink "signingKeyFile" (printf "%s/signingKey" $folder) -}}
+{{- end -}}
+{{- end -}}
+{{- $sinks = append $sinks $sink -}}
+{{- end -}}
+{{- dict "minSeverity" .Values.gateway.alerts.minSeverity "labels" .Values.gateway.alerts.labels "sinks" $sinks | toJson -}}
+{{- end }}

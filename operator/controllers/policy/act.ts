@@ -73,7 +73,9 @@ async function setFinalizer(client: KubeClient, { metadata }: Policy, wanted: bo
 }
 
 async function writeStatus(client: KubeClient, policy: Policy, status: AgentPolicyStatus): Promise<void> {
-  if (isDeepStrictEqual(policy.status, status)) return;
+  // What the gateway counts there is its own to write.
+  const { findings: _, ...ours } = policy.status ?? {};
+  if (isDeepStrictEqual(ours, status)) return;
   const { namespace, name, uid } = policy.metadata;
   const object = { metadata: { name, ...(namespace && { namespace }), ...(uid && { uid }) }, status };
   await client

@@ -1,0 +1,120 @@
+import type { Logger } from 'pino';
+import type { Alert } from '../../crds/alert.ts';
+import { describeError } from '../../crds/errors.ts';
+import { type Finding, isAtLeast, type Severity } from '../../crds/finding.ts';
+import type { PodIdentity } from '../gateway/identity.ts';
+import { GatewayRefusal } from '../gateway/refusal.ts';
+import { type Clock, within } from '../runtime/clock.ts';
+import type { FindingEvents, PolicyName } from './finding-events.ts';
+import { createIntake } from './intake.ts';
+import { makeAlert } from './make-alert.ts';
+import type { FindingMetrics } from './metrics.ts';
+import type { KnownPod, PodReader } from './pod-facts.ts';
+import type { PolicyCounts } from './policy-counts.ts';
+import type { Sink } from './sinks/sink.ts';
+
+export interface AlertsOptions {
+  readPod: PodReader;
+  events: FindingEvents;
+  counts: PolicyCounts;
+  /** Those of a policy that stands; undefined for one that does not. */
+  policy: (namespace: string, name: string) => AlertedPolicy | undefined;
+  /** Of the whole cluster. */
+  clusterSinks: readonly Alerted[];
+  /** On every alert. */
+  labels: Readonly<Record<string, string>>;
+  metrics: FindingMetrics;
+  clock: Clock;
+  log: Logger;
+}
+
+/** A sink and how bad a finding must be for it. */
+export interface Alerted {
+  sink: Sink;
+  minSeverity: Severity;
+}
+
+export interface AlertedPolicy extends PolicyName {
+  sinks: readonly Alerted[];
+}
+
+/** Brings findings to people: Kubernetes Events, counts on policies, sinks. */
+export interface Alerts {
+  /**
+   * Takes what a pod's sensor has found. Resolves once it is in hand: nothing that is slow further on holds the answer up.
+   * Rejects with a {@link GatewayRefusal} (503) when it has to be sent again.
+   */
+  take(identity: PodIdentity, findings: readonly Finding[]): Promise<void>;
+  /** Resolves when all that was taken was told to Kubernetes and handed to the sinks. */
+  settle(): Promise<void>;
+}
+
+/** Findings in hand, of all pods: each waits for the API server a few seconds at most. */
+const MAX_IN_HAND = 2_000;
+/** Below the sensor's own patience of 5 s. */
+const POD_PATIENCE_MS = 3_000;
+
+export function createAlerts(options: AlertsOptions): Alerts {
+  const sort = createIntake(options.clock);
+  const working = new Set<Promise<void>>();
+  let inHand = 0;
+
+  async function tellAll(pod: KnownPod, fresh: readonly Finding[]): Promise<void> {
+    for (const finding of fresh) {
+      await tell(options, pod, finding).catch((error) => {
+        options.log.error({ err: error, finding: finding.id }, `a finding could not be told: ${describeError(error)}`);
+      });
+      inHand -= 1;
+    }
+  }
+
+  return {
+    async take(identity, findings) {
+      if (inHand + findings.length > MAX_IN_HAND) throw later('findings-busy', 'too many findings are in hand');
+      const pod = await readInTime(options, identity);
+      for (const finding of findings) options.metrics.received(finding);
+      const { fresh, suppressed, known } = sort(identity.uid, findings);
+      options.metrics.known(known.length);
+      for (const finding of suppressed) options.metrics.suppressed(finding.severity);
+      for (const finding of suppressed) countOn(options, pod, finding);
+      inHand += fresh.length;
+      const work = tellAll(pod, fresh);
+      working.add(work);
+      void work.finally(() => working.delete(work));
+    },
+    settle: async () => void (await Promise.all(working)),
+  };
+}
+
+async function readInTime({ readPod, clock }: AlertsOptions, identity: PodIdentity): Promise<KnownPod> {
+  const pod = await within(clock, POD_PATIENCE_MS, readPod(identity)).catch((cause: unknown) => {
+    throw later('pod-unread', 'the API server cannot be asked about the pod now', cause);
+  });
+  if (pod === undefined) throw later('pod-unread', 'the API server does not say in time what the pod is under');
+  return pod;
+}
+
+function later(code: string, what: string, cause?: unknown): GatewayRefusal {
+  return new GatewayRefusal(code, `${what}; send again`, { status: 503, retryAfterSeconds: 2, cause });
+}
+
+/** The Event on the pod comes first: its name tells replicas whether another one has told it. Sinks come before the Events on policies, for which nobody waits. */
+async function tell(options: AlertsOptions, pod: KnownPod, finding: Finding): Promise<void> {
+  const alert = makeAlert(finding, pod, options.labels);
+  if (!(await options.events.tellOnPod(alert))) return options.metrics.known(1);
+  const policies = countOn(options, pod, finding);
+  for (const { sinks } of [{ sinks: options.clusterSinks }, ...policies]) {
+    for (const { sink, minSeverity } of sinks) offer(alert, sink, minSeverity);
+  }
+  for (const policy of policies) await options.events.tellOnPolicy(alert, policy);
+}
+
+function offer(alert: Alert, sink: Sink, minSeverity: Severity): void {
+  if (isAtLeast(alert.finding.severity, minSeverity)) sink.offer(alert);
+}
+
+function countOn({ policy, counts }: AlertsOptions, pod: KnownPod, finding: Finding): AlertedPolicy[] {
+  const governing = (pod.policies ?? []).flatMap((name) => policy(pod.namespace, name) ?? []);
+  for (const one of governing) counts.add(one, finding);
+  return governing;
+}

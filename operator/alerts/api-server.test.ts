@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Registry } from 'prom-client';
+import { policyAnnotation } from '../../crds/names.ts';
+import { aPolicyObject } from '../controllers/testing/builders.ts';
+import type { PodIdentity } from '../gateway/identity.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { events, namespaces, pods } from '../kube/resources.ts';
+import { type ApiServer, startApiServer } from '../kube/testing/api-server.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { eventually } from '../runtime/testing/clocks.ts';
+import { silentLog } from '../runtime/testing/observers.ts';
+import { agentPolicies } from '../stores.ts';
+import { type Alerting, createAlerting } from './assemble.ts';
+import { aFinding } from './testing/findings.ts';
+import { type SinkServer, startSinkServer } from './testing/sink-server.ts';
+
+/** Two replicas of the gateway's alerting, against a real API server and a real sink. */
+let api: ApiServer;
+let sink: SinkServer;
+let folder: string;
+let replicas: [Alerting, Alerting];
+const signingKey = 'a key of more than 24 bytes, as text';
+
+before(async () => {
+  [api, sink, folder] = await Promise.all([
+    startApiServer({ controllers: true }),
+    startSinkServer(),
+    mkdtemp(join(tmpdir(), 'chaperone-alerts-')),
+  ]);
+  await api.client.create(namespaces, { metadata: { name: 'ci' } });
+  await api.kubectl('wait', '--for=create', 'serviceaccount/default', '-n', 'ci', '--timeout=30s');
+  await writeFile(join(folder, 'url'), `${sink.url}\n`);
+  await writeFile(join(folder, 'signingKey'), signingKey);
+  replicas = [startReplica('gateway-1'), startReplica('gateway-2')];
+  await Promise.all(replicas.map((replica) => replica.start()));
+});
+after(async () => {
+  await Promise.all((replicas ?? []).map((replica) => replica.stop()));
+  await sink?.close();
+  await rm(folder, { recursive: true });
+  await api?.close();
+});
+
+function startReplica(instance: string): Alerting {
+  const { client, transport } = api;
+  const files = { urlFile: join(folder, 'url'), signingKeyFile: join(folder, 'signingKey') };
+  return createAlerting({
+    client,
+    transport,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+    registry: new Registry(),
+    instance,
+    config: {
+      minSeverity: 'Medium',
+      labels: { cluster: 'test' },
+      sinks: [{ name: 'siem', kind: 'webhook', ...files, allowHttp: true }],
+    },
+  });
+}
+
+/** A pod under the policy of the same name. */
+async function aPod(name: string): Promise<PodIdentity> {
+  const { spec, ...policy } = aPolicyObject({}, { name }) as KubeObject & { spec: object };
+  await api.client.create(agentPolicies, { ...policy, metadata: { name, namespace: 'ci' }, spec } as KubeObject);
+  const payload = JSON.stringify({ policies: [{ name, generation: 1, mode: 'Audit' }] });
+  const annotations = { [policyAnnotation]: JSON.stringify({ payload, signature: '' }) };
+  const pod = await api.client.create(pods, {
+    metadata: { name, namespace: 'ci', annotations },
+    spec: { containers: [{ name: 'runner', image: 'registry.example.com/runner:1' }] },
+  } as KubeObject);
+  return { namespace: 'ci', name, uid: pod.metadata.uid ?? '', node: 'node-1' };
+}
+
+interface SeenEvent extends KubeObject {
+  type: string;
+  reason: string;
+  note: string;
+  regarding: { kind: string; name: string; uid: string };
+}
+
+async function eventsAbout(name: string): Promise<SeenEvent[]> {
+  const all = await api.client.list<SeenEvent>(events, { namespace: 'ci' });
+  return all.filter(({ regarding, metadata }) => regarding.name === name && metadata.name.startsWith(name));
+}
+
+async function countsOf(name: string): Promise<Record<string, unknown> | undefined> {
+  const policy = await api.client.get<KubeObject & { status?: { findings?: Record<string, unknown> } }>(agentPolicies, {
+    namespace: 'ci',
+    name,
+  });
+  return policy.status?.findings;
+}
+
+const alertsOf = (name: string) => sink.alerts().filter(({ pod }) => pod.name === name);
+
+describe('a finding, a real API server and a real sink', () => {
+  test('reaches the pod, its policy and the sink, whole and signed', async () => {
+    const pod = await aPod('told');
+    const finding = aFinding();
+    await replicas[0].take(pod, [finding]);
+    await eventually(async () => assert.equal(alertsOf('told').length, 1));
+    const [alert] = alertsOf('told');
+    assert.deepEqual(alert?.finding, finding);
+    assert.deepEqual(alert?.pod, { namespace: 'ci', name: 'told', uid: pod.uid, node: 'node-1' });
+    assert.deepEqual([alert?.policies, alert?.labels], [['told'], { cluster: 'test' }]);
+    assert.match(
+      alert?.text ?? '',
+      /^Critical in octo\/web, job “build”, step 3 “Install”: python3 reached .* Pod ci\/told on node-1, under told\.$/,
+    );
+    const { headers, body } = sink.arrived.find((one) => one.body.includes(pod.uid)) ?? assert.fail();
+    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+    const signature = createHmac('sha256', signingKey).update(signed).digest('base64');
+    assert.deepEqual([headers['webhook-id'], headers['webhook-signature']], [alert?.id, `v1,${signature}`]);
+    await eventually(async () => {
+      const told = await eventsAbout('told');
+      assert.deepEqual(told.map(({ type, reason, regarding }) => `${type} ${reason} ${regarding.kind}`).sort(), [
+        'Warning RunnerMemory AgentPolicy',
+        'Warning RunnerMemory Pod',
+      ]);
+      assert.ok(told.every(({ note }) => note === alert?.text));
+    });
+    await eventually(async () => assert.equal((await countsOf('told'))?.critical, 1));
+    const listed = await api.kubectl('get', 'agp', 'told', '-n', 'ci');
+    assert.match(listed, /CRITICAL +HIGH[^\n]*\n.* 1 +0 /);
+  });
+
+  test('alerts nobody a second time, also when it comes with a newer count to another replica', async () => {
+    const pod = await aPod('again');
+    await replicas[0].take(pod, [aFinding()]);
+    await replicas[0].settle();
+    for (const replica of replicas) await replica.take(pod, [aFinding(1, { count: 7 }), aFinding(2)]);
+    for (const replica of replicas) await replica.settle();
+    await eventually(async () => assert.equal((await countsOf('again'))?.critical, 2));
+    await eventually(async () => assert.equal(alertsOf('again').length, 2));
+    assert.equal(new Set(alertsOf('again').map(({ id }) => id)).size, 2);
+    assert.equal((await eventsAbout('again')).length, 4);
+  });
+
+  test('below the least severity of the sink is an Event and a count, and no alert', async () => {
+    const pod = await aPod('low');
+    await replicas[0].take(pod, [aFinding(1, { severity: 'Low', rule: 'left-running' }), aFinding(2)]);
+    await eventually(async () => assert.equal(alertsOf('low').length, 1));
+    await eventually(async () => {
+      const { low, critical } = (await countsOf('low')) ?? {};
+      assert.deepEqual([low, critical], [1, 1]);
+    });
+    assert.ok((await eventsAbout('low')).some(({ type, reason }) => `${type} ${reason}` === 'Normal LeftRunning'));
+  });
+
+  test('of a pod that is gone is told all the same, without its policies', async () => {
+    await replicas[0].take({ namespace: 'ci', name: 'gone', uid: 'uid-of-gone', node: '' }, [aFinding()]);
+    await eventually(async () => assert.equal(alertsOf('gone').length, 1));
+    assert.equal(alertsOf('gone')[0]?.policies, undefined);
+  });
+
+  test('is counted once on its policy however many replicas write at the same time', async () => {
+    const pod = await aPod('raced');
+    const severities = ['Critical', 'High', 'Medium', 'Low', 'Info'] as const;
+    const all = Array.from({ length: 40 }, (_, n) => aFinding(n + 1, { severity: severities[n % 5] ?? 'Low' }));
+    await Promise.all(all.map((finding, n) => replicas[n % 2 === 0 ? 0 : 1].take(pod, [finding])));
+    await eventually(async () => {
+      const { last: _, ...counts } = (await countsOf('raced')) ?? {};
+      assert.deepEqual(counts, { critical: 8, high: 8, medium: 8, low: 8, info: 8 });
+    });
+  });
+});

@@ -1,0 +1,27 @@
+import { createHmac } from 'node:crypto';
+import type { Alert } from '../../../crds/alert.ts';
+
+/** How a sink is spoken to. */
+export type SinkKind = 'webhook' | 'slack';
+
+/** What is posted to a sink. */
+export interface Message {
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** The alert as a webhook takes it; signed when there is a key. `now` is in milliseconds since 1970. */
+export function webhookMessage(alert: Alert, signingKey: Buffer | undefined, now: number): Message {
+  const body = JSON.stringify(alert);
+  const timestamp = String(Math.floor(now / 1000));
+  const headers = { 'content-type': 'application/json', 'webhook-id': alert.id, 'webhook-timestamp': timestamp };
+  if (signingKey === undefined) return { headers, body };
+  const signature = createHmac('sha256', signingKey).update(`${alert.id}.${timestamp}.${body}`).digest('base64');
+  return { headers: { ...headers, 'webhook-signature': `v1,${signature}` }, body };
+}
+
+/** A key as Standard Webhooks writes it, `whsec_` and base64, or any other text as it is. */
+export function readSigningKey(text: string): Buffer {
+  const encoded = /^whsec_([A-Za-z0-9+/]+=*)$/.exec(text)?.[1];
+  return encoded === undefined ? Buffer.from(text) : Buffer.from(encoded, 'base64');
+}

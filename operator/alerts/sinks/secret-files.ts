@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { ChaperoneError } from '../../../crds/errors.ts';
+import { readTarget, type SinkTarget } from './target.ts';
+
+/** Where the chart mounts a sink's Secret. */
+export interface SecretFiles {
+  urlFile: string;
+  signingKeyFile?: string | undefined;
+  allowHttp: boolean;
+}
+
+/** Reads a sink's mounted Secret at each call: the kubelet brings a changed one in about a minute. */
+export async function readSecretFiles({ urlFile, signingKeyFile, allowHttp }: SecretFiles): Promise<SinkTarget> {
+  const url = await read(urlFile);
+  if (signingKeyFile === undefined) return readTarget({ url }, { allowHttp });
+  return readTarget({ url, signingKey: await read(signingKeyFile) }, { allowHttp });
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const message = `the file ${path} cannot be read: make the Secret that gateway.alerts.sinks names, with its key`;
+    throw new ChaperoneError('sink-secret-unreadable', message, { cause });
+  }
+}

@@ -1,0 +1,134 @@
+import type { Logger } from 'pino';
+import type { Alert } from '../../../crds/alert.ts';
+import { describeError } from '../../../crds/errors.ts';
+import { type Clock, sleep, within } from '../../runtime/clock.ts';
+import type { FindingMetrics } from '../metrics.ts';
+import { createAlertQueue } from './alert-queue.ts';
+import { type Message, type SinkKind, webhookMessage } from './message.ts';
+import type { Outcome, Post } from './post.ts';
+import { slackMessage } from './slack.ts';
+import type { SinkTarget } from './target.ts';
+
+export interface SinkOptions {
+  /** For people and metrics, such as `cluster/siem` or `arc-runners/web-ci/sec`. */
+  name: string;
+  kind: SinkKind;
+  /** Reads the sink's Secret, anew when `isStale`. Rejects with what is wrong with it. */
+  readTarget: (isStale: boolean) => Promise<SinkTarget>;
+  post: Post;
+  clock: Clock;
+  /** Between 0 and 1. */
+  random: () => number;
+  log: Logger;
+  metrics: FindingMetrics;
+  /** Told of each alert that never arrives, and why; and of a Secret that cannot be used. */
+  onTrouble: (reason: 'AlertLost' | 'AlertSinkNotReady', why: string) => void;
+}
+
+/** One place that alerts are sent to: a queue and retries of its own, so that it holds up nobody else. */
+export interface Sink {
+  /** Takes an alert; returns at once. */
+  offer(alert: Alert): void;
+  /** Tries once more what waits, for so many milliseconds at most. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 60_000;
+/** An alert that could not be delivered for so long is news to nobody. */
+const MAX_AGE_MS = 3_600_000;
+
+export function createSink(options: SinkOptions): Sink {
+  return new RetryingSink(options);
+}
+
+class RetryingSink implements Sink {
+  readonly #options: SinkOptions;
+  readonly #queue = createAlertQueue();
+  readonly #stopping = new AbortController();
+  readonly #ended = new AbortController();
+  #failures = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(options: SinkOptions) {
+    this.#options = options;
+  }
+
+  offer(alert: Alert): void {
+    const { clock, metrics, name } = this.#options;
+    const dropped = this.#ended.signal.aborted ? alert : this.#queue.add(alert, clock.now());
+    if (dropped !== undefined) this.#bury(dropped, 'the sink was taken away, or too many alerts wait for it');
+    metrics.waiting(name, this.#queue.size);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping.abort();
+    await within(this.#options.clock, graceMs, this.#running ?? Promise.resolve());
+    this.#ended.abort();
+    for (let left = this.#queue.take(); left !== undefined; left = this.#queue.take()) {
+      this.#bury(left.alert, 'the gateway ends');
+    }
+  }
+
+  async #run(): Promise<void> {
+    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
+      await this.#deliver(next.alert, next.at);
+      this.#options.metrics.waiting(this.#options.name, this.#queue.size);
+    }
+  }
+
+  async #deliver(alert: Alert, since: number): Promise<void> {
+    const { clock, metrics, name } = this.#options;
+    for (;;) {
+      const outcome = await this.#attempt(alert);
+      if (outcome.result === 'sent') return this.#arrived(alert);
+      if (outcome.result === 'refused') return this.#bury(alert, outcome.why);
+      this.#failures += 1;
+      const isLast = this.#stopping.signal.aborted || clock.now() - since >= MAX_AGE_MS;
+      if (isLast) return this.#bury(alert, outcome.why);
+      metrics.alert(name, 'retried');
+      await sleep(clock, this.#pause(outcome.retryAfterMs), this.#stopping.signal);
+    }
+  }
+
+  async #attempt(alert: Alert): Promise<Outcome> {
+    const { kind, readTarget, post, clock, onTrouble } = this.#options;
+    let target: SinkTarget;
+    try {
+      target = await readTarget(this.#failures > 0);
+    } catch (error) {
+      const why = describeError(error);
+      onTrouble('AlertSinkNotReady', why);
+      return { result: 'failed', why };
+    }
+    const render: Record<SinkKind, () => Message> = {
+      webhook: () => webhookMessage(alert, target.signingKey, clock.now()),
+      slack: () => slackMessage(alert),
+    };
+    return post(target.url, render[kind]());
+  }
+
+  /** Doubled with each failure in a row, up to as much again as jitter, so that replicas do not come back together. */
+  #pause(retryAfterMs: number | undefined): number {
+    const own = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(16, this.#failures - 1));
+    const wanted = retryAfterMs ?? own / 2;
+    return wanted + this.#options.random() * (retryAfterMs === undefined ? own / 2 : FIRST_RETRY_MS);
+  }
+
+  #arrived({ finding }: Alert): void {
+    const { clock, metrics, name } = this.#options;
+    this.#failures = 0;
+    metrics.alert(name, 'sent');
+    metrics.delivered((clock.now() - Date.parse(finding.time)) / 1000);
+  }
+
+  #bury(alert: Alert, why: string): void {
+    const { log, metrics, name, onTrouble } = this.#options;
+    metrics.alert(name, 'dead');
+    log.error({ sink: name, alert: alert.id, rule: alert.finding.rule }, `an alert never arrives: ${why}`);
+    onTrouble('AlertLost', why);
+  }
+}
