@@ -1,4 +1,5 @@
 import type { Severity, SubjectKind } from '../../crds/finding.ts';
+import type { Survivor } from '../agents/outlived.ts';
 import type { ConnectEvent, FileEvent, MemoryEvent } from '../decode/events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Lookup } from '../names/lookup.ts';
@@ -67,6 +68,8 @@ export interface Detector {
   asked?(name: string, node: ProcessNode): Hit | null;
   /** A process still runs after its step. */
   leftRunning?(node: ProcessNode): Hit | null;
+  /** …or after its tool call or its agent. */
+  outlived?(survivor: Survivor): Hit | null;
   /** What it forgot for want of room, so that it may have missed something. */
   readonly forgotten?: number;
 }

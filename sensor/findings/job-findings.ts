@@ -1,4 +1,5 @@
 import type { Severity } from '../../crds/finding.ts';
+import type { Survivor } from '../agents/outlived.ts';
 import type { ConnectEvent, FileEvent, MemoryEvent } from '../decode/events.ts';
 import type { Lookup } from '../names/lookup.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
@@ -36,7 +37,16 @@ const room: Readonly<Record<Severity, number>> = {
   Critical: maxFindings,
 };
 
-type Asked = 'executed' | 'touched' | 'reached' | 'connected' | 'contacted' | 'lookedUp' | 'asked' | 'leftRunning';
+type Asked =
+  | 'executed'
+  | 'touched'
+  | 'reached'
+  | 'connected'
+  | 'contacted'
+  | 'lookedUp'
+  | 'asked'
+  | 'leftRunning'
+  | 'outlived';
 
 /** A connection as detectors are asked of it; `node` is `null` for the runner itself. */
 export interface Contacted {
@@ -66,6 +76,7 @@ export class JobFindings {
       lookedUp: of('lookedUp'),
       asked: of('asked'),
       leftRunning: of('leftRunning'),
+      outlived: of('outlived'),
     };
   }
 
@@ -103,6 +114,10 @@ export class JobFindings {
 
   leftRunning(node: ProcessNode, time: bigint): void {
     for (const detector of this.#by.leftRunning) this.#take(detector.leftRunning?.(node), node, time);
+  }
+
+  outlived(survivor: Survivor, time: bigint): void {
+    for (const detector of this.#by.outlived) this.#take(detector.outlived?.(survivor), survivor.node, time);
   }
 
   /** What was found of the job as a whole; it is a state, so the same again says nothing new. */

@@ -130,4 +130,21 @@ export const processRules = {
     fires: 'a process that outlives its step is found once the step is over',
     quiet: 'the good days give no finding above Low',
   },
+  'tool-call-outlived': {
+    title: 'Outlived its tool call',
+    severity: 'Low',
+    category: 'Persistence',
+    act: 'went on running as {}',
+    when: 'A process that a coding agent started still runs two seconds after the agent ended, or after the first process of its tool call did.',
+    reason:
+      'What an injected instruction starts in the background goes on when nobody looks at the agent any more, with whatever the later steps have.',
+    source: 'docs/agents.md: what the four agents leave behind; MITRE ATT&CK T1543',
+    look: 'what the tool call was asked for, and what the process did afterwards',
+    refuse: 'run the agent in a job of its own, which ends everything with it',
+    grades:
+      'Info while the agent still runs: agents start servers on purpose. None: a command that the tool itself keeps in the background, while the agent runs, since its first process then runs, too.',
+    blind: 'What ends within two seconds; a fork that executed nothing.',
+    fires: 'a process that outlives its tool call is found, and again if it outlives the agent',
+    quiet: 'what ends with its tool call, and a command that runs on in the background, outlive nothing',
+  },
 } as const satisfies Readonly<Record<string, Rule>>;

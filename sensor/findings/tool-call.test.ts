@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import { findingAgent, findingTool, findingToolCommand } from '../../crds/attributes.ts';
 import { findingSchema } from '../../crds/finding-schema.ts';
 import { type AgentProcesses, agentProcesses } from '../agents/testing/agent-processes.ts';
+import type { FakeKernel, FakeProcess } from '../lineage/testing/fake-kernel.ts';
 import { tell } from '../report/story.ts';
 import { summarize } from '../report/summary.ts';
 import { drawWaterfall } from '../report/waterfall.ts';
-import { findingSpans, JobOfSteps } from './testing/told-findings.ts';
+import { findingSpans, JobOfSteps, told } from './testing/told-findings.ts';
 
 const [claude, codex] = agentProcesses as readonly [AgentProcesses, AgentProcesses];
 const token = `ghp_${'A1b2'.repeat(9)}`;
@@ -69,3 +70,39 @@ test('what an agent does of its own, and what no agent does, is under no tool ca
   for (const { attributes } of findingSpans(spans))
     assert.ok(!Object.keys(attributes).some((name) => /finding\.(agent|tool)/.test(name)));
 });
+
+test('a process that outlives its tool call is found, and again if it outlives the agent', () => {
+  const job = new JobOfSteps().step((kernel, shell) => {
+    const agent = claude.start(kernel, shell);
+    const call = claude.call(kernel, agent, 'nohup server &');
+    kernel.exec(kernel.spawn(call, '/usr/bin/nohup'), '/opt/server');
+    kernel.exit(call);
+    waitIn(kernel, shell);
+    kernel.exit(agent);
+    waitIn(kernel, shell);
+  });
+  const { spans } = job.end();
+  assert.deepEqual(told(spans), ['Info tool-call-outlived /opt/server', 'Low tool-call-outlived /opt/server']);
+  for (const { attributes } of findingSpans(spans)) assert.equal(attributes[findingTool], 'Bash');
+});
+
+test('what ends with its tool call, and a command that runs on in the background, outlive nothing', () => {
+  const job = new JobOfSteps().step((kernel, shell) => {
+    const agent = claude.start(kernel, shell);
+    const background = claude.call(kernel, agent, 'npm start');
+    const server = kernel.spawn(background, '/usr/bin/node');
+    const call = claude.call(kernel, agent, 'make');
+    kernel.run(call, '/usr/bin/make');
+    kernel.exit(call);
+    waitIn(kernel, shell);
+    for (const process of [server, background, agent]) kernel.exit(process);
+    waitIn(kernel, shell);
+  });
+  assert.deepEqual(told(job.end().spans), []);
+});
+
+/** Three seconds pass, and something happens. */
+function waitIn(kernel: FakeKernel, shell: FakeProcess): void {
+  kernel.now += 3_000_000_000n;
+  kernel.run(shell, '/bin/true');
+}

@@ -8,6 +8,7 @@ import {
   stepResultSource,
 } from '../../crds/attributes.ts';
 import { AgentSpans } from '../agents/agent-spans.ts';
+import { Outlived, stillRunning } from '../agents/outlived.ts';
 import type {
   CloseEvent,
   CredentialsEvent,
@@ -100,6 +101,7 @@ export class JobTrace {
   readonly #connections: ConnectionSpans;
   readonly #findings: FindingSpans;
   readonly #agents: AgentSpans;
+  readonly #outlived = new Outlived();
 
   constructor(options: JobOptions) {
     this.key = options.key;
@@ -154,6 +156,7 @@ export class JobTrace {
     this.#agents.ending(node);
     this.#processes.ended(node);
     this.#agents.ended(node);
+    this.#outlived.ended(node);
     this.#lookups.ended(node.scope, node);
     this.#findings.ended(node.scope, node);
     node.scope.running.delete(node);
@@ -242,12 +245,13 @@ export class JobTrace {
     if (identity !== null) this.writer.identify(identity, taken, { sensor: sensor(), scope });
   }
 
-  /** Gives the spans of steps that are over. */
+  /** Gives the spans of steps that are over, and finds what was left running. */
   settle(now: bigint): void {
+    for (const survivor of this.#outlived.due(now)) this.#findings.detect.outlived(survivor, now);
     for (const step of this.steps.unsent()) {
       const idle = step.idleSince;
       if (idle === null || !step.isOver() || now - idle < settleNanos) continue;
-      for (const node of step.scope.running) this.#findings.detect.leftRunning(node, now);
+      for (const node of stillRunning(step.scope.running)) this.#findings.detect.leftRunning(node, now);
       this.#giveStep(step);
     }
   }
