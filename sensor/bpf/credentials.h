@@ -64,7 +64,7 @@ static __always_inline void tell_own_credentials(struct task *task, enum credent
 {
 	struct credentials now;
 
-	load_credentials(bpf_get_current_task_btf(), &now);
+	load_credentials(untrusted(bpf_get_current_task_btf()), &now);
 	tell_credentials(&now, task, cause);
 }
 

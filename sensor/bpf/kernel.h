@@ -232,6 +232,25 @@ struct linux_binprm {
 
 #pragma clang attribute pop
 
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+
+/* Came with the same kernel as the cast, 6.2. */
+enum bpf_map_type___since_6_2 {
+	BPF_MAP_TYPE_CGRP_STORAGE___since_6_2 = 32,
+};
+
+/*
+ * A task whose fields are read by plain loads, without the verifier's trust. With it, kernels since 6.4 look at each load of a pointer whether what
+ * it leads to may be trusted too, and for that go through the names of all their types, up to three times: 3 ms a load whenever a sensor starts
+ * (6.18). The cast is no instruction in the end.
+ */
+static __always_inline struct task_struct *untrusted(struct task_struct *task)
+{
+	if (bpf_core_enum_value_exists(enum bpf_map_type___since_6_2, BPF_MAP_TYPE_CGRP_STORAGE___since_6_2))
+		return bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
+	return task;
+}
+
 /* Of mm_struct.rss_stat; 2 is what was swapped out (include/linux/mm_types_task.h). */
 #define MM_FILEPAGES 0
 #define MM_ANONPAGES 1

@@ -91,7 +91,7 @@ static __always_inline void tell_namespaces(struct task *task, __u32 apart, enum
  */
 __noinline int look_at_namespaces(void)
 {
-	struct task_struct *current = bpf_get_current_task_btf(), *parent = current->real_parent;
+	struct task_struct *current = untrusted(bpf_get_current_task_btf()), *parent = current->real_parent;
 	__u32 tgid = current->tgid, parent_tgid, apart;
 	struct task *task;
 	enum scope scope;

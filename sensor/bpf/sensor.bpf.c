@@ -19,8 +19,9 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 SEC("tp_btf/sched_process_fork")
-int BPF_PROG(sensor_fork, struct task_struct *parent, struct task_struct *child)
+int BPF_PROG(sensor_fork, struct task_struct *forking, struct task_struct *born)
 {
+	struct task_struct *parent = untrusted(forking), *child = untrusted(born);
 	enum scope scope = scope_of_current();
 
 	if (scope == OUTSIDE && !is_born_elsewhere(parent, child))
@@ -39,7 +40,7 @@ int BPF_PROG(sensor_exec, struct task_struct *task, int old_pid, struct linux_bi
 		return 0;
 	tell_repeats();
 	look_at_namespaces();
-	on_exec(task, bprm, scope);
+	on_exec(untrusted(task), bprm, scope);
 	return 0;
 }
 
@@ -50,7 +51,7 @@ int BPF_PROG(sensor_exit, struct task_struct *task)
 		return 0;
 	tell_repeats_at_exit(task);
 	look_at_namespaces();
-	on_exit(task);
+	on_exit(untrusted(task));
 	return 0;
 }
 
