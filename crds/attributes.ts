@@ -177,6 +177,8 @@ export const coverageTier = 'chaperone.coverage.tier';
 export const agentInferred = 'chaperone.agent.inferred';
 /** Tool span: the command, without what the agent puts around it. */
 export const agentCommand = 'chaperone.agent.command';
+/** Tool span: by the agent's word, the sub-agent that asked for the command. */
+export const agentThread = 'chaperone.agent.thread.id';
 /** Agent and tool span: names, else addresses, that its processes connected to, 32 at most. */
 export const agentHosts = 'chaperone.agent.hosts';
 /** Agent span: its tool calls, those among them that have no span, and processes that still ran when it ended. Job and step span: sessions and tool calls. */

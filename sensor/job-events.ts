@@ -103,7 +103,7 @@ export class JobEvents {
     const { job, scope, isStepRoot } = place;
     const above = image.parent === null ? undefined : this.#nodes.get(image.parent);
     const parent = above?.job === job ? above.node : null;
-    this.#nodes.set(image, { job, node: job.started(image, scope, { parent, isStepRoot }) });
+    this.#nodes.set(image, { job, node: job.started({ image, event }, scope, { parent, isStepRoot }) });
     this.#options.onPlaced(job);
   }
 

@@ -1,4 +1,5 @@
 import { ChaperoneError, describeError } from '../crds/errors.ts';
+import type { AgentSink } from './agents/agent-spans.ts';
 import { readConfig } from './config.ts';
 import { systemClock } from './export/clock.ts';
 import { connectProbe, type ProbeLink } from './probe-link/probe-link.ts';
@@ -11,12 +12,13 @@ function main(): void {
   const config = readConfig();
   let link: ProbeLink | null = null;
   const flushProbe = async () => await link?.flush();
+  const markAgent: AgentSink = (process) => link?.markAgent(process);
   const spill = openSpill(config.spill, (message) => log('warn', message));
   const onTick = (time: bigint) => {
     spill.frames.tick(time);
     letProbeGoOn();
   };
-  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe, spill, onTick });
+  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe, markAgent, spill, onTick });
   sidecar.replay(spill.frames.replay());
   const stop = () => {
     sidecar.stop().then(() => process.exit(0), fail);

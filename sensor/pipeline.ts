@@ -1,4 +1,5 @@
 import { coverageTier } from '../crds/attributes.ts';
+import type { AgentSink } from './agents/agent-spans.ts';
 import type { HelloEvent, KernelEvent, ProbeEvent, StatsEvent } from './decode/events.ts';
 import type { EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
@@ -40,6 +41,8 @@ export interface PipelineOptions extends EngineSources {
   readonly onSpans: SpanSink;
   /** What looks like an attack, at the moment that it is found; its span follows when the process that did it has ended. Default: nobody is told. */
   readonly onFinding?: FindingSink;
+  /** Default: executions below agents come without the variables that agents give. */
+  readonly onAgent?: AgentSink;
   /** A job ended; its span follows with the next `flushed` event, so that everything before it is in. */
   readonly onJobEnd?: () => void;
   /** Asked when a job's span is made: how the delivery of spans stands. Default: nothing is said of it. */
@@ -205,8 +208,8 @@ class JobPipeline implements Pipeline {
     const { engine } = this.#events.attribution;
     const { neighbours } = this.#events;
     const network = this.#options.network ?? unknownNetwork;
-    const { onSpans, onFinding = () => {} } = this.#options;
-    const sinks = { onSpans, onFinding };
+    const { onSpans, onFinding = () => {}, onAgent = () => {} } = this.#options;
+    const sinks = { onSpans, onFinding, onAgent };
     return new JobTrace({ ...job, engine, neighbours, network, budget: this.#budget, settings, sinks });
   }
 

@@ -90,7 +90,7 @@ function startSensor(url: string) {
   const logged: string[] = [];
   const log = (_: string, message: string) => void logged.push(message);
   const flushProbe = async () => sidecar.receive({ kind: 'flushed', id: 1 });
-  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe });
+  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe, markAgent: () => {} });
   return {
     sidecar,
     write,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { describeError } from '../crds/errors.ts';
+import type { AgentSink } from './agents/agent-spans.ts';
 import { createFindingSender, type FindingSender } from './alerts/finding-sender.ts';
 import type { SensorConfig } from './config.ts';
 import type { HelloEvent, ProbeEvent } from './decode/events.ts';
@@ -26,6 +27,8 @@ export interface SidecarOptions {
   readonly log: Log;
   /** Asks the probe for everything that was in its buffers; the events come before the promise is kept. */
   readonly flushProbe: () => Promise<unknown>;
+  /** Tells the probe of a coding agent. */
+  readonly markAgent: AgentSink;
   /** Where spans and findings wait on disk; default in memory. */
   readonly spill?: Pick<Spill, 'spans' | 'findings'>;
   /** Told of each tick, so that {@link Sidecar.replay} can repeat it. */
@@ -96,6 +99,7 @@ export class Sidecar {
       jobLogs: config.diagDir === null ? null : openWorkerLogs(config.diagDir),
       onSpans: (spans, resource) => this.#exporter.add(spans, resource),
       onFinding: (finding) => this.#findings.tell(finding),
+      onAgent: options.markAgent,
       onJobEnd: () => this.#jobEnded(),
       delivery: () => deliveryWord(this.#exporter.account(), this.#findings.account()),
     });

@@ -1,10 +1,15 @@
-import type { ConnectEvent, FileEvent } from '../decode/events.ts';
+import type { ConnectEvent, ExecEvent, FileEvent } from '../decode/events.ts';
+import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { ProcessSpans } from '../spans/process-spans.ts';
+import { hearWord } from './agent-word.ts';
 import { sessionSpan } from './session-span.ts';
 import { type AgentSession, agentPlaceOf, type ToolCallRun } from './sessions.ts';
 import { toolCallSpan } from './tool-call-span.ts';
+
+/** Is told of a process whose executions, and those of what it starts, should come with the variables that agents give. */
+export type AgentSink = (process: Pick<ProcessImage, 'pid' | 'id'>) => void;
 
 /** Sessions that a job tells of; what would begin further ones is a process like any other. */
 const maxSessions = 64;
@@ -12,19 +17,23 @@ const maxSessions = 64;
 /** The coding agents of one job and their tool calls as spans, each given when its process ends. */
 export class AgentSpans {
   readonly #processes: ProcessSpans;
+  readonly #onAgent: AgentSink;
   #sessions = 0;
 
-  constructor(processes: ProcessSpans) {
+  constructor(processes: ProcessSpans, onAgent: AgentSink) {
     this.#processes = processes;
+    this.#onAgent = onAgent;
   }
 
   /** Before anything else is asked of the process. */
-  started(node: ProcessNode): void {
+  started(node: ProcessNode, { ofAgent, env }: Pick<ExecEvent, 'ofAgent' | 'env'>): void {
     const place = agentPlaceOf(node, this.#sessions < maxSessions);
     node.agent = place;
     if (place === null) return;
     if (place.session.first === node) this.#begin(node);
     if (place.call?.root === node) this.#beginCall(place.call);
+    if (place.call !== null) hearWord(place.call, node, env);
+    if (!ofAgent) this.#mark(node);
   }
 
   connected({ agent }: ProcessNode, { address }: ConnectEvent, origin: Origin | null): void {
@@ -56,6 +65,12 @@ export class AgentSpans {
     this.#sessions += 1;
     scope.agentSessions += 1;
     if (agent !== null) this.#processes.promiseAgent(agent.session.first);
+  }
+
+  /** The agent itself, of which the kernel does not know yet, or what it started before the kernel did. */
+  #mark({ image, parent }: ProcessNode): void {
+    this.#onAgent(image);
+    if (parent?.agent != null) this.#onAgent(parent.image);
   }
 
   #beginCall({ root, session }: ToolCallRun): void {

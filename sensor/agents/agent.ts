@@ -1,4 +1,5 @@
 import type { ProcessImage } from '../lineage/process-table.ts';
+import type { AgentWord, Variables } from './agent-word.ts';
 
 /** How one coding agent's processes look. What a process is called by is the job's to choose, so all of this is told as inferred. */
 export interface CodingAgent {
@@ -10,6 +11,8 @@ export interface CodingAgent {
   isAgent(image: ProcessImage): boolean;
   /** What a process that the agent started does; `null`: the agent's own business, such as asking git for the branch. */
   toolCall(child: ProcessImage): ToolCall | null;
+  /** What it says in the environment of a tool call's process; default: nothing. */
+  wordIn?(variables: Variables): AgentWord;
   /** What a tool call's process goes on to execute, where only that is what was asked for; default: `toolCall` of the first image stands. */
   commandOf?(image: ProcessImage): string | null;
 }

@@ -1,4 +1,5 @@
 import type { CodingAgent } from './agent.ts';
+import { uuidOf, versionOf } from './agent-word.ts';
 import { isOfPackage, isProgram } from './program-origin.ts';
 import { shellText } from './shell-call.ts';
 
@@ -17,7 +18,15 @@ export const claudeCode: CodingAgent = {
     const wrapped = evaluated.exec(shellText(child) ?? '');
     return wrapped === null ? null : { tool: 'Bash', command: unquoted(wrapped[1] ?? '') };
   },
+
+  wordIn: ({ CLAUDE_CODE_SESSION_ID, AI_AGENT = '' }) => ({
+    conversationId: uuidOf(CLAUDE_CODE_SESSION_ID),
+    version: versionOf(ownMark.exec(AI_AGENT)?.[1]?.replaceAll('-', '.')),
+  }),
 };
+
+/** `claude-code_2-1-330_agent`. */
+const ownMark = /^claude-code_([\d-]+)_agent$/;
 
 /** Where the installer keeps each version, under a name that is the version. */
 const installed = /\/\.local\/share\/claude\/versions\/[\d.]+$/;

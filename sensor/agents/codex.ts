@@ -1,4 +1,5 @@
 import type { CodingAgent } from './agent.ts';
+import { identifierOf, uuidOf, versionOf } from './agent-word.ts';
 import { isOfPackage, isProgram } from './program-origin.ts';
 import { shellText } from './shell-call.ts';
 
@@ -18,6 +19,13 @@ export const codex: CodingAgent = {
     const text = shellText(child);
     return text === null || isSnapshot(text) ? null : { tool: 'shell', command: text };
   },
+
+  wordIn: ({ CODEX_SESSION_ID, CODEX_THREAD_ID, CODEX_TOOL_CALL_ID, CODEX_VERSION }) => ({
+    conversationId: uuidOf(CODEX_SESSION_ID),
+    threadId: uuidOf(CODEX_THREAD_ID),
+    callId: identifierOf(CODEX_TOOL_CALL_ID),
+    version: versionOf(CODEX_VERSION),
+  }),
 
   commandOf(image) {
     const text = shellText(image);

@@ -2,6 +2,7 @@ import { agentInferred, agentLeftRunning, agentToolCalls, agentToolCallsUntold }
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import type { Placement } from '../spans/process-span.ts';
 import type { Redactor } from '../spans/redact.ts';
+import { known } from '../spans/text.ts';
 import type { AgentSession } from './sessions.ts';
 import { failureOf } from './tool-call-span.ts';
 
@@ -10,7 +11,7 @@ export function sessionSpan(
   at: Placement,
   { session, offset, redact }: { session: AgentSession; offset: bigint; redact: Redactor },
 ): FinishedSpan {
-  const { agent, first, work, toolCalls, untold, running } = session;
+  const { agent, first, work, version, conversationId, toolCalls, untold, running } = session;
   const failure = failureOf(first.image);
   return {
     ...at,
@@ -22,6 +23,7 @@ export function sessionSpan(
       'gen_ai.operation.name': 'invoke_agent',
       'gen_ai.provider.name': agent.provider,
       'gen_ai.agent.name': agent.name,
+      ...known({ 'gen_ai.agent.version': version, 'gen_ai.conversation.id': redact.text(conversationId ?? '') }),
       [agentInferred]: true,
       [agentToolCalls]: toolCalls,
       ...(untold === 0 ? {} : { [agentToolCallsUntold]: untold }),

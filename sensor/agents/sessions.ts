@@ -8,6 +8,9 @@ export interface AgentSession {
   readonly agent: CodingAgent;
   readonly first: ProcessNode;
   readonly work: AgentWork;
+  /** What the agent says of itself, of the form that it should have; `null`: nothing so far. */
+  version: string | null;
+  conversationId: string | null;
   toolCalls: number;
   /** Tool calls that found no room for a span. */
   untold: number;
@@ -20,6 +23,11 @@ export interface ToolCallRun {
   readonly session: AgentSession;
   readonly tool: string;
   command: string;
+  /** The agent's own id of it, and of the sub-agent that asked for it, by the agent's word; `null`: it said none. */
+  callId: string | null;
+  threadId: string | null;
+  /** No image of its process has been given its environment by the agent yet. */
+  awaitsWord: boolean;
   readonly root: ProcessNode;
   readonly work: AgentWork;
 }
@@ -55,13 +63,15 @@ function placeElsewhere(node: ProcessNode, above: AgentPlace | null, mayBegin: b
 }
 
 function beginSession(first: ProcessNode, agent: CodingAgent): AgentPlace {
-  const session = { agent, first, work: new AgentWork(), toolCalls: 0, untold: 0, running: 0 };
+  const said = { version: null, conversationId: null };
+  const session = { agent, first, work: new AgentWork(), ...said, toolCalls: 0, untold: 0, running: 0 };
   return { session, isAgent: true, call: null };
 }
 
 function beginCall(root: ProcessNode, session: AgentSession, { tool, command }: ToolCall): AgentPlace {
   session.toolCalls += 1;
-  return { session, isAgent: false, call: { session, tool, command, root, work: new AgentWork() } };
+  const said = { callId: null, threadId: null, awaitsWord: true };
+  return { session, isAgent: false, call: { session, tool, command, root, work: new AgentWork(), ...said } };
 }
 
 /** Some agents prepare the process first, and it is a later image of it that shows the command. */

@@ -1,10 +1,10 @@
-import { agentCommand, agentInferred } from '../../crds/attributes.ts';
+import { agentCommand, agentInferred, agentThread } from '../../crds/attributes.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import type { Placement } from '../spans/process-span.ts';
 import type { Redactor } from '../spans/redact.ts';
 import { signalName } from '../spans/signal.ts';
-import { printable } from '../spans/text.ts';
+import { known, printable } from '../spans/text.ts';
 import type { ToolCallRun } from './sessions.ts';
 
 /** A command that an agent ran for its model, below the agent's session; the processes that it consists of stand below it. */
@@ -12,7 +12,7 @@ export function toolCallSpan(
   at: Placement,
   { call, offset, redact }: { call: ToolCallRun; offset: bigint; redact: Redactor },
 ): FinishedSpan {
-  const { session, tool, command, root, work } = call;
+  const { session, tool, command, callId, threadId, root, work } = call;
   const { start, end, exitCode } = root.image;
   const failure = failureOf(root.image);
   const shown = printable(redact.script(command));
@@ -26,6 +26,7 @@ export function toolCallSpan(
       'gen_ai.operation.name': 'execute_tool',
       'gen_ai.agent.name': session.agent.name,
       'gen_ai.tool.name': tool,
+      ...known({ 'gen_ai.tool.call.id': redact.text(callId ?? ''), [agentThread]: threadId }),
       [agentInferred]: true,
       ...(shown === '' ? {} : { [agentCommand]: shown }),
       ...(exitCode === null ? {} : { 'process.exit.code': exitCode }),

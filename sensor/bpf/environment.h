@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Picks the variables that name a step out of the environment of a runner's child; nothing else of it leaves the kernel.
+ * Picks the variables that name a step out of the environment of a runner's child, and what coding agents tell the processes that they start
+ * out of theirs; nothing else of it leaves the kernel.
  * A key counts only at the true start of a variable: a variable longer than one read is skipped to its end, so that its text cannot forge one.
  */
 #ifndef CHAPERONE_ENVIRONMENT_H
@@ -37,16 +38,30 @@ static __always_inline bool is_new_github_key(struct environment *env)
 	       IS_NEW_KEY(env, 12, "GITHUB_SHA") || IS_NEW_KEY(env, 13, "GITHUB_EVENT_NAME");
 }
 
-/* Leaves the length of the allowed key that the chunk begins with, '=' included, or 0. */
+/* Of e2e/engines/agents, as docs/agents.md tells, and of GitHub's Copilot. */
+static __always_inline bool is_new_agent_key(struct environment *env)
+{
+	return IS_NEW_KEY(env, 16, "CLAUDE_CODE_SESSION_ID") || IS_NEW_KEY(env, 17, "CODEX_SESSION_ID") ||
+	       IS_NEW_KEY(env, 18, "CODEX_THREAD_ID") || IS_NEW_KEY(env, 19, "CODEX_TOOL_CALL_ID") || IS_NEW_KEY(env, 20, "CODEX_VERSION") ||
+	       IS_NEW_KEY(env, 21, "COPILOT_AGENT_SESSION_ID") || IS_NEW_KEY(env, 22, "COPILOT_AGENT_RUNTIME_VERSION");
+}
+
+/* Leaves the length of the wanted key that the chunk begins with, '=' included, or 0. */
 static __always_inline void match_key(struct environment *env)
 {
+	bool step = env->wanted & VARIABLES_OF_STEP, agent = env->wanted & VARIABLES_OF_AGENT;
+
 	env->key_len = 0;
-	if (env->chunk[0] == 'G')
-		is_new_github_key(env);
-	else if (env->chunk[0] == 'R')
-		IS_NEW_KEY(env, 14, "RUNNER_NAME");
-	else if (env->chunk[0] == 'T')
+	if (env->chunk[0] == 'T')
 		IS_NEW_KEY(env, 15, "TRACEPARENT");
+	else if (step && env->chunk[0] == 'G')
+		is_new_github_key(env);
+	else if (step && env->chunk[0] == 'R')
+		IS_NEW_KEY(env, 14, "RUNNER_NAME");
+	else if (agent && env->chunk[0] == 'A')
+		IS_NEW_KEY(env, 23, "AI_AGENT");
+	else if (agent && env->chunk[0] == 'C')
+		is_new_agent_key(env);
 }
 
 /* Copies the variable, its value cut at ENV_VALUE_BYTES, and its NUL. size counts the chunk's NUL. */
@@ -96,10 +111,11 @@ static long next_variable(__u32 i, void *context)
 	return 0;
 }
 
-static __always_inline void read_environment(struct environment *env, struct mm_struct *mm)
+static __always_inline void read_environment(struct environment *env, struct mm_struct *mm, __u32 wanted)
 {
 	struct environment *context = env;
 
+	env->wanted = wanted;
 	env->position = BPF_CORE_READ(mm, env_start);
 	env->end = BPF_CORE_READ(mm, env_end);
 	env->taken_len = 0;

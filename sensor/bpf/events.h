@@ -31,6 +31,7 @@ enum frame_type {
 	FRAME_FLUSHED = 66,	/* everything that was in the ring at the time of the command lies before it; JSON {id} */
 	FRAME_FLUSH = 128,	/* command; JSON {id} */
 	FRAME_ACK = 129,	/* command: the peer has kept the stream up to here; JSON {position} */
+	FRAME_AGENT = 130,	/* command: the process of the header's tgid and image is a coding agent; its later executions say so (FLAG_AGENT) */
 };
 
 /* Everything is counted by class, which is a kernel event's type - 1. There is room for more classes than there are. */
@@ -43,6 +44,7 @@ enum frame_flag {
 	FLAG_REPLACES = 1 << 3,		/* the process had executed before: this image replaces one of its own */
 	FLAG_PATH_TRUNCATED = 1 << 4,	/* a path lacks its leading components, or a text of the process's its end */
 	FLAG_ENV_TRUNCATED = 1 << 5,	/* the environment was not read to its end, or a value was cut */
+	FLAG_AGENT = 1 << 6,		/* of a process that FRAME_AGENT was said of, or that descends from one since */
 	FLAG_PROOF = 1 << 15,		/* of the probe's own canary; never leaves the probe */
 };
 
@@ -185,7 +187,7 @@ struct exec_event {
 	__u32 filename_len;	/* as given to execve, without a final NUL */
 	__u32 cwd_len;
 	__u32 argv_len;		/* NUL after each argument */
-	__u32 env_len;		/* KEY=VALUE, NUL after each; allowed keys of a runner's direct child only, at its first exec */
+	__u32 env_len;		/* KEY=VALUE, NUL after each; allowed keys only, of a runner's direct child at its first exec, and with FLAG_AGENT */
 	__u32 argv_true_len;
 	__u32 traits;		/* enum exec_trait */
 	__u32 origin;		/* enum origin */

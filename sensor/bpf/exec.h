@@ -67,11 +67,11 @@ static __always_inline __u32 append_argv(struct scratch *scratch, __u64 before, 
 	return len;
 }
 
-static __always_inline __u32 append_env(struct scratch *scratch, __u64 before, struct mm_struct *mm)
+static __always_inline __u32 append_env(struct scratch *scratch, __u64 before, struct mm_struct *mm, __u32 wanted)
 {
 	__u64 len;
 
-	read_environment(&scratch->env, mm);
+	read_environment(&scratch->env, mm, wanted);
 	if (scratch->env.incomplete)
 		scratch->frame.event.header.flags |= FLAG_ENV_TRUNCATED;
 	len = scratch->env.taken_len;
@@ -107,6 +107,8 @@ static __always_inline void change_image(struct exec_event *event, struct task *
 		event->header.flags |= FLAG_REPLACES;
 	if (task->flags & TASK_RUNNER_CHILD)
 		event->header.flags |= FLAG_RUNNER_CHILD;
+	if (task->of_agent)
+		event->header.flags |= FLAG_AGENT;
 	if (runner_name && !task->root) {
 		event->header.flags |= FLAG_RUNNER;
 		task->flags |= TASK_RUNNER;
@@ -117,10 +119,13 @@ static __always_inline void change_image(struct exec_event *event, struct task *
 	task->image = event->header.image;
 }
 
-/* The runner set them for the step at the first exec of its child; a later image of the same process could have been given anything. */
-static __always_inline bool has_step_variables(struct exec_event *event)
+/* The runner set a step's at the first exec of its child; a later image of the same process could have been given anything. */
+static __always_inline __u32 wanted_variables(struct exec_event *event)
 {
-	return (event->header.flags & (FLAG_RUNNER_CHILD | FLAG_REPLACES)) == FLAG_RUNNER_CHILD;
+	__u32 flags = event->header.flags;
+	__u32 wanted = (flags & (FLAG_RUNNER_CHILD | FLAG_REPLACES)) == FLAG_RUNNER_CHILD ? VARIABLES_OF_STEP : 0;
+
+	return flags & FLAG_AGENT ? wanted | VARIABLES_OF_AGENT : wanted;
 }
 
 static __always_inline void describe_exec(struct exec_event *event, struct linux_binprm *bprm, struct task *task)
@@ -154,6 +159,7 @@ static __always_inline void fill_exec(struct scratch *scratch, struct task_struc
 	struct mm_struct *mm = BPF_CORE_READ(current, mm);
 	struct fs_struct *fs = BPF_CORE_READ(current, fs);
 	struct file *file = BPF_CORE_READ(mm, exe_file);
+	__u32 wanted;
 
 	describe_exec(event, bprm, task);
 	event->traits = read_traits(bprm, file);
@@ -169,7 +175,8 @@ static __always_inline void fill_exec(struct scratch *scratch, struct task_struc
 	read_path(&scratch->path, (void *)fs + bpf_core_field_offset(struct fs_struct, pwd), fs);
 	event->cwd_len = append_path(scratch, AFTER_FILENAME);
 	event->argv_len = append_argv(scratch, AFTER_CWD, mm);
-	event->env_len = has_step_variables(event) ? append_env(scratch, AFTER_ARGV, mm) : 0;
+	wanted = wanted_variables(event);
+	event->env_len = wanted ? append_env(scratch, AFTER_ARGV, mm, wanted) : 0;
 	__builtin_memset(next_part(scratch, EXEC_DATA_BYTES), 0, 8);
 	event->header.len = (sizeof(*event) + scratch->end + 7) & ~7u;
 }

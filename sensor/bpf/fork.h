@@ -36,6 +36,7 @@ static APART_FROM_THE_HOOK void tell_fork(struct task *parent, struct task_struc
 	heir.ns_tgid = event.child_ns_tgid;
 	inherit(&heir, parent, child);
 	heir.namespaces = parent ? parent->namespaces : 0;
+	heir.of_agent = parent ? parent->of_agent : 0;
 	if (parent && (parent->flags & TASK_RUNNER)) {
 		event.child_root = event.child_id;
 		event.header.flags |= FLAG_RUNNER_CHILD;

@@ -12,6 +12,11 @@
 /* The longest allowed key with '=', its value, and a byte that tells a longer one. */
 #define ENV_CHUNK_BYTES 544
 
+enum wanted_variables {
+	VARIABLES_OF_STEP = 1 << 0,
+	VARIABLES_OF_AGENT = 1 << 1,
+};
+
 /* What the loop over the variables knows lies here and not on the stack, so that the verifier need not follow each of its values. */
 struct environment {
 	__u64 position, end;	/* in the process */
@@ -20,6 +25,7 @@ struct environment {
 	__u32 inside;		/* position lies within a variable */
 	__u32 incomplete;
 	__u32 key_len;		/* of the variable at hand */
+	__u32 wanted;		/* enum wanted_variables; TRACEPARENT is of both */
 	char chunk[ENV_CHUNK_BYTES];
 	char taken[ENV_BYTES];
 };

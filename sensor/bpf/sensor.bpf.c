@@ -92,6 +92,14 @@ int sensor_repeats(void *ctx)
 	return 0;
 }
 
+/* At no hook: the probe runs it for a process that its peer takes for a coding agent. */
+SEC("raw_tp")
+int sensor_mark_agent(struct bpf_raw_tracepoint_args *ctx)
+{
+	mark_agent(ctx->args[0], ctx->args[1]);
+	return 0;
+}
+
 /*
  * The same at the best kind of hook that the kernel runs: the probe loads what can be loaded, and has its canary show what fires (probe/tier.c).
  */

@@ -24,7 +24,7 @@ struct task {
 	__u32 flags;
 	__u32 origin;
 	__u32 namespaces;	/* kinds, as bits of clone(2), of which it was told that it left its parent's */
-	__u32 pad;
+	__u32 of_agent;		/* the probe's peer took it, or one that it descends from, for a coding agent; in a word of its own, which no hook writes */
 };
 
 /* CLOCK_BOOTTIME, ns: from then on every fork is seen. The probe sets it once all is attached. */
@@ -122,6 +122,15 @@ static __always_inline struct task *entry_of(struct task_struct *task, __u32 tgi
 static __always_inline struct task *current_task(void)
 {
 	return entry_of((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32);
+}
+
+/* Not if the process has executed something else or ended since, and its number is another one's. */
+static __always_inline void mark_agent(__u32 tgid, __u64 image)
+{
+	struct task *task = bpf_map_lookup_elem(&tasks, &tgid);
+
+	if (task && image && task->image == image)
+		task->of_agent = 1;
 }
 
 /* What the table says of a process; task may be NULL. */

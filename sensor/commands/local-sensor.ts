@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import type { FileWatch } from '../../crds/agent-policy.ts';
 import { ChaperoneError, describeError } from '../../crds/errors.ts';
+import type { AgentSink } from '../agents/agent-spans.ts';
 import { countEach, type HelloEvent, type ProbeEvent } from '../decode/events.ts';
 import { type Clock, unixNanos } from '../export/clock.ts';
 import { commandInCgroup, type LocalProbe, spawnProbe } from '../probe-link/spawn-probe.ts';
@@ -15,6 +16,8 @@ export interface LocalSensor {
   readonly hello: HelloEvent;
   /** Gives all events from the hello on, those of the past at once. */
   listen(onEvent: (event: ProbeEvent) => void): void;
+  /** Tells the probe of a coding agent. */
+  readonly markAgent: AgentSink;
   /** The command line that runs the command where the sensor sees it; the same as given where it does not. */
   wrap(command: CommandLine): CommandLine;
   /** Gives the last events and ends. The answer is how many processes the command left behind. */
@@ -53,6 +56,7 @@ async function startProbe(cgroup: LocalCgroup, clock: Clock, args: readonly stri
   return {
     hello,
     listen: (onEvent) => events.listen(onEvent),
+    markAgent: (process) => probe.markAgent(process),
     wrap: (command) => commandInCgroup(where, command),
     async stop() {
       // Without the last events' word nobody knows what is missing; a probe that is gone was told of already.
@@ -129,5 +133,6 @@ function blindSensor(reason: string, fileWatch: FileWatch, clock: Clock): LocalS
     position: 0,
     forwardedBefore: countEach(() => 0),
   };
-  return { hello, listen: (onEvent) => onEvent(hello), wrap: (command) => command, stop: async () => 0 };
+  const unseen = { markAgent: () => {}, wrap: (command: CommandLine) => command };
+  return { hello, listen: (onEvent) => onEvent(hello), ...unseen, stop: async () => 0 };
 }

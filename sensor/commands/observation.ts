@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { type KernelEventFields, noTraits, unknownStream } from '../decode/events.ts';
 import { readWorkflows } from '../engines/act/workflow.ts';
 import { type Clock, systemClock, unixNanos } from '../export/clock.ts';
-import { createPipeline, type Pipeline } from '../pipeline.ts';
+import { createPipeline, type Pipeline, type PipelineOptions } from '../pipeline.ts';
 import { ProbeTime } from '../probe-time.ts';
 import { joinWords } from '../report/command-line.ts';
 import { visible } from '../report/text.ts';
@@ -25,7 +25,8 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   const sensor = await startLocalSensor(clock, options.files);
   const { armed, reason = '' } = sensor.hello;
   if (!armed) say(`nothing of the command will be seen: ${visible(reason)}`);
-  const pipeline = pipelineFor(armed ? options : { ...options, engine: 'generic' }, env, onSpans);
+  const sinks = { onSpans, onAgent: sensor.markAgent };
+  const pipeline = pipelineFor(armed ? options : { ...options, engine: 'generic' }, env, sinks);
   sensor.listen((event) => pipeline.push(event));
   const time = new ProbeTime(clock);
   time.hear(sensor.hello);
@@ -41,7 +42,9 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   return end.status;
 }
 
-function pipelineFor({ command, engine }: RunOptions, env: CommandEnvironment, onSpans: SpanSink): Pipeline {
+type Sinks = Pick<PipelineOptions, 'onSpans' | 'onAgent'>;
+
+function pipelineFor({ command, engine }: RunOptions, env: CommandEnvironment, sinks: Sinks): Pipeline {
   return createPipeline({
     engine,
     identity: {
@@ -53,7 +56,7 @@ function pipelineFor({ command, engine }: RunOptions, env: CommandEnvironment, o
       traceParent: env.traceParent,
     },
     workflows: engine === 'act' ? readWorkflows(command, workingFolder()) : null,
-    onSpans,
+    ...sinks,
   });
 }
 
@@ -98,6 +101,7 @@ class OwnWord {
       isRunner: false,
       isRunnerChild: false,
       replaces: false,
+      ofAgent: false,
       parentImage: null,
       parentPid: process.pid,
       argvBytes: Buffer.byteLength(this.#command.join('\0')) + 1,

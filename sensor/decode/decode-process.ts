@@ -68,6 +68,7 @@ export function decodeExec(frame: Buffer, view: DataView, header: RawEventHeader
     isRunner: has(frameFlag.runner),
     isRunnerChild: has(frameFlag.runnerChild),
     replaces: has(frameFlag.replaces),
+    ofAgent: has(frameFlag.agent),
     parentImage: idOrNull(exec.parentImage),
     parentPid: exec.parentTgid,
     argvBytes: exec.argvTrueLen,

@@ -46,7 +46,7 @@ export interface ExecEvent extends KernelEventFields {
   readonly argvTruncated: boolean;
   /** `path` or `cwd` lacks its leading components, or `filename` its end. */
   readonly pathTruncated: boolean;
-  /** Allow-listed variables, only of a runner's direct child at its first exec. */
+  /** Allow-listed variables: those of a step of a runner's direct child at its first exec, those that agents give where `ofAgent`. */
   readonly env: Readonly<Record<string, string>>;
   /** The environment was not read to its end, or a value was cut at 512 bytes. */
   readonly envTruncated: boolean;
@@ -54,6 +54,8 @@ export interface ExecEvent extends KernelEventFields {
   readonly isRunnerChild: boolean;
   /** The process had executed before. */
   readonly replaces: boolean;
+  /** It was marked as a coding agent before this execution, or descends from one that was. */
+  readonly ofAgent: boolean;
   /** The image before this one: the forking process's, or the one replaced. */
   readonly parentImage: string | null;
   readonly parentPid: number;

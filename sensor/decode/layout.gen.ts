@@ -51,6 +51,7 @@ export const frameFlag = {
   replaces: 8,
   pathTruncated: 16,
   envTruncated: 32,
+  agent: 64,
   proof: 32768,
 } as const;
 
@@ -75,6 +76,7 @@ export const frameType = {
   flushed: 66,
   flush: 128,
   ack: 129,
+  agent: 130,
 } as const;
 
 export const memoryWay = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findingAgent, findingTool, findingToolCommand } from '../../crds/attributes.ts';
+import { findingAgent, findingTool, findingToolCallId, findingToolCommand } from '../../crds/attributes.ts';
 import { findingSchema } from '../../crds/finding-schema.ts';
 import { type AgentProcesses, agentProcesses } from '../agents/testing/agent-processes.ts';
 import type { FakeKernel, FakeProcess } from '../lineage/testing/fake-kernel.ts';
@@ -10,6 +10,7 @@ import { drawWaterfall } from '../report/waterfall.ts';
 import { findingSpans, JobOfSteps, told } from './testing/told-findings.ts';
 
 const [claude, codex] = agentProcesses as readonly [AgentProcesses, AgentProcesses];
+const session = '0199a213-81c0-7800-8aa1-bbab2a035a53';
 const token = `ghp_${'A1b2'.repeat(9)}`;
 
 /** Two agents of one step read the runner's memory, the first of them in two commands. */
@@ -18,7 +19,9 @@ function readByTwo() {
     for (const [agent, commands] of [[claude, 2] as const, [codex, 1] as const]) {
       const process = agent.start(kernel, shell);
       for (let i = 0; i < commands; i += 1) {
-        const call = agent.call(kernel, process, `TOKEN=${token} dump ${i}`);
+        process.ofAgent = true;
+        const ids = { session, thread: session, call: `call_${i}` };
+        const call = agent.call(kernel, process, `TOKEN=${token} dump ${i}`, agent.variables(ids));
         const dump = kernel.spawn(call, '/usr/bin/dump');
         kernel.reach(dump, worker);
         kernel.exit(dump);
@@ -34,10 +37,10 @@ function readByTwo() {
 
 test('a finding names the tool call that did it, of each agent its own, and shows no secret of its command', () => {
   const { summary } = readByTwo();
-  const calls = summary.findings.map(({ toolCall }) => [toolCall?.agent, toolCall?.tool]);
+  const calls = summary.findings.map(({ toolCall }) => [toolCall?.agent, toolCall?.tool, toolCall?.callId]);
   assert.deepEqual(calls, [
-    ['claude-code', 'Bash'],
-    ['codex', 'shell'],
+    ['claude-code', 'Bash', undefined],
+    ['codex', 'shell', 'call_0'],
   ]);
   assert.match(String(summary.findings[0]?.toolCall?.command), /^\[REDACTED\] dump 0$/);
   assert.ok(!JSON.stringify(summary).includes(token));
@@ -50,6 +53,10 @@ test('sentence and waterfall say under which tool call it was, and the span has 
   assert.match(String(span?.attributes['chaperone.finding.text']), / under Bash call of claude-code in step “.+” \(/);
   const { [findingAgent]: agent, [findingTool]: tool, [findingToolCommand]: command } = span?.attributes ?? {};
   assert.deepEqual([agent, tool, String(command).endsWith(' dump 0')], ['claude-code', 'Bash', true]);
+  assert.deepEqual(
+    findingSpans(spans).map(({ attributes }) => attributes[findingToolCallId]),
+    [undefined, 'call_0'],
+  );
   assert.ok(!Object.keys(span?.attributes ?? {}).some((name) => name.startsWith('gen_ai.')));
   assert.match(
     drawWaterfall(spans, summary, { color: false, width: 160 }),

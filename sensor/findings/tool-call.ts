@@ -12,6 +12,7 @@ export function toolCallAttributes(call: ToolCallRun | null | undefined, redact:
     [findingAgent]: printable(call.session.agent.name, maxName),
     [findingTool]: printable(call.tool, maxName),
     [findingToolCommand]: printable(redact.script(call.command)),
+    [findingToolCallId]: redact.text(call.callId ?? ''),
   });
 }
 

@@ -3,7 +3,7 @@ import { ChaperoneError } from '../../crds/errors.ts';
 import type { ProbeEvent, StatsEvent } from '../decode/events.ts';
 import { FrameSplitter } from '../decode/frame-splitter.ts';
 import { readFrame } from '../decode/read-frame.ts';
-import { encodeAck, encodeFlush } from './encode-command.ts';
+import { type AgentProcess, encodeAck, encodeAgent, encodeFlush } from './encode-command.ts';
 
 /** Keeps frames for the next run of this process, should this one be killed. */
 export interface FrameKeeper {
@@ -30,6 +30,11 @@ export interface ProbeLink {
    * Rejects with `probe-link-closed` if the link ends first.
    */
   flush(): Promise<StatsEvent>;
+  /**
+   * Says that a process is a coding agent: executions of its own and of what it forks from then on are told with `ofAgent` and the variables
+   * that agents give. Nothing happens where the process runs another image by now, or where the link has ended.
+   */
+  markAgent(process: AgentProcess): void;
   /** Says that nothing more is wanted; the probe of local mode then gives its last events and ends. */
   close(): void;
 }
@@ -73,6 +78,10 @@ class StreamLink implements ProbeLink {
       this.#waiting.set(id, { resolve, reject });
       this.#stream.write(encodeFlush(id));
     });
+  }
+
+  markAgent(process: AgentProcess): void {
+    if (this.#stream.writable) this.#stream.write(encodeAgent(process));
   }
 
   close(): void {

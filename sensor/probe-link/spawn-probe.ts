@@ -46,6 +46,7 @@ export function spawnProbe(options: LocalProbeOptions, handlers: ProbeHandlers):
     exited,
     pid: child.pid,
     flush: () => link.flush(),
+    markAgent: (process) => link.markAgent(process),
     close: () => link.close(),
   };
 }

@@ -38,7 +38,7 @@ static int take_frames(struct commands *commands, command_handler handler, void 
 		}
 		if (commands->len < len)
 			return 0;
-		handler(context, commands->header.type,
+		handler(context, &commands->header,
 			read_number(commands->bytes + sizeof(struct event_header), len - sizeof(struct event_header)));
 		commands->len -= len;
 		memmove(commands->bytes, commands->bytes + len, commands->len);

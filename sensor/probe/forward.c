@@ -193,14 +193,16 @@ static void flush(struct forwarder *forwarder, unsigned long long id)
 	push_word(&forwarder->queue, &word.header);
 }
 
-static void on_command(void *context, enum frame_type type, unsigned long long number)
+static void on_command(void *context, const struct event_header *command, unsigned long long number)
 {
 	struct forwarder *forwarder = context;
 
-	if (type == FRAME_FLUSH)
+	if (command->type == FRAME_FLUSH)
 		flush(forwarder, number);
-	else if (type == FRAME_ACK)
+	else if (command->type == FRAME_ACK)
 		acknowledge(&forwarder->queue, number);
+	else if (command->type == FRAME_AGENT && forwarder->sensor.programs)
+		mark_agent(&forwarder->sensor, command->tgid, command->image);
 }
 
 int after_wait(struct forwarder *forwarder, const struct pollfd polls[FORWARD_POLLS])

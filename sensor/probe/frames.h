@@ -53,7 +53,7 @@ struct commands {
 };
 
 /* Is told of commands of every type, known or not, with the number in their body. */
-typedef void (*command_handler)(void *context, enum frame_type type, unsigned long long number);
+typedef void (*command_handler)(void *context, const struct event_header *command, unsigned long long number);
 
 /* Takes what the peer has sent. -1 if it is gone, or speaks something else. */
 int read_commands(struct commands *commands, int fd, command_handler handler, void *context);

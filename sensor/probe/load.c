@@ -123,7 +123,8 @@ static int attach(struct sensor_bpf *programs, int cgroup_fd, struct fault *faul
 	for (int i = programs->skeleton->prog_cnt - 1; i >= 0; i--) {
 		struct bpf_prog_skeleton *each = &programs->skeleton->progs[i];
 
-		if (!bpf_program__autoload(*each->prog) || *each->prog == programs->progs.sensor_repeats)
+		/* Those of this type sit at no hook: the probe runs them itself. */
+		if (!bpf_program__autoload(*each->prog) || bpf_program__type(*each->prog) == BPF_PROG_TYPE_RAW_TRACEPOINT)
 			continue;
 		*each->link = attach_one(*each->prog, cgroup_fd);
 		if (!*each->link && !is_of_tier(programs, i))
@@ -145,6 +146,14 @@ void tell_repeats_of_living(const struct sensor *sensor)
 
 	if (fd >= 0)
 		bpf_prog_test_run_opts(fd, &options);
+}
+
+void mark_agent(const struct sensor *sensor, __u32 tgid, __u64 image)
+{
+	__u64 arguments[] = {tgid, image};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments, .ctx_size_in = sizeof(arguments));
+
+	bpf_prog_test_run_opts(bpf_program__fd(sensor->programs->progs.sensor_mark_agent), &options);
 }
 
 int read_counters(const struct sensor *sensor, struct event_counters *counters)

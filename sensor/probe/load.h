@@ -41,6 +41,9 @@ void unload_sensor(struct sensor *sensor);
 /* Has the kernel programs tell what processes that live did again to files. Else that is told at the end of each. */
 void tell_repeats_of_living(const struct sensor *sensor);
 
+/* From now on executions of this process, if it still runs this image, and of what it forks are told as an agent's (FLAG_AGENT). */
+void mark_agent(const struct sensor *sensor, __u32 tgid, __u64 image);
+
 /* Copies the account of each CPU; `counters` has room for sensor->cpus. */
 int read_counters(const struct sensor *sensor, struct event_counters *counters);
 

@@ -126,7 +126,7 @@ export class JobTrace {
     this.#connections = new ConnectionSpans(this.#processes, (contacted, stage, time) =>
       this.#findings.detect.contacted(contacted, stage, time),
     );
-    this.#agents = new AgentSpans(this.#processes);
+    this.#agents = new AgentSpans(this.#processes, options.sinks.onAgent);
   }
 
   /** From nanoseconds since boot to Unix time. */
@@ -142,10 +142,14 @@ export class JobTrace {
     return step.scope;
   }
 
-  started(image: ProcessImage, scope: Scope, place: { parent: ProcessNode | null; isStepRoot: boolean }): ProcessNode {
+  started(
+    { image, event }: { image: ProcessImage; event: ExecEvent },
+    scope: Scope,
+    place: { parent: ProcessNode | null; isStepRoot: boolean },
+  ): ProcessNode {
     count(this.executions, processName(image, this.writer.redactor));
     const node = this.#processes.started(image, scope, place);
-    this.#agents.started(node);
+    this.#agents.started(node, event);
     if (scope.running.size < maxRunning) scope.running.add(node);
     this.#findings.detect.executed(node);
     return node;

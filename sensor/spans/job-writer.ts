@@ -1,4 +1,5 @@
 import type { Finding } from '../../crds/finding.ts';
+import type { AgentSink } from '../agents/agent-spans.ts';
 import type { JobIdentity } from '../engines/engine.ts';
 import { type Budget, type Sacrifice, sacrifices } from './budget.ts';
 import type { Attributes, FinishedSpan } from './finished-span.ts';
@@ -21,6 +22,7 @@ export type FindingSink = (finding: Finding) => void;
 export interface JobSinks {
   readonly onSpans: SpanSink;
   readonly onFinding: FindingSink;
+  readonly onAgent: AgentSink;
 }
 
 /** A job as far as it is known while it runs. */

@@ -134,6 +134,20 @@ const rows: readonly Row[] = [
   ['gen_ai.operation.name', 'agent tool', 'string', '`invoke_agent` or `execute_tool`'],
   ['gen_ai.provider.name', 'agent', 'string', 'who makes the agent; which model it asks is not known'],
   ['gen_ai.agent.name', 'agent tool', 'string', '`claude-code`, `codex`, `gemini-cli` or `opencode`'],
+  ['gen_ai.agent.version', 'agent', 'string', 'by its own word, in the environment of its commands'],
+  [
+    'gen_ai.conversation.id',
+    'agent',
+    'string',
+    'what the agent calls the session, by the same; the first word on it stands',
+  ],
+  ['gen_ai.tool.call.id', 'tool', 'string', "the agent's id of the command, by the same"],
+  [
+    ours.agentThread,
+    'tool',
+    'string',
+    'the sub-agent that asked for the command, by the same; not of the agent itself',
+  ],
   ['gen_ai.tool.name', 'tool', 'string', "the agent's own name of the tool that runs commands"],
   [ours.agentInferred, 'agent tool', 'boolean', "told from the agent's processes, not from its own word"],
   [ours.agentCommand, 'tool', 'string', 'the command, without what the agent puts around it, secrets removed'],
@@ -353,6 +367,7 @@ const rows: readonly Row[] = [
     'what the tool was asked for, redacted',
     'sensor/findings/tool-call.test.ts',
   ],
+  [ours.findingToolCallId, 'finding', 'string', "the agent's id of the call", 'sensor/findings/tool-call.test.ts'],
   [ours.findingText, 'finding', 'string', 'who, what, where, what to look at, how to refuse it: for people'],
 ];
 

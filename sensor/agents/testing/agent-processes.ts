@@ -6,8 +6,16 @@ export interface AgentProcesses {
   readonly tool: string;
   /** Everything up to the agent's own process, which asks git and the shell for what it wants to know. */
   start(kernel: FakeKernel, shell: FakeProcess): FakeProcess;
-  /** A tool call's process, with the shell in it that was asked for. */
-  call(kernel: FakeKernel, agent: FakeProcess, command: string): FakeProcess;
+  /** A tool call's process, with the shell in it that was asked for; `env` is what the agent gives it. */
+  call(kernel: FakeKernel, agent: FakeProcess, command: string, env?: Record<string, string>): FakeProcess;
+  /** What the agent gives a command of a session by these ids. */
+  variables(ids: AgentIds): Record<string, string>;
+}
+
+export interface AgentIds {
+  readonly session: string;
+  readonly call: string;
+  readonly thread: string;
 }
 
 const modules = '/opt/lib/node_modules';
@@ -25,11 +33,12 @@ const claudeCode: AgentProcesses = {
     kernel.run(agent, '/bin/bash', { argv: ['/bin/bash', '-c', 'env'] });
     return agent;
   },
-  call(kernel, agent, command) {
+  call(kernel, agent, command, env = {}) {
     const quoted = command.replaceAll("'", `'"'"'`);
     const text = `source ${snapshot} 2>/dev/null || true && eval '${quoted}' < /dev/null && pwd -P >| /tmp/claude-d8cd-cwd`;
-    return kernel.spawn(agent, '/bin/bash', { argv: ['/bin/bash', '-c', text] });
+    return kernel.spawn(agent, '/bin/bash', { argv: ['/bin/bash', '-c', text], env });
   },
+  variables: ({ session }) => ({ AI_AGENT: 'claude-code_2-1-330_agent', CLAUDE_CODE_SESSION_ID: session }),
 };
 
 const snapshot = '/root/.claude/shell-snapshots/snapshot-bash-1795388285861-73s87k.sh';
@@ -48,13 +57,19 @@ const codex: AgentProcesses = {
     kernel.run(launcher, `${codexBinary}-code-mode-host`);
     return launcher;
   },
-  call(kernel, agent, command) {
+  call(kernel, agent, command, env = {}) {
     const argv = ['/proc/self/exe', '--codex-run-as-process-setup', '60', '14559', 'pipe', '', '/work', '/bin/bash'];
     const bash = kernel.spawn(agent, '/proc/self/exe', { path: codexBinary, argv });
-    kernel.exec(bash, '/bin/bash', { argv: ['/bin/bash', '-c', '__CODEX_SNAPSHOT_OVERRIDE_SET_0=\n exec "$@"'] });
-    kernel.exec(bash, '/bin/bash', { argv: ['/bin/bash', '-c', command] });
+    kernel.exec(bash, '/bin/bash', { argv: ['/bin/bash', '-c', '__CODEX_SNAPSHOT_OVERRIDE_SET_0=\n exec "$@"'], env });
+    kernel.exec(bash, '/bin/bash', { argv: ['/bin/bash', '-c', command], env });
     return bash;
   },
+  variables: ({ session, call, thread }) => ({
+    CODEX_SESSION_ID: session,
+    CODEX_THREAD_ID: thread,
+    CODEX_TOOL_CALL_ID: call,
+    CODEX_VERSION: '0.169.0',
+  }),
 };
 
 const codexBinary = `${modules}/@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex`;
@@ -69,13 +84,14 @@ const geminiCli: AgentProcesses = {
       argv: [node, '--max-old-space-size=12052', '/usr/local/bin/gemini', '--yolo'],
     });
   },
-  call(kernel, agent, command) {
+  call(kernel, agent, command, env = {}) {
     const around = [
       'shopt -u promptvars; _bgpids_file=/tmp/gemini-shell-b/bgpids.tmp\n(\n  trap \'jobs -p > "$_bgpids_file"\' EXIT\n',
       '\n)\n__code=$?\nexit $__code',
     ];
-    return kernel.spawn(agent, '/usr/bin/bash', { argv: ['/usr/bin/bash', '-c', around.join(command)] });
+    return kernel.spawn(agent, '/usr/bin/bash', { argv: ['/usr/bin/bash', '-c', around.join(command)], env });
   },
+  variables: () => ({}),
 };
 
 const opencode: AgentProcesses = {
@@ -83,7 +99,9 @@ const opencode: AgentProcesses = {
   tool: 'bash',
   start: (kernel, shell) =>
     kernel.spawn(shell, '/usr/local/bin/opencode', { path: `${modules}/opencode-ai/bin/opencode.exe` }),
-  call: (kernel, agent, command) => kernel.spawn(agent, '/usr/bin/bash', { argv: ['/usr/bin/bash', '-c', command] }),
+  call: (kernel, agent, command, env = {}) =>
+    kernel.spawn(agent, '/usr/bin/bash', { argv: ['/usr/bin/bash', '-c', command], env }),
+  variables: () => ({}),
 };
 
 export const agentProcesses: readonly AgentProcesses[] = [claudeCode, codex, geminiCli, opencode];

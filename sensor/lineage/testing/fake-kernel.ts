@@ -33,6 +33,8 @@ export interface FakeProcess {
   readonly cgroupId: string;
   readonly origin: Origin | null;
   hasExecuted: boolean;
+  /** As after the probe's command; children inherit it. */
+  ofAgent: boolean;
 }
 
 export interface ExecOptions {
@@ -50,6 +52,10 @@ const terminal: Stream = { kind: 'device', file: 3 };
 
 function streamsOf({ stdin = terminal, stdout = terminal }: ExecOptions): Pick<ExecEvent, 'stdin' | 'stdout'> {
   return { stdin, stdout };
+}
+
+function givesVariables({ isRunnerChild, ofAgent }: FakeProcess, replaces: boolean): boolean {
+  return (isRunnerChild && !replaces) || ofAgent;
 }
 
 const runnerNames = ['Runner.Worker', 'act'];
@@ -77,6 +83,7 @@ export class FakeKernel {
       isRunner: false,
       isRunnerChild: false,
       hasExecuted: false,
+      ofAgent: false,
     };
   }
 
@@ -84,7 +91,7 @@ export class FakeKernel {
     const childId = this.#id();
     const childRoot = parent.isRunner ? childId : parent.root;
     this.#emit(parent, { kind: 'fork', childId, childPid: pid, childNsPid: pid, childRoot });
-    const { image, cgroupId, origin } = parent;
+    const { image, cgroupId, origin, ofAgent } = parent;
     return {
       cgroupId,
       origin,
@@ -95,6 +102,7 @@ export class FakeKernel {
       isRunner: false,
       isRunnerChild: parent.isRunner,
       hasExecuted: false,
+      ofAgent,
     };
   }
 
@@ -114,11 +122,12 @@ export class FakeKernel {
       argc: argv.length,
       argvTruncated: false,
       pathTruncated: false,
-      env: process.isRunnerChild && !replaces ? (options.env ?? {}) : {},
+      env: givesVariables(process, replaces) ? (options.env ?? {}) : {},
       envTruncated: false,
       isRunner: process.isRunner,
       isRunnerChild: process.isRunnerChild,
       replaces,
+      ofAgent: process.ofAgent,
       parentImage,
       parentPid: process.parentPid,
       argvBytes: Buffer.byteLength(argv.join('\0')) + 1,

@@ -46,14 +46,14 @@ export interface RunOptions {
 
 /** Observes what `act` runs in a cgroup of the test's own, up to a flush at the end. */
 export async function observe(
-  act: (run: Run, local: LocalProbe, cgroup: string) => Promise<unknown>,
+  act: (run: Run, local: LocalProbe, cgroup: string, events: readonly ProbeEvent[]) => Promise<unknown>,
   args: readonly string[] = [],
 ): Promise<Observation> {
   await using cgroup = makeCgroup('');
   const events: ProbeEvent[] = [];
   const local = spawnProbe({ probe, cgroup: cgroup.path, args }, { onEvent: (event) => events.push(event) });
   await local.hello;
-  await act(runner(cgroup.path), local, cgroup.path);
+  await act(runner(cgroup.path), local, cgroup.path, events);
   await local.flush();
   local.close();
   await local.exited;

@@ -147,13 +147,17 @@ function commandWithoutProcesses(): Recording {
   return replay(new FakeKernel(), { identity: { kind: 'command', name: 'make', seed: 'one' } });
 }
 
+const agentIds = ['0199a213-81c0-7800-8aa1-bbab2a035a53', '0199a213-81c0-7800-8aa1-bbab2a035a54'] as const;
+
 /** A coding agent fails in a command, and leaves a process running. */
 function agentJob(): Recording {
   const kernel = new FakeKernel();
   const shell = kernel.spawn(kernel.process(), '/bin/sh');
   for (const processes of agentProcesses) {
     const agent = processes.start(kernel, shell);
-    const call = processes.call(kernel, agent, 'npm install');
+    agent.ofAgent = true;
+    const ids = { session: agentIds[0], thread: agentIds[1], call: 'call_1' };
+    const call = processes.call(kernel, agent, 'npm install', processes.variables(ids));
     const npm = kernel.spawn(call, '/usr/bin/npm');
     kernel.connect(npm, '192.0.2.1', 443);
     kernel.file(npm, '/work/package-lock.json');
