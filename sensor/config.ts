@@ -10,6 +10,8 @@ export interface SensorConfig {
   readonly diagDir: string | null;
   /** Where what waits is kept; `null` where there is no scratch volume. */
   readonly spill: SpillPlace | null;
+  /** The file of the container's termination message, as the probe knows it; `null` where it said none. */
+  readonly terminationLog: string | null;
   /** The open socket to the probe. */
   readonly probeFd: number;
 }
@@ -38,6 +40,7 @@ export function readConfig(env: Environment = process.env): SensorConfig {
     },
     diagDir: read.optional('CHAPERONE_DIAG_DIR'),
     spill: spillOf(read),
+    terminationLog: read.optional('CHAPERONE_TERMINATION_LOG'),
     probeFd: read.descriptor('CHAPERONE_PROBE_FD'),
   };
   if (faults.length > 0)

@@ -85,6 +85,7 @@ function startSensor(url: string) {
     policy: { file: join(folder, 'policy'), publicKey },
     diagDir: null,
     spill: null,
+    terminationLog: null,
     probeFd: 3,
   };
   const logged: string[] = [];

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { describeError } from '../crds/errors.ts';
 import type { AgentSink } from './agents/agent-spans.ts';
 import { createFindingSender, type FindingSender } from './alerts/finding-sender.ts';
+import { TerminationLog } from './alerts/termination-log.ts';
 import type { SensorConfig } from './config.ts';
 import type { HelloEvent, ProbeEvent } from './decode/events.ts';
 import { openWorkerLogs } from './engines/github-actions/worker-log.ts';
@@ -55,6 +56,7 @@ export class Sidecar {
   readonly #policy: PolicyFile;
   readonly #exporter: Exporter;
   readonly #findings: FindingSender;
+  readonly #lastWords: TerminationLog;
   readonly #hello: HelloSender;
   readonly #pipeline: Pipeline;
   readonly #cancelTicks: (() => void)[] = [];
@@ -83,9 +85,12 @@ export class Sidecar {
       spill: options.spill?.spans ?? null,
       onDrop: warnOfDrops('spans'),
     });
+    const onFault = (message: string) => log('warn', message);
+    this.#lastWords = new TerminationLog({ path: config.terminationLog, clock, onFault });
     this.#findings = createFindingSender({
       ...server,
       spill: options.spill?.findings ?? null,
+      onWaiting: (findings) => this.#lastWords.keep(findings),
       onFailure: warnOfDelay('findings'),
       onDrop: warnOfDrops('findings'),
     });
@@ -147,14 +152,14 @@ export class Sidecar {
     await Promise.all([this.#exporter.flush(lastSpans), this.#findings.flush(lastSpans), this.#hello.flush(lastHello)]);
     this.#hello.close();
     this.#findings.close();
+    this.#lastWords.close();
     const { sent, dropped } = this.#exporter.close();
     this.#options.log(dropped.total === 0 ? 'info' : 'warn', `${sent} spans delivered, ${dropped.total} not`);
   }
 
   #jobEnded(): void {
     if (this.#stopping !== null || this.#replaying) return;
-    this.#exporter
-      .flush(beforeJobSpan)
+    Promise.all([this.#exporter.flush(beforeJobSpan), this.#findings.flush(beforeJobSpan)])
       .then(() => this.#atMost(lastEventsMs, this.#options.flushProbe()))
       .then(() => this.#exporter.flush(jobFlush))
       .catch((error: unknown) => this.#options.log('warn', `the job's spans wait: ${describeError(error)}`));

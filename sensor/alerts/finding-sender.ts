@@ -12,7 +12,7 @@ import { FindingQueue, type QueuedFinding } from './finding-queue.ts';
 export interface FindingSenderOptions extends Omit<TransportOptions, 'timeoutMs'> {
   /** Where findings are kept while they wait; default in memory. What an earlier process left there is told too. */
   readonly spill?: SpanSpill | null;
-  /** Told of what waits, each time that it changes. */
+  /** Told of what waits, the most severe first, each time that it changes; with a spill at the beginning too. */
   readonly onWaiting?: (waiting: readonly Finding[]) => void;
   /** Told once for each new kind of failure. */
   readonly onFailure: (message: string) => void;
@@ -65,6 +65,8 @@ class QueueingSender implements FindingSender {
     this.#loop = new SendLoop({ clock, pace: this.#pace, attempt: () => this.#attempt(), isEmpty, onRest });
     this.#spill = options.spill ?? null;
     for (const kept of this.#spill?.recover(this.#ledger) ?? []) this.#recover(kept);
+    // An earlier process may have said that something waits which it could send after all.
+    if (this.#spill !== null) this.#tellWaiting();
   }
 
   tell(finding: Finding): void {

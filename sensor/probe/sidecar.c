@@ -93,6 +93,7 @@ int run_sidecar(const struct options *options)
 	sidecar.forwarder.queue.acknowledged = getenv("CHAPERONE_SPILL_DIR") != NULL;
 	sidecar.armed_socket = open_armed_socket(options->run_dir);
 	become_unprivileged(&sidecar.token, options->run_dir);
+	setenv("CHAPERONE_TERMINATION_LOG", options->termination_log, 1);
 	sidecar.node.command = options->command ? options->command : default_command;
 	sidecar.node.memory_limit = choose_memory_limit(&identity->scope);
 	serve(&sidecar);

@@ -24,6 +24,8 @@ copyFileSync('/bin/bash', worker);
 export interface FaultPodOptions {
   /** Runs the probe, such as in a mount namespace of its own; the spill's folder follows as `$0`. */
   readonly wrapper?: (spill: string) => readonly string[];
+  /** As the policy says it; default `Never`. */
+  readonly watchFiles?: 'Always';
   /** Further arguments of `probe sidecar`. */
   readonly probeArgs?: readonly string[];
   /** By which the sensor knows the gateway; default its address. */
@@ -49,8 +51,10 @@ export class FaultPod implements AsyncDisposable {
     for (const path of [this.folder, this.spill]) chmodSync(path, 0o777);
     writeFileSync(join(this.folder, 'token'), 'token');
     writeFileSync(join(this.folder, 'policy'), '');
+    // As the kubelet makes it, for every user.
     writeFileSync(join(this.folder, 'termination-log'), '');
-    execFileSync('mkfifo', [join(this.folder, 'gate')]);
+    chmodSync(join(this.folder, 'termination-log'), 0o666);
+    execFileSync('mkfifo', [join(this.folder, 'gate'), join(this.folder, 'never')]);
   }
 
   /** Starts the sensor's container, again if it was there before, and waits until it is armed. */
@@ -80,6 +84,7 @@ export class FaultPod implements AsyncDisposable {
       CHAPERONE_TOKEN_FILE: join(folder, 'token'),
       CHAPERONE_POLICY_FILE: join(folder, 'policy'),
       CHAPERONE_POLICY_PUBLIC_KEY: publicKey,
+      CHAPERONE_WATCH_FILES: this.#options.watchFiles ?? 'Never',
       CHAPERONE_SPILL_DIR: spill,
       CHAPERONE_SPILL_KEY_FILE: join(folder, 'spill.key'),
     };
@@ -127,6 +132,27 @@ export class FaultPod implements AsyncDisposable {
       return `GITHUB_ACTION=${name} GITHUB_RUN_ID=7 GITHUB_RUN_ATTEMPT=1 /bin/sh -c '${script}'`;
     };
     return runner(this.#job)([worker, '-c', `${step('one')}; ${step('two')}; exit 100`], { cwd: this.folder });
+  }
+
+  /**
+   * A job of one step that makes this machine's findings: each thief, a program of its own, opens the memory of the runner and goes on. The step waits
+   * at the gate in the end.
+   */
+  startThefts(thieves: readonly string[], pauseSeconds = 0): Promise<unknown> {
+    const steal = thieves.map((name) => {
+      const thief = join(this.folder, name);
+      copyFileSync('/bin/dash', thief);
+      return `${thief} -c "exec 3< /proc/$PPID/mem; read x < ${this.folder}/never" & sleep ${pauseSeconds}`;
+    });
+    const script = `${steal.join('; ')}; echo ${thieves.length} > ${this.folder}/steal; read x < ${this.folder}/gate; kill $(jobs -p)`;
+    writeFileSync(join(this.folder, 'steal.sh'), script);
+    const step = `GITHUB_ACTION=steal GITHUB_RUN_ID=7 GITHUB_RUN_ATTEMPT=1 /bin/bash ${this.folder}/steal.sh`;
+    return runner(this.#job)([worker, '-c', `${step}; exit 100`], { cwd: this.folder });
+  }
+
+  /** What the container would leave behind if it ended now. */
+  get lastWords(): string {
+    return readFileSync(join(this.folder, 'termination-log'), 'utf8');
   }
 
   /** Starts a container beside the sensor's, whose first process this is; it ends with the pod. */

@@ -2,10 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Finding } from '../../../crds/finding.ts';
+import { findingSchema } from '../../../crds/finding-schema.ts';
 import { readTraces } from '../../export/trace-reader.ts';
 import type { FinishedSpan } from '../../spans/finished-span.ts';
 
-/** How a request with spans is met: by default at once, with 200 and OTLP's empty answer. */
+/** How a request is met: by default at once, with 200 and OTLP's empty answer. */
 export interface Conduct {
   readonly status?: number;
   readonly retryAfter?: string;
@@ -20,6 +22,11 @@ export class FaultyGateway implements AsyncDisposable {
   /** Asked for each request with spans: its body's length, and how many came before. */
   conduct: (bytes: number, nth: number) => Conduct = () => ({});
   requests = 0;
+  /** Asked for each request with findings: its body, and how many came before. */
+  conductFindings: (body: string, nth: number) => Conduct = () => ({});
+  findingRequests = 0;
+  /** Findings that were taken, each time, and when (Unix milliseconds). */
+  readonly findings: { readonly finding: Finding; readonly at: number }[] = [];
   /** Hellos that were taken. */
   hellos = 0;
   /** Requests whose sender was not told that they were taken. */
@@ -67,12 +74,30 @@ export class FaultyGateway implements AsyncDisposable {
   }
 
   async #meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.url !== '/v1/traces') {
+    if (request.url === '/v1/traces') await this.#meetSpans(request, response);
+    else if (request.url === '/v1/findings') await this.#meetFindings(request, response);
+    else {
       await text(request);
       response.end('{}');
       this.hellos += 1;
+    }
+  }
+
+  async #meetFindings(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const at = Date.now();
+    const body = await text(request);
+    const conduct = this.conductFindings(body, this.findingRequests++);
+    if (conduct.cut === 'request') {
+      request.socket.resetAndDestroy();
       return;
     }
+    if ((conduct.status ?? 200) === 200)
+      for (const finding of JSON.parse(body).findings)
+        this.findings.push({ finding: findingSchema.parse(finding), at });
+    await answer(response, conduct);
+  }
+
+  async #meetSpans(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const conduct = this.conduct(Number(request.headers['content-length']), this.requests++);
     const { status = 200, body = '{}', cut } = conduct;
     const isTold = status === 200 && body === '{}' && cut === undefined;
