@@ -175,6 +175,10 @@ export const coverageTier = 'chaperone.coverage.tier';
 
 /** Agent and tool span: told from processes alone, not from the agent's own word. */
 export const agentInferred = 'chaperone.agent.inferred';
+/** Agent span: what says that it is one: its `program`, or that it bears the name and behaves so (`behavior`). */
+export const agentEvidence = 'chaperone.agent.evidence';
+/** Job and step span: the agents that ran, each once. */
+export const agentNames = 'chaperone.agent.names';
 /** Tool span: the command, without what the agent puts around it. */
 export const agentCommand = 'chaperone.agent.command';
 /** Tool span: by the agent's word, the sub-agent that asked for the command. */

@@ -30,7 +30,7 @@ export class AgentSpans {
     const place = agentPlaceOf(node, this.#sessions < maxSessions);
     node.agent = place;
     if (place === null) return;
-    if (place.session.first === node) this.#begin(node);
+    if (place.session.evidence !== null && !place.session.isTold) this.#begin(place.session);
     if (place.call?.root === node) this.#beginCall(place.call);
     if (place.call !== null) hearWord(place.call, node, env);
     if (!ofAgent) this.#mark(node);
@@ -52,8 +52,8 @@ export class AgentSpans {
   ending(node: ProcessNode): void {
     const { agent, image } = node;
     if (agent === null) return;
-    if (!agent.isAgent && image.replaced === null) agent.session.running -= 1;
-    if (agent.session.first === node) this.#give(agent.session);
+    if (!agent.isOfProgram && image.replaced === null) agent.session.running -= 1;
+    if (agent.session.first === node && agent.session.isTold) this.#give(agent.session);
   }
 
   /** After the process's own span, which stands below that of the tool call. */
@@ -61,10 +61,13 @@ export class AgentSpans {
     if (wrapper !== null && agent?.call != null) this.#giveCall(agent.call);
   }
 
-  #begin({ scope, agent }: ProcessNode): void {
+  #begin(session: AgentSession): void {
+    const { first } = session;
+    session.isTold = true;
     this.#sessions += 1;
-    scope.agentSessions += 1;
-    if (agent !== null) this.#processes.promiseAgent(agent.session.first);
+    first.scope.agentSessions += 1;
+    first.scope.agents.add(session.agent.name);
+    this.#processes.promiseAgent(first);
   }
 
   /** The agent itself, of which the kernel does not know yet, or what it started before the kernel did. */

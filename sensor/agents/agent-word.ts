@@ -1,4 +1,5 @@
 import type { ProcessNode } from '../spans/process-node.ts';
+import { isPartOf } from './agent-program.ts';
 import type { ToolCallRun } from './sessions.ts';
 
 /** Allow-listed variables of a process, as the kernel picked them: the job's to choose, so of any content, 512 bytes at most. */
@@ -26,7 +27,7 @@ export interface AgentWord {
 export function hearWord(call: ToolCallRun, { image }: ProcessNode, variables: Variables): void {
   if (!call.awaitsWord || image.pid !== call.root.image.pid) return;
   const { session } = call;
-  call.awaitsWord = session.agent.isAgent(image);
+  call.awaitsWord = isPartOf(image, session.agent.program);
   const { conversationId = null, ...word } = session.agent.wordIn?.(variables) ?? {};
   session.conversationId ??= conversationId;
   if (conversationId !== session.conversationId) return;

@@ -136,3 +136,87 @@ test("an agent's name in another program's arguments makes no agent", () => {
     [],
   );
 });
+
+const sessionsOf = (spans: readonly FinishedSpan[]) => spans.filter(({ name }) => name.startsWith('invoke_agent'));
+
+test('a program that only bears the name of an agent is none, whatever it starts', () => {
+  const spans = traceOf((kernel, shell) => {
+    const script = kernel.spawn(shell, '/work/scripts/claude', {
+      path: '/usr/bin/node',
+      argv: ['node', '/work/scripts/claude'],
+    });
+    kernel.run(script, '/bin/bash', { argv: ['bash', '-c', 'npm test'] });
+    const program = kernel.spawn(script, '/work/bin/opencode');
+    kernel.run(program, '/bin/bash', { argv: ['bash', '-c', 'npm test'] });
+    for (const process of [program, script]) kernel.exit(process);
+  });
+  assert.deepEqual(sessionsOf(spans), []);
+  assert.match(drawSpans(spans), /claude\n.*bash\n/);
+});
+
+test('one that bears the name and runs commands as the agent does is the agent, from its beginning', () => {
+  const spans = traceOf((kernel, shell) => {
+    const program = kernel.spawn(shell, '/usr/local/bin/claude');
+    kernel.run(program, '/usr/bin/git', { argv: ['git', 'status'] });
+    kernel.exit(claude.call(kernel, program, 'npm test'));
+    kernel.exit(program);
+  });
+  const { attributes, start } = spanNamed(spans, 'invoke_agent claude-code');
+  assert.equal(attributes['chaperone.agent.evidence'], 'behavior');
+  assert.equal(start, spanNamed(spans, 'claude').start);
+  assert.equal(spanNamed(spans, 'execute_tool Bash').attributes['chaperone.agent.command'], 'npm test');
+});
+
+test('what the agent did before it was known to be one is its own', () => {
+  const spans = traceOf((kernel, shell) => {
+    const program = kernel.spawn(shell, '/usr/local/bin/claude');
+    kernel.connect(program, '192.0.2.1', 443);
+    kernel.exit(claude.call(kernel, program, 'npm test'));
+    kernel.exit(program);
+  });
+  assert.deepEqual(spanNamed(spans, 'invoke_agent claude-code').attributes['chaperone.agent.hosts'], ['192.0.2.1']);
+});
+
+for (const wrapper of [
+  ['npx', '-y', '@anthropic-ai/claude-code'],
+  ['sudo', '-u', 'agent', '--', 'claude'],
+  ['timeout', '60', 'claude'],
+  ['bun', 'run', '/actions/claude-code-action/src/entrypoints/run.ts'],
+])
+  test(`called through ${wrapper[0]} the run begins at the agent, and the wrapper is none of it`, () => {
+    const spans = traceOf((kernel, shell) => {
+      const outer = kernel.spawn(shell, `/usr/bin/${wrapper[0]}`, { argv: wrapper });
+      kernel.run(outer, '/bin/sh', { argv: ['sh', '-c', 'echo of the wrapper'] });
+      const inner = kernel.spawn(outer, '/bin/sh', { argv: ['sh', '-c', 'claude -p hello'] });
+      const agent = claude.start(kernel, inner);
+      kernel.exit(claude.call(kernel, agent, 'npm test'));
+      for (const process of [agent, inner, outer]) kernel.exit(process);
+    });
+    const [session, ...others] = sessionsOf(spans);
+    assert.deepEqual(others, []);
+    assert.equal(spans.find(({ spanId }) => spanId === session?.parentSpanId)?.name, 'claude');
+    assert.equal(session?.attributes['chaperone.agent.tool_calls.count'], 1);
+  });
+
+test('a search program of the agent, called in a command, is no second run of the agent', () => {
+  const spans = traceOf((kernel, shell) => {
+    for (const [agent, path] of [
+      [claude, '/opt/lib/node_modules/@anthropic-ai/claude-code/bin/claude.exe'],
+      [codex, '/opt/lib/node_modules/@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/codex-path/rg'],
+    ] as const) {
+      const process = agent.start(kernel, shell);
+      const call = agent.call(kernel, process, 'rg word');
+      kernel.run(call, path, { argv: ['rg', 'word'] });
+      for (const each of [call, process]) kernel.exit(each);
+    }
+  });
+  assert.equal(sessionsOf(spans).length, 2);
+});
+
+test('job and step say which agents ran', () => {
+  const spans = traceOf((kernel, shell) => {
+    for (const agent of [codex, claude, codex]) kernel.exit(agent.start(kernel, shell));
+  });
+  const said = spans.flatMap(({ attributes }) => [attributes['chaperone.agent.names'] ?? []].flat());
+  assert.deepEqual(said, ['claude-code', 'codex', 'claude-code', 'codex']);
+});

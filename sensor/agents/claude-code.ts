@@ -1,6 +1,5 @@
 import type { CodingAgent } from './agent.ts';
 import { uuidOf, versionOf } from './agent-word.ts';
-import { isOfPackage, isProgram } from './program-origin.ts';
 import { shellText } from './shell-call.ts';
 
 /**
@@ -11,12 +10,20 @@ export const claudeCode: CodingAgent = {
   name: 'claude-code',
   provider: 'anthropic',
 
-  isAgent: (image) =>
-    isOfPackage(image, '@anthropic-ai/claude-code') || isProgram(image, 'claude') || installed.test(image.path),
+  program: {
+    packages: ['@anthropic-ai/claude-code', '@anthropic-ai/claude-agent-sdk'],
+    // Older releases and the SDK have a script, `cli.js`.
+    entry: /^(bin\/claude\.exe|claude|cli\.js)$/,
+    // Each version lies under a name that is the version.
+    installed: /\/\.local\/share\/claude\/versions\/\d[\w.-]*$/,
+    name: 'claude',
+    // Called so, the file is that program, as the agent offers them to its commands.
+    others: /^(rg|ugrep|bfs)$/,
+  },
 
   toolCall(child) {
     const wrapped = evaluated.exec(shellText(child) ?? '');
-    return wrapped === null ? null : { tool: 'Bash', command: unquoted(wrapped[1] ?? '') };
+    return wrapped === null ? null : { tool: 'Bash', command: unquoted(wrapped[1] ?? ''), isItsWay: true };
   },
 
   wordIn: ({ CLAUDE_CODE_SESSION_ID, AI_AGENT = '' }) => ({
@@ -27,9 +34,6 @@ export const claudeCode: CodingAgent = {
 
 /** `claude-code_2-1-330_agent`. */
 const ownMark = /^claude-code_([\d-]+)_agent$/;
-
-/** Where the installer keeps each version, under a name that is the version. */
-const installed = /\/\.local\/share\/claude\/versions\/[\d.]+$/;
 
 const evaluated = /\/shell-snapshots\/snapshot-.* && eval (.*) && pwd -P >\| /s;
 

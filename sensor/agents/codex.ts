@@ -1,6 +1,5 @@
 import type { CodingAgent } from './agent.ts';
 import { identifierOf, uuidOf, versionOf } from './agent-word.ts';
-import { isOfPackage, isProgram } from './program-origin.ts';
 import { shellText } from './shell-call.ts';
 
 /**
@@ -11,13 +10,20 @@ export const codex: CodingAgent = {
   name: 'codex',
   provider: 'openai',
 
-  isAgent: (image) => isOfPackage(image, '@openai/codex') || isProgram(image, 'codex'),
+  program: {
+    packages: ['@openai/codex'],
+    // The launcher, `bin/codex.js`, is none; a search program, a sandbox and a host for code lie beside it.
+    entry: /^vendor\/[^/]+\/(bin|codex)\/codex$/,
+    name: 'codex',
+    // Called so, the file prepares a command, holds it in a sandbox, or changes files as the model says.
+    others: /^(codex-linux-sandbox|apply_?patch|codex-execve-wrapper|--codex-run-as-.*)$/,
+  },
 
   toolCall(child) {
     if (preparing.some((word) => child.argv[0]?.endsWith(word) || child.argv[1] === word))
-      return { tool: 'shell', command: '' };
+      return { tool: 'shell', command: '', isItsWay: true };
     const text = shellText(child);
-    return text === null || isSnapshot(text) ? null : { tool: 'shell', command: text };
+    return text === null || isSnapshot(text) ? null : { tool: 'shell', command: text, isItsWay: false };
   },
 
   wordIn: ({ CODEX_SESSION_ID, CODEX_THREAD_ID, CODEX_TOOL_CALL_ID, CODEX_VERSION }) => ({

@@ -1,5 +1,5 @@
 import type { CodingAgent } from './agent.ts';
-import { isOfPackage, isProgram } from './program-origin.ts';
+import { scriptOf } from './agent-program.ts';
 import { shellText } from './shell-call.ts';
 
 /** Gemini CLI: a script for Node that starts itself again with more memory. Each command is a `bash -c` that notes what is left in the background. */
@@ -7,11 +7,15 @@ export const geminiCli: CodingAgent = {
   name: 'gemini-cli',
   provider: 'gcp.gemini',
 
-  isAgent: (image) => isOfPackage(image, '@google/gemini-cli') || isProgram(image, 'gemini'),
+  program: { packages: ['@google/gemini-cli'], entry: /^(bundle\/gemini|dist\/index)\.js$/, name: 'gemini' },
+
+  isStartedAgain: (child) =>
+    scriptOf(child)?.endsWith('/gemini') === true && child.argv[1]?.startsWith('--max-old-space-size=') === true,
 
   toolCall(child) {
     const text = shellText(child);
-    return text === null ? null : { tool: 'run_shell_command', command: wrapped.exec(text)?.[1] ?? text };
+    const command = text === null ? undefined : wrapped.exec(text)?.[1];
+    return command === undefined ? null : { tool: 'run_shell_command', command, isItsWay: true };
   },
 };
 

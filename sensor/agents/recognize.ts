@@ -1,17 +1,33 @@
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { CodingAgent } from './agent.ts';
+import { bearsNameOf, isProgramOf } from './agent-program.ts';
 import { codingAgents } from './agents.ts';
 
-/** The agent that an executed image is, or `null`. */
-export function recognize(image: ProcessImage): CodingAgent | null {
+/** What says that a process is an agent: its `program`, or that it bears the name and behaves as the agent does (`behavior`). */
+export type Evidence = 'program' | 'behavior';
+
+export interface Recognized {
+  readonly agent: CodingAgent;
+  /** `null`: it bears the name, and nothing else is known yet. */
+  readonly evidence: Evidence | null;
+}
+
+/** The agent that an executed image is, or is called; `null` for all others. */
+export function recognize(image: ProcessImage): Recognized | null {
   if (!mayBeOne(image)) return null;
-  return codingAgents.find((agent) => agent.isAgent(image)) ?? null;
+  const agent = codingAgents.find(({ program }) => isProgramOf(image, program));
+  if (agent !== undefined) return { agent, evidence: 'program' };
+  const called = codingAgents.find(({ program }) => bearsNameOf(image, program));
+  return called === undefined ? null : { agent: called, evidence: null };
 }
 
 /** Asked of every execution, so the first look is a short one. */
-function mayBeOne({ path, filename, argv }: ProcessImage): boolean {
-  return words.test(path) || words.test(filename) || (interpreters.test(path) && argv.some((word) => words.test(word)));
+function mayBeOne({ path, filename, argv, cwd }: ProcessImage): boolean {
+  const isScript = interpreters.test(path);
+  return (
+    words.test(path) || words.test(filename) || (isScript && (argv.some((word) => words.test(word)) || words.test(cwd)))
+  );
 }
 
-const words = /claude|codex|gemini|opencode/;
+const words = /claude|codex|gemini|opencode|copilot/;
 const interpreters = /\/(node|nodejs|bun)$/;

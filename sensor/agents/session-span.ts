@@ -1,4 +1,10 @@
-import { agentInferred, agentLeftRunning, agentToolCalls, agentToolCallsUntold } from '../../crds/attributes.ts';
+import {
+  agentEvidence,
+  agentInferred,
+  agentLeftRunning,
+  agentToolCalls,
+  agentToolCallsUntold,
+} from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import type { Placement } from '../spans/process-span.ts';
 import type { Redactor } from '../spans/redact.ts';
@@ -25,6 +31,7 @@ export function sessionSpan(
       'gen_ai.agent.name': agent.name,
       ...known({ 'gen_ai.agent.version': version, 'gen_ai.conversation.id': redact.text(conversationId ?? '') }),
       [agentInferred]: true,
+      ...(session.evidence === null ? {} : { [agentEvidence]: session.evidence }),
       [agentToolCalls]: toolCalls,
       ...(untold === 0 ? {} : { [agentToolCallsUntold]: untold }),
       ...(running === 0 ? {} : { [agentLeftRunning]: running }),

@@ -1,12 +1,17 @@
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { CodingAgent, ToolCall } from './agent.ts';
+import { isPartOf } from './agent-program.ts';
 import { AgentWork } from './agent-work.ts';
-import { recognize } from './recognize.ts';
+import { type Evidence, type Recognized, recognize } from './recognize.ts';
 
-/** One run of a coding agent: from its first image to the end of that process. */
+/** One run of a coding agent: from the first image that is the agent to the end of that process. */
 export interface AgentSession {
   readonly agent: CodingAgent;
   readonly first: ProcessNode;
+  /** `null`: its first process bears the agent's name, and until something says more it is no run of it. */
+  evidence: Evidence | null;
+  /** It is counted and has its place in the trace. */
+  isTold: boolean;
   readonly work: AgentWork;
   /** What the agent says of itself, of the form that it should have; `null`: nothing so far. */
   version: string | null;
@@ -32,46 +37,75 @@ export interface ToolCallRun {
   readonly work: AgentWork;
 }
 
-/** Where a process stands with an agent. Inherited by descent; `call` is `null` for the agent itself and what it does of its own. */
-export interface AgentPlace {
+/** Where a process stands with an agent. Inherited by descent. */
+export class AgentPlace {
   readonly session: AgentSession;
-  readonly isAgent: boolean;
+  /** `null` for the agent itself and what it does of its own. */
   readonly call: ToolCallRun | null;
+  /** It is of the program that the session is of, which may yet turn out to be no agent. */
+  readonly isOfProgram: boolean;
+
+  constructor(session: AgentSession, { call = null, isOfProgram = false }: Partial<Omit<AgentPlace, 'session'>> = {}) {
+    this.session = session;
+    this.call = call;
+    this.isOfProgram = isOfProgram;
+  }
+
+  get isAgent(): boolean {
+    return this.isOfProgram && this.session.evidence !== null;
+  }
 }
 
 /** Where a process that was just executed stands, by where its parent does; `null`: with no agent. Begins tool calls and, if there may be more, sessions. */
 export function agentPlaceOf(node: ProcessNode, mayBegin: boolean): AgentPlace | null {
   const above = node.parent?.agent ?? null;
-  const place = above?.isAgent === true ? placeBelowAgent(node, above.session) : placeElsewhere(node, above, mayBegin);
+  const place =
+    above?.isOfProgram === true ? placeBelowAgent(node, above, mayBegin) : placeElsewhere(node, above, mayBegin);
   if (place !== null) count(node, place);
   return place;
 }
 
-function placeBelowAgent(node: ProcessNode, session: AgentSession): AgentPlace {
+function placeBelowAgent(node: ProcessNode, { session }: AgentPlace, mayBegin: boolean): AgentPlace {
   const { image } = node;
-  const asked = image.replaced === null ? session.agent.toolCall(image) : null;
-  if (asked !== null) return beginCall(node, session, asked);
-  // Launchers become the agent or start it, and agents start parts of themselves.
-  return { session, call: null, isAgent: session.agent.isAgent(image) };
+  const { agent } = session;
+  // A launcher of that name became or started the agent.
+  const found = session.evidence === null && mayBegin ? recognize(image) : null;
+  if (found !== null && found.evidence !== null) return beginSession(node, found);
+  const asked = image.replaced === null ? agent.toolCall(image) : null;
+  if (asked?.isItsWay || agent.isStartedAgain?.(image)) prove(session);
+  if (asked !== null && session.evidence !== null) return beginCall(node, session, asked);
+  // Agents start themselves again, and parts of themselves.
+  return new AgentPlace(session, { isOfProgram: isPartOf(image, agent.program) });
 }
 
 function placeElsewhere(node: ProcessNode, above: AgentPlace | null, mayBegin: boolean): AgentPlace | null {
   if (above?.call != null) refine(above.call, node);
-  const agent = mayBegin ? recognize(node.image) : null;
-  const isAnother = agent !== null && (above === null || above.call !== null || above.session.agent !== agent);
-  return isAnother ? beginSession(node, agent) : above;
+  const found = mayBegin ? recognize(node.image) : null;
+  return found !== null && isAnother(found, above) ? beginSession(node, found) : above;
 }
 
-function beginSession(first: ProcessNode, agent: CodingAgent): AgentPlace {
+/** What an agent starts of its own kind, and not for its model, is a part of it. */
+function isAnother({ agent, evidence }: Recognized, above: AgentPlace | null): boolean {
+  if (above === null || above.call !== null || above.session.agent !== agent) return true;
+  return above.session.evidence === null && evidence !== null;
+}
+
+function beginSession(first: ProcessNode, { agent, evidence }: Recognized): AgentPlace {
   const said = { version: null, conversationId: null };
-  const session = { agent, first, work: new AgentWork(), ...said, toolCalls: 0, untold: 0, running: 0 };
-  return { session, isAgent: true, call: null };
+  const counts = { toolCalls: 0, untold: 0, running: 0 };
+  const session = { agent, first, evidence, isTold: false, work: new AgentWork(), ...said, ...counts };
+  return new AgentPlace(session, { isOfProgram: true });
+}
+
+/** What bears the name behaves as the agent does, while it still runs. */
+function prove(session: AgentSession): void {
+  if (session.first.image.end === null) session.evidence ??= 'behavior';
 }
 
 function beginCall(root: ProcessNode, session: AgentSession, { tool, command }: ToolCall): AgentPlace {
   session.toolCalls += 1;
   const said = { callId: null, threadId: null, awaitsWord: true };
-  return { session, isAgent: false, call: { session, tool, command, root, work: new AgentWork(), ...said } };
+  return new AgentPlace(session, { call: { session, tool, command, root, work: new AgentWork(), ...said } });
 }
 
 /** Some agents prepare the process first, and it is a later image of it that shows the command. */
@@ -80,8 +114,8 @@ function refine(call: ToolCallRun, { image }: ProcessNode): void {
   if (isSame && call.command === '') call.command = call.session.agent.commandOf?.(image) ?? '';
 }
 
-function count(node: ProcessNode, { session, call, isAgent }: AgentPlace): void {
+function count(node: ProcessNode, { session, call, isOfProgram }: AgentPlace): void {
   session.work.processes += 1;
   if (call !== null) call.work.processes += 1;
-  if (!isAgent && node.image.replaced === null) session.running += 1;
+  if (!isOfProgram && node.image.replaced === null) session.running += 1;
 }

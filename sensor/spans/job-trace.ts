@@ -42,7 +42,7 @@ import type { ProcessNode } from './process-node.ts';
 import { processName } from './process-span.ts';
 import { ProcessSpans, type TraceSettings } from './process-spans.ts';
 import { privilegeNote } from './reach-note.ts';
-import { countsOf, type FrozenStep, Scope, type StepRun } from './scope.ts';
+import { agentsIn, countsOf, type FrozenStep, Scope, type StepRun } from './scope.ts';
 import type { Note } from './span-notes.ts';
 import { StepList } from './step-list.ts';
 import { type NotExecuted, type TaskResult, taskSpan } from './task-span.ts';
@@ -421,6 +421,7 @@ export class JobTrace {
       'chaperone.steps.count': this.steps.count,
       'chaperone.hosts.count': this.hosts.size,
       ...countsOf(this.scopes()),
+      ...agentsIn(this.scopes()),
       ...usage.attributes(),
       ...this.#lookups.totals(),
       'chaperone.coverage.spans.given': this.writer.spans,

@@ -150,6 +150,13 @@ const rows: readonly Row[] = [
   ],
   ['gen_ai.tool.name', 'tool', 'string', "the agent's own name of the tool that runs commands"],
   [ours.agentInferred, 'agent tool', 'boolean', "told from the agent's processes, not from its own word"],
+  [
+    ours.agentEvidence,
+    'agent',
+    'string',
+    'what says that it is the agent: its `program`, by its package or where its installer puts it, or its `behavior`, where it only bears the name',
+  ],
+  [ours.agentNames, task, 'string[]', 'the coding agents that ran, each once'],
   [ours.agentCommand, 'tool', 'string', 'the command, without what the agent puts around it, secrets removed'],
   [ours.agentHosts, 'agent tool', 'string[]', 'names, else addresses, that its processes connected to'],
   [ours.agentSessions, task, 'number', 'runs of coding agents'],

@@ -1,5 +1,6 @@
 import {
   acceptedConnections,
+  agentNames,
   agentSessions,
   agentToolCalls,
   bytesReceived,
@@ -49,6 +50,8 @@ export class Scope {
   readonly usage = new UsageTotals();
   /** Runs of coding agents, and their tool calls. */
   agentSessions = 0;
+  /** Which agents they were. */
+  readonly agents = new Set<string>();
   toolCalls = 0;
   processSpans = 0;
   summaries = 0;
@@ -79,6 +82,7 @@ export class Scope {
       ...countsOf([this]),
       ...this.usage.attributes(),
       ...this.files.attributes(),
+      ...agentsIn([this]),
       ...this.findings.attributes(),
     };
   }
@@ -104,6 +108,12 @@ const counters = {
   foldedLookups: 'chaperone.coverage.folded.lookups',
   shedEvents: foldedEvents,
 } as const satisfies Partial<Record<keyof Scope, string>>;
+
+/** The agents that ran in any of these scopes. */
+export function agentsIn(scopes: readonly Scope[]): Attributes {
+  const names = new Set(scopes.flatMap(({ agents }) => [...agents]));
+  return names.size === 0 ? {} : { [agentNames]: [...names].sort() };
+}
 
 /** The counts of all these scopes together. */
 export function countsOf(scopes: readonly Scope[]): Attributes {

@@ -1,0 +1,86 @@
+import { isAbsolute, join } from 'node:path/posix';
+import type { ProcessImage } from '../lineage/process-table.ts';
+import { baseName } from '../spans/text.ts';
+
+/** What the program of an agent is: told by where its file lies, since a name is anybody's to choose. */
+export interface AgentProgram {
+  /** Its npm packages, each standing for those of its platforms too (`NAME-linux-x64`). */
+  readonly packages: readonly string[];
+  /** The file of such a package that is the agent; packages hold other programs as well, and launchers that become or start it. */
+  readonly entry: RegExp;
+  /** The path that its installer gives it. */
+  readonly installed?: RegExp;
+  /** What it is called in a folder of programs. */
+  readonly name: string;
+  /** What the same file is called where it is another program: some hold several, and the first argument chooses. */
+  readonly others?: RegExp;
+}
+
+/** Whether an image is the agent: its package's program or script, or where its installer puts it. */
+export function isProgramOf(image: ProcessImage, program: AgentProgram): boolean {
+  if (isOther(image, program)) return false;
+  if (program.installed?.test(image.path)) return true;
+  const file = fileInPackage(scriptOf(image) ?? image.path, program);
+  return file !== null && program.entry.test(file);
+}
+
+/** Whether it is only called so. */
+export function bearsNameOf(image: ProcessImage, program: AgentProgram): boolean {
+  return isNamed(image, program) && !isOther(image, program);
+}
+
+/** Whether it is anything that comes with the agent. */
+export function isPartOf(image: ProcessImage, program: AgentProgram): boolean {
+  if (program.installed?.test(image.path) || isNamed(image, program)) return true;
+  const files = [image.path, scriptOf(image) ?? ''];
+  return files.some((file) =>
+    file
+      .split(modules)
+      .slice(1)
+      .some((inside) => afterPackage(inside, program) !== null),
+  );
+}
+
+/** Within a package a name says nothing, but for the links to all of their programs. */
+function isNamed(image: ProcessImage, { name }: AgentProgram): boolean {
+  const file = scriptOf(image) ?? (image.traits.script ? '' : image.path);
+  return baseName(file) === name && (!file.includes(modules) || file.includes(`${modules}.bin/`));
+}
+
+/** What Node and Bun interpret, as a whole path; `null` for other programs. */
+export function scriptOf({ path, argv, cwd }: ProcessImage): string | null {
+  const interpreter = baseName(path);
+  if (!interpreters.test(interpreter)) return null;
+  const at = argv.findIndex((word, index) => index > 0 && !isOption(word, argv[index - 1] ?? ''));
+  const script = argv[at] === 'run' && interpreter === 'bun' ? argv[at + 1] : argv[at];
+  if (script === undefined) return null;
+  return isAbsolute(script) ? script : join(cwd || '/', script);
+}
+
+/** Or the value of one. */
+function isOption(word: string, before: string): boolean {
+  return word.startsWith('-') || optionsWithValue.test(before);
+}
+
+/** The agent's file within the package that it lies in. */
+function fileInPackage(file: string, program: AgentProgram): string | null {
+  const parts = file.split(modules);
+  return parts.length < 2 ? null : afterPackage(parts.at(-1) ?? '', program);
+}
+
+function afterPackage(inside: string, { packages }: AgentProgram): string | null {
+  for (const name of packages) {
+    const rest = inside.startsWith(name) ? /^(?:-linux[\w-]*)?\/(.*)$/s.exec(inside.slice(name.length)) : null;
+    if (rest !== null) return rest[1] ?? '';
+  }
+  return null;
+}
+
+function isOther({ argv: [called = '', option = ''] }: ProcessImage, { others }: AgentProgram): boolean {
+  return others !== undefined && (others.test(baseName(called)) || (option.startsWith('--') && others.test(option)));
+}
+
+const modules = '/node_modules/';
+const interpreters = /^(node|nodejs|bun)$/;
+/** Of Node, those with their value in the next word. */
+const optionsWithValue = /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--title|--env-file)$/;
