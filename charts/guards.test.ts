@@ -96,6 +96,7 @@ const refused: [what: string, who: string, args: string[], why: RegExp][] = [
   ['put on the label of another policy', job, ['label', ...onRunner, 'policy.chaperone.dev/wide=enforce'], /labels of Chaperone/],
   ['hide that the pod has a sensor', job, ['label', ...onRunner, 'chaperone.dev/sensor-'], /labels of Chaperone/],
   ['replace its policy', job, ['annotate', '--overwrite', ...onRunner, 'chaperone.dev/policy=other'], /policy on a pod/],
+  ['say that what its killed sensor left to tell was told', job, ['annotate', ...onRunner, 'chaperone.dev/last-words=0'], /policy on a pod/],
   ['say that the sensor is armed', job, ['annotate', ...onRunner, 'chaperone.dev/sensor-status={}'], /gateway's to tell/],
   ['replace the image of the sensor', job, ['set', 'image', ...onRunner, 'chaperone-sensor=registry.example.com/mute:1'], /sensor of a running pod/],
   ['leave the sensor without memory', job, patched('resize', sized), /sensor of a running pod/],

@@ -38,6 +38,9 @@ export const injectedAnnotation = `${apiGroup}/injected`;
 /** Pod annotation: JSON written by the gateway from the sensor's hello. */
 export const sensorStatusAnnotation = `${apiGroup}/sensor-status`;
 
+/** Pod annotation: digest of the sensor's termination message whose findings the operator has handed to the gateway (`last-words.ts`). */
+export const lastWordsAnnotation = `${apiGroup}/last-words`;
+
 /** Finalizer on an AgentPolicy: its NetworkPolicy stays until the pods that it covers have ended. */
 export const coveredPodsFinalizer = `${apiGroup}/covered-pods`;
 
@@ -54,7 +57,9 @@ export const policyVolume = 'chaperone-policy';
 export const tokenVolume = 'chaperone-token';
 export const diagVolume = 'chaperone-diag';
 
-/** The audience of the token that a sensor shows to the gateway. */
+/** The operator's ServiceAccount, in the namespace of the release. */
+export const operatorServiceAccount = 'chaperone-operator';
+/** The audience of the token that a sensor, or the operator, shows to the gateway. */
 export const gatewayAudience = 'chaperone-gateway';
 /** The gateway's TCP port, of its pods and of its Service. */
 export const gatewayPort = 8443;

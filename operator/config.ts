@@ -36,6 +36,7 @@ const operator = z.object({
   CHAPERONE_WEBHOOK_SERVICE: z.string().min(1).default('chaperone-webhook'),
   CHAPERONE_WEBHOOK_CONFIGURATION: z.string().min(1).default('chaperone'),
   CHAPERONE_GATEWAY_SERVICE: z.string().min(1).default('chaperone-gateway'),
+  CHAPERONE_GATEWAY_TOKEN_FILE: z.string().min(1).default('/var/run/secrets/chaperone/token'),
   CHAPERONE_GATEWAY_POD_LABELS: labels.prefault('app.kubernetes.io/name=chaperone,app.kubernetes.io/component=gateway'),
   CHAPERONE_DNS_NAMESPACE: z.string().min(1).default(clusterDns.namespace),
   CHAPERONE_DNS_POD_LABELS: labels.default(clusterDns.podLabels),
@@ -109,7 +110,8 @@ export interface CommonConfig {
 
 export interface OperatorConfig extends CommonConfig {
   webhook: { port: number; service: string; configuration: string; drainMs: number };
-  gateway: { service: string; podLabels: Record<string, string> };
+  /** `tokenFile`: the operator's own token for the gateway. */
+  gateway: { service: string; podLabels: Record<string, string>; tokenFile: string };
   dns: { namespace: string; podLabels: Record<string, string>; port: number };
   sensor: {
     image: string;
@@ -147,7 +149,11 @@ export function loadOperatorConfig(environment: Environment = process.env): Read
       configuration: read.CHAPERONE_WEBHOOK_CONFIGURATION,
       drainMs: read.CHAPERONE_DRAIN_SECONDS * 1000,
     },
-    gateway: { service: read.CHAPERONE_GATEWAY_SERVICE, podLabels: read.CHAPERONE_GATEWAY_POD_LABELS },
+    gateway: {
+      service: read.CHAPERONE_GATEWAY_SERVICE,
+      podLabels: read.CHAPERONE_GATEWAY_POD_LABELS,
+      tokenFile: read.CHAPERONE_GATEWAY_TOKEN_FILE,
+    },
     dns: {
       namespace: read.CHAPERONE_DNS_NAMESPACE,
       podLabels: read.CHAPERONE_DNS_POD_LABELS,

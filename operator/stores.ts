@@ -135,8 +135,13 @@ function prunePod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
   };
 }
 
-function pruneContainer({ name, restartCount, lastState }: ContainerStatus): ContainerStatus {
-  return { name, restartCount, ...(lastState && { lastState }) };
+function pruneContainer({ name, restartCount, state, lastState }: ContainerStatus): ContainerStatus {
+  return {
+    name,
+    restartCount,
+    ...(state?.terminated && { state: { terminated: state.terminated } }),
+    ...(lastState && { lastState }),
+  };
 }
 
 function pruneService({ apiVersion, kind, metadata, spec }: Service): Service {

@@ -75,7 +75,7 @@ async function aPod(name: string): Promise<PodIdentity> {
     metadata: { name, namespace: 'ci', annotations },
     spec: { containers: [{ name: 'runner', image: 'registry.example.com/runner:1' }] },
   } as KubeObject);
-  return { namespace: 'ci', name, uid: pod.metadata.uid ?? '', node: 'node-1' };
+  return { namespace: 'ci', name, uid: pod.metadata.uid ?? '', node: 'node-1', serviceAccount: 'default' };
 }
 
 interface SeenEvent extends KubeObject {
@@ -155,7 +155,9 @@ describe('a finding, a real API server and a real sink', () => {
   });
 
   test('of a pod that is gone is told all the same, without its policies', async () => {
-    await replicas[0].take({ namespace: 'ci', name: 'gone', uid: 'uid-of-gone', node: '' }, [aFinding()]);
+    await replicas[0].take({ namespace: 'ci', name: 'gone', uid: 'uid-of-gone', node: '', serviceAccount: 'default' }, [
+      aFinding(),
+    ]);
     await eventually(async () => assert.equal(alertsOf('gone').length, 1));
     assert.equal(alertsOf('gone')[0]?.policies, undefined);
   });

@@ -6,6 +6,8 @@ import { type CertificateKeeper, type Credentials, createCertificateKeeper } fro
 import type { OperatorConfig } from '../config.ts';
 import { createDryRunController } from '../controllers/dry-run/controller.ts';
 import { createImageReader } from '../controllers/held-image.ts';
+import { createLastWordsController } from '../controllers/last-words/controller.ts';
+import { createPostLastWords, type GatewayAccess } from '../controllers/last-words/post.ts';
 import { createNamespaceController } from '../controllers/namespace/controller.ts';
 import { createBarePodsReader } from '../controllers/policy/bare-pods.ts';
 import { createPolicyController } from '../controllers/policy/controller.ts';
@@ -149,10 +151,14 @@ function injectionOf({ config, keeper }: Assembly): AdmissionSnapshot['injection
   const { namespace, sensor, gateway } = config;
   return {
     ...sensor,
-    gatewayUrl: `https://${gateway.service}.${namespace}.svc:${gatewayPort}`,
+    gatewayUrl: gatewayUrlOf({ namespace, gateway }),
     gatewayCa: bundle,
     publicKey: signing.publicKey,
   };
+}
+
+function gatewayUrlOf({ namespace, gateway }: Pick<OperatorConfig, 'namespace' | 'gateway'>): string {
+  return `https://${gateway.service}.${namespace}.svc:${gatewayPort}`;
 }
 
 /** @throws Error before the keeper has started, which the order of the parts rules out */
@@ -160,6 +166,11 @@ function credentialsOf(keeper: CertificateKeeper): Credentials {
   const credentials = keeper.current();
   if (credentials === undefined) throw new Error('the certificates are used before they were made');
   return credentials;
+}
+
+function gatewayAccessOf({ config, keeper }: Assembly): GatewayAccess {
+  const { tokenFile } = config.gateway;
+  return { url: gatewayUrlOf(config), ca: () => credentialsOf(keeper).bundle, tokenFile };
 }
 
 function createControllers(assembly: Assembly): Runnable[] {
@@ -196,6 +207,10 @@ function createControllers(assembly: Assembly): Runnable[] {
         dns: config.dns,
       },
       hands: { client, recorder },
+    }),
+    createLastWordsController({
+      ...base('last-words'),
+      post: createPostLastWords(gatewayAccessOf(assembly)),
     }),
     createRunnerController({
       ...base('runner'),

@@ -113,7 +113,13 @@ describe('an identity', () => {
   }
 
   test('is found without a node on an older API server', () => {
-    assert.deepEqual(readIdentity(podStatus()), { namespace: 'runners', name: 'p', uid: 'u', node: '' });
+    assert.deepEqual(readIdentity(podStatus()), {
+      namespace: 'runners',
+      serviceAccount: 'default',
+      name: 'p',
+      uid: 'u',
+      node: '',
+    });
   });
 });
 

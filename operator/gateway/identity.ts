@@ -8,14 +8,23 @@ export interface PodIdentity {
   uid: string;
   /** Empty before Kubernetes 1.30, whose tokens do not name the node. */
   node: string;
+  /** The name of its ServiceAccount. */
+  serviceAccount: string;
 }
 
 /** The pod behind a reviewed token; null when the token is not valid, not for the gateway, or not bound to a pod. */
 export function readIdentity(status: TokenReviewStatus): PodIdentity | null {
   if (status.authenticated !== true || !(status.audiences ?? []).includes(gatewayAudience)) return null;
   const extra = (key: string): string => status.user?.extra?.[`authentication.kubernetes.io/${key}`]?.[0] ?? '';
-  const namespace = /^system:serviceaccount:([^:]+):[^:]+$/.exec(status.user?.username ?? '')?.[1] ?? '';
-  const identity = { namespace, name: extra('pod-name'), uid: extra('pod-uid'), node: extra('node-name') };
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(status.user?.username ?? '');
+  const [, namespace = '', serviceAccount = ''] = account ?? [];
+  const identity = {
+    namespace,
+    serviceAccount,
+    name: extra('pod-name'),
+    uid: extra('pod-uid'),
+    node: extra('node-name'),
+  };
   return identity.namespace === '' || identity.name === '' || identity.uid === '' ? null : identity;
 }
 

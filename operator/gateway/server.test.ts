@@ -24,19 +24,19 @@ const agent = new Agent({ connect: { ca: authority.certificate, servername: 'loc
 after(() => agent.close());
 
 /** An unsigned token in a JWT's form; the stub of the API server believes it. */
-function tokenOf(pod: string, audience = 'chaperone-gateway'): string {
+function tokenOf(pod: string, audience = 'chaperone-gateway', account = 'runners:default'): string {
   const part = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString('base64url');
-  return `${part({ alg: 'none' })}.${part({ pod, aud: audience, exp: Math.floor(Date.now() / 1000) + 3600 })}.x`;
+  return `${part({ alg: 'none' })}.${part({ pod, aud: audience, account, exp: Math.floor(Date.now() / 1000) + 3600 })}.x`;
 }
 
 async function reviewToken(token: string): Promise<TokenReviewStatus> {
-  const { pod, aud } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const { pod, aud, account } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
   const extra = {
     'authentication.kubernetes.io/pod-name': [pod],
     'authentication.kubernetes.io/pod-uid': [`uid-of-${pod}`],
     'authentication.kubernetes.io/node-name': ['node-1'],
   };
-  return { authenticated: true, audiences: [aud], user: { username: 'system:serviceaccount:runners:default', extra } };
+  return { authenticated: true, audiences: [aud], user: { username: `system:serviceaccount:${account}`, extra } };
 }
 
 interface Received {
@@ -76,6 +76,7 @@ async function startGateway(options: Options = {}) {
     certificate,
     reviewToken: options.review ?? reviewToken,
     backend,
+    namespace: 'chaperone-system',
     writeSensorStatus: async (pod, status) => {
       statuses.push({ pod, status });
     },
@@ -318,6 +319,35 @@ describe('findings', () => {
       gateway.taken[0]?.findings.map(({ id }) => id),
       [aFinding(2).id],
     );
+  });
+
+  const dead = { namespace: 'runners', name: 'killed', uid: 'uid-of-killed', node: 'node-1' };
+  const lastWords = JSON.stringify({ pod: dead, findings: [aFinding(1)] });
+  const asAccount = (account: string) => ({
+    authorization: `Bearer ${tokenOf('operator-1', 'chaperone-gateway', account)}`,
+  });
+
+  test('of a pod whose sensor was killed are taken from the operator', async () => {
+    await using gateway = await startGateway();
+    const account = asAccount('chaperone-system:chaperone-operator');
+    assert.equal((await gateway.post('/v1/last-words', lastWords, account)).statusCode, 200);
+    const [{ pod, findings: taken } = { pod: null, findings: [] }] = gateway.taken;
+    assert.deepEqual(pod, { ...dead, serviceAccount: '' });
+    assert.deepEqual(
+      taken.map(({ id }) => id),
+      [aFinding(1).id],
+    );
+  });
+
+  test('of another pod are taken from nobody else, and of no other form', async () => {
+    await using gateway = await startGateway();
+    const status = async (account: string, body = lastWords) =>
+      (await gateway.post('/v1/last-words', body, asAccount(account))).statusCode;
+    for (const account of ['runners:default', 'runners:chaperone-operator', 'chaperone-system:chaperone-gateway'])
+      assert.equal(await status(account), 403);
+    for (const body of ['{}', lastWords.replace('"uid"', '"id"'), JSON.stringify({ pod: dead, findings: [{}] })])
+      assert.equal(await status('chaperone-system:chaperone-operator', body), 400);
+    assert.deepEqual(gateway.taken, []);
   });
 
   test('of a pod without a token are refused', async () => {

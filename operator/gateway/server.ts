@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import { describeError } from '../../crds/errors.ts';
 import type { Finding } from '../../crds/finding.ts';
 import { readFindings } from '../alerts/read-findings.ts';
+import { readLastWords } from '../alerts/read-last-words.ts';
 import type { KeyPair } from '../certificates/authority.ts';
 import { closeGracefully, serverTls } from '../certificates/server-tls.ts';
 import type { TokenReviewStatus } from '../kube/client.ts';
@@ -29,6 +30,8 @@ export interface GatewayServerOptions {
   writeSensorStatus: (pod: PodIdentity, status: string) => Promise<void>;
   /** Takes what that very pod has found; rejects with a {@link GatewayRefusal} or anything else. */
   takeFindings: (pod: PodIdentity, findings: readonly Finding[]) => Promise<void>;
+  /** The release's own, in which the operator lives. */
+  namespace: string;
   registry: Registry;
   log: Logger;
   clock: Clock;
@@ -92,6 +95,9 @@ export function createGatewayServer(options: GatewayServerOptions): GatewayServe
   const forFindings = admit({ ...context, admission }, FINDINGS_LIMIT);
   app.post('/v1/findings', { bodyLimit: FINDINGS_LIMIT, onRequest: forFindings }, (request) =>
     takeFindings(request, context),
+  );
+  app.post('/v1/last-words', { bodyLimit: FINDINGS_LIMIT, onRequest: forFindings }, (request) =>
+    takeLastWords(request, context),
   );
   let listening = false;
   app.addHook('onSend', async (_request, reply) => {
@@ -221,6 +227,13 @@ async function takeFindings(request: FastifyRequest, context: Context): Promise<
   if (rejected === 0) return {};
   context.metrics.refused('finding-malformed');
   return { partialSuccess: { rejectedFindings: rejected, errorMessage: 'these have not the form of a finding' } };
+}
+
+/** Of a pod whose sensor cannot speak any more, by the operator. */
+async function takeLastWords(request: FastifyRequest, context: Context): Promise<unknown> {
+  const { pod, findings } = readLastWords(bodyOf(request), podOf(request), context.namespace);
+  await context.takeFindings(pod, findings);
+  return {};
 }
 
 function bodyOf({ body }: FastifyRequest): Buffer {

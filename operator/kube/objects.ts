@@ -48,7 +48,12 @@ export interface Pod extends KubeObject {
 export interface ContainerStatus {
   name: string;
   restartCount: number;
-  lastState?: { terminated?: { exitCode: number; message?: string } };
+  state?: ContainerState;
+  lastState?: ContainerState;
+}
+
+export interface ContainerState {
+  terminated?: { exitCode: number; message?: string };
 }
 
 export interface Service extends KubeObject {

@@ -37,7 +37,7 @@ export function parseRetryAfter(value: string | null, now: Date): number | null 
 
 /**
  * A success counts only in OTLP's own words, else some proxy or sign-in page said it: nothing (the protocol's empty answer) or an object,
- * perhaps with a partial success: `{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "…"}}`; int64 stands as a string or a number.
+ * perhaps with a partial success (of findings `rejectedFindings`): `{"partialSuccess": {"rejectedSpans": "3", "errorMessage": "…"}}`; int64 stands as a string or a number.
  */
 function judgeSuccess({ status, body }: Answer): Outcome {
   const answer = body.trim() === '' ? {} : parseJson(body);
@@ -46,7 +46,7 @@ function judgeSuccess({ status, body }: Answer): Outcome {
     const message = `the server answered ${status} with something that is not OTLP`;
     return { kind: 'retry', message, retryAfterMs: null, doubtful: true };
   }
-  const rejected = Number(partial.rejectedSpans ?? 0);
+  const rejected = Number(partial.rejectedSpans ?? partial.rejectedFindings ?? 0);
   return {
     kind: 'sent',
     rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,

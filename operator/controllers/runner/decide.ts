@@ -9,6 +9,7 @@ import type { Neighbourhood } from '../../policy/governing-policies.ts';
 import { stampedLabels } from '../../policy/stamp-labels.ts';
 import type { HeldImage } from '../held-image.ts';
 import { jsonPointer } from '../json-pointer.ts';
+import { isLastWords } from '../last-words/decide.ts';
 import { hasNotEnded, isCoveredBy, policiesOf } from '../policy/runners.ts';
 import type { Notice } from '../recorder.ts';
 import { readSensorStatus } from '../sensor-status.ts';
@@ -90,8 +91,9 @@ function whyNotArmed(pod: Pod): string | undefined {
   if (said !== undefined) return said.armed ? undefined : (said.reason ?? 'it gave no reason');
   const container = pod.status?.initContainerStatuses?.find(({ name }) => name === sensorContainer);
   if (pod.status?.phase !== 'Pending' || container === undefined || container.restartCount === 0) return undefined;
-  const lastWords = container.lastState?.terminated?.message?.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
-  return lastWords === undefined || lastWords === '' ? `it was started ${container.restartCount + 1} times` : lastWords;
+  const message = container.lastState?.terminated?.message ?? '';
+  const lastWords = isLastWords(message) ? '' : message.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  return lastWords === '' ? `it was started ${container.restartCount + 1} times` : lastWords;
 }
 
 /** The patch that carries out a decision on this very pod. `annotation` is the signed image, if there is one to put on. */
