@@ -1,5 +1,5 @@
 import { coverageTier } from '../crds/attributes.ts';
-import type { AgentSink } from './agents/agent-spans.ts';
+import type { AgentEdges } from './agents/agent-spans.ts';
 import type { HelloEvent, KernelEvent, ProbeEvent, StatsEvent } from './decode/events.ts';
 import type { EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
@@ -41,8 +41,8 @@ export interface PipelineOptions extends EngineSources {
   readonly onSpans: SpanSink;
   /** What looks like an attack, at the moment that it is found; its span follows when the process that did it has ended. Default: nobody is told. */
   readonly onFinding?: FindingSink;
-  /** Default: executions below agents come without the variables that agents give. */
-  readonly onAgent?: AgentSink;
+  /** Default: executions below agents come without the variables that agents give, and no file is read. */
+  readonly agents?: Partial<AgentEdges>;
   /** A job ended; its span follows with the next `flushed` event, so that everything before it is in. */
   readonly onJobEnd?: () => void;
   /** Asked when a job's span is made: how the delivery of spans stands. Default: nothing is said of it. */
@@ -71,6 +71,8 @@ const sealNanos = 5_000_000_000n;
 const settleEveryNanos = 100_000_000n;
 /** A runner that is not ephemeral does one job after the other; of so many the steps are remembered, for what they left behind. */
 const maxJobs = 32;
+
+const blindToAgents: AgentEdges = { onAgent: () => {}, versionOf: () => null };
 
 class JobPipeline implements Pipeline {
   readonly #options: PipelineOptions;
@@ -208,9 +210,10 @@ class JobPipeline implements Pipeline {
     const { engine } = this.#events.attribution;
     const { neighbours } = this.#events;
     const network = this.#options.network ?? unknownNetwork;
-    const { onSpans, onFinding = () => {}, onAgent = () => {} } = this.#options;
-    const sinks = { onSpans, onFinding, onAgent };
-    return new JobTrace({ ...job, engine, neighbours, network, budget: this.#budget, settings, sinks });
+    const { onSpans, onFinding = () => {} } = this.#options;
+    const sinks = { onSpans, onFinding };
+    const agents = { ...blindToAgents, ...this.#options.agents };
+    return new JobTrace({ ...job, engine, neighbours, network, budget: this.#budget, settings, sinks, agents });
   }
 
   /** Until an engine has shown itself, nobody knows whose job this is. */

@@ -104,7 +104,7 @@ export class Sidecar {
       jobLogs: config.diagDir === null ? null : openWorkerLogs(config.diagDir),
       onSpans: (spans, resource) => this.#exporter.add(spans, resource),
       onFinding: (finding) => this.#findings.tell(finding),
-      onAgent: options.markAgent,
+      agents: { onAgent: options.markAgent },
       onJobEnd: () => this.#jobEnded(),
       delivery: () => deliveryWord(this.#exporter.account(), this.#findings.account()),
     });

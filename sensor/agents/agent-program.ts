@@ -47,6 +47,11 @@ function isNamed(image: ProcessImage, { name }: AgentProgram): boolean {
   return baseName(file) === name && (!file.includes(modules) || file.includes(`${modules}.bin/`));
 }
 
+/** The file that the program is: the script, of an interpreter. */
+export function programFile(image: ProcessImage): string {
+  return scriptOf(image) ?? image.path;
+}
+
 /** What Node and Bun interpret, as a whole path; `null` for other programs. */
 export function scriptOf({ path, argv, cwd }: ProcessImage): string | null {
   const interpreter = baseName(path);

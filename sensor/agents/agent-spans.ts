@@ -3,7 +3,9 @@ import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { ProcessSpans } from '../spans/process-spans.ts';
+import { programFile } from './agent-program.ts';
 import { hearWord } from './agent-word.ts';
+import { versionInPath } from './program-version.ts';
 import { sessionSpan } from './session-span.ts';
 import { type AgentSession, agentPlaceOf, type ToolCallRun } from './sessions.ts';
 import { toolCallSpan } from './tool-call-span.ts';
@@ -11,18 +13,25 @@ import { toolCallSpan } from './tool-call-span.ts';
 /** Is told of a process whose executions, and those of what it starts, should come with the variables that agents give. */
 export type AgentSink = (process: Pick<ProcessImage, 'pid' | 'id'>) => void;
 
+/** What is beyond the events themselves. */
+export interface AgentEdges {
+  readonly onAgent: AgentSink;
+  /** Reads the version beside an agent's files, as it begins; `null`: not known. */
+  readonly versionOf: (image: ProcessImage) => string | null;
+}
+
 /** Sessions that a job tells of; what would begin further ones is a process like any other. */
 const maxSessions = 64;
 
 /** The coding agents of one job and their tool calls as spans, each given when its process ends. */
 export class AgentSpans {
   readonly #processes: ProcessSpans;
-  readonly #onAgent: AgentSink;
+  readonly #edges: AgentEdges;
   #sessions = 0;
 
-  constructor(processes: ProcessSpans, onAgent: AgentSink) {
+  constructor(processes: ProcessSpans, edges: AgentEdges) {
     this.#processes = processes;
-    this.#onAgent = onAgent;
+    this.#edges = edges;
   }
 
   /** Before anything else is asked of the process. */
@@ -62,18 +71,19 @@ export class AgentSpans {
   }
 
   #begin(session: AgentSession): void {
-    const { first } = session;
+    const { image, scope } = session.first;
     session.isTold = true;
+    session.installed = versionInPath(programFile(image)) ?? this.#edges.versionOf(image);
     this.#sessions += 1;
-    first.scope.agentSessions += 1;
-    first.scope.agents.add(session.agent.name);
-    this.#processes.promiseAgent(first);
+    scope.agentSessions += 1;
+    scope.agents.add(session.agent.name);
+    this.#processes.promiseAgent(session.first);
   }
 
   /** The agent itself, of which the kernel does not know yet, or what it started before the kernel did. */
   #mark({ image, parent }: ProcessNode): void {
-    this.#onAgent(image);
-    if (parent?.agent != null) this.#onAgent(parent.image);
+    this.#edges.onAgent(image);
+    if (parent?.agent != null) this.#edges.onAgent(parent.image);
   }
 
   #beginCall({ root, session }: ToolCallRun): void {

@@ -114,7 +114,7 @@ function markedIn(play: (kernel: FakeKernel, shell: FakeProcess) => void) {
   const marked: string[] = [];
   const shell = kernel.spawn(kernel.process(), '/usr/bin/sh');
   play(kernel, shell);
-  replay(kernel, { engine: 'generic', onAgent: ({ id }) => marked.push(id) });
+  replay(kernel, { engine: 'generic', agents: { onAgent: ({ id }) => marked.push(id) } });
   return marked;
 }
 

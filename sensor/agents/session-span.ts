@@ -17,7 +17,7 @@ export function sessionSpan(
   at: Placement,
   { session, offset, redact }: { session: AgentSession; offset: bigint; redact: Redactor },
 ): FinishedSpan {
-  const { agent, first, work, version, conversationId, toolCalls, untold, running } = session;
+  const { agent, first, work, version, installed, conversationId, toolCalls, untold, running } = session;
   const failure = failureOf(first.image);
   return {
     ...at,
@@ -29,7 +29,10 @@ export function sessionSpan(
       'gen_ai.operation.name': 'invoke_agent',
       'gen_ai.provider.name': agent.provider,
       'gen_ai.agent.name': agent.name,
-      ...known({ 'gen_ai.agent.version': version, 'gen_ai.conversation.id': redact.text(conversationId ?? '') }),
+      ...known({
+        'gen_ai.agent.version': version ?? installed,
+        'gen_ai.conversation.id': redact.text(conversationId ?? ''),
+      }),
       [agentInferred]: true,
       ...(session.evidence === null ? {} : { [agentEvidence]: session.evidence }),
       [agentToolCalls]: toolCalls,

@@ -16,6 +16,8 @@ export interface AgentSession {
   /** What the agent says of itself, of the form that it should have; `null`: nothing so far. */
   version: string | null;
   conversationId: string | null;
+  /** The version that its files show; `null`: none. */
+  installed: string | null;
   toolCalls: number;
   /** Tool calls that found no room for a span. */
   untold: number;
@@ -91,7 +93,7 @@ function isAnother({ agent, evidence }: Recognized, above: AgentPlace | null): b
 }
 
 function beginSession(first: ProcessNode, { agent, evidence }: Recognized): AgentPlace {
-  const said = { version: null, conversationId: null };
+  const said = { version: null, conversationId: null, installed: null };
   const counts = { toolCalls: 0, untold: 0, running: 0 };
   const session = { agent, first, evidence, isTold: false, work: new AgentWork(), ...said, ...counts };
   return new AgentPlace(session, { isOfProgram: true });

@@ -10,6 +10,7 @@ import { visible } from '../report/text.ts';
 import { counted } from '../report/units.ts';
 import type { SpanSink } from '../spans/job-writer.ts';
 import { createRedactor } from '../spans/redact.ts';
+import { readAgentVersion } from './agent-version.ts';
 import { type CommandEnd, type CommandLine, runCommand } from './child.ts';
 import type { CommandEnvironment } from './config.ts';
 import { startLocalSensor } from './local-sensor.ts';
@@ -25,7 +26,7 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   const sensor = await startLocalSensor(clock, options.files);
   const { armed, reason = '' } = sensor.hello;
   if (!armed) say(`nothing of the command will be seen: ${visible(reason)}`);
-  const sinks = { onSpans, onAgent: sensor.markAgent };
+  const sinks = { onSpans, agents: { onAgent: sensor.markAgent, versionOf: readAgentVersion } };
   const pipeline = pipelineFor(armed ? options : { ...options, engine: 'generic' }, env, sinks);
   sensor.listen((event) => pipeline.push(event));
   const time = new ProbeTime(clock);
@@ -42,7 +43,7 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   return end.status;
 }
 
-type Sinks = Pick<PipelineOptions, 'onSpans' | 'onAgent'>;
+type Sinks = Pick<PipelineOptions, 'onSpans' | 'agents'>;
 
 function pipelineFor({ command, engine }: RunOptions, env: CommandEnvironment, sinks: Sinks): Pipeline {
   return createPipeline({

@@ -7,7 +7,7 @@ import {
   stepOrdinal,
   stepResultSource,
 } from '../../crds/attributes.ts';
-import { AgentSpans } from '../agents/agent-spans.ts';
+import { type AgentEdges, AgentSpans } from '../agents/agent-spans.ts';
 import { Outlived, stillRunning } from '../agents/outlived.ts';
 import type {
   CloseEvent,
@@ -74,6 +74,7 @@ export interface JobOptions {
   readonly network: PodNetwork;
   readonly settings: Omit<TraceSettings, 'jobScope' | 'scopeSpanId'>;
   readonly sinks: JobSinks;
+  readonly agents: AgentEdges;
 }
 
 /** One job on its way to being a trace: its steps, and through {@link ProcessSpans} their processes. */
@@ -126,7 +127,7 @@ export class JobTrace {
     this.#connections = new ConnectionSpans(this.#processes, (contacted, stage, time) =>
       this.#findings.detect.contacted(contacted, stage, time),
     );
-    this.#agents = new AgentSpans(this.#processes, options.sinks.onAgent);
+    this.#agents = new AgentSpans(this.#processes, options.agents);
   }
 
   /** From nanoseconds since boot to Unix time. */

@@ -1,5 +1,4 @@
 import type { Finding } from '../../crds/finding.ts';
-import type { AgentSink } from '../agents/agent-spans.ts';
 import type { JobIdentity } from '../engines/engine.ts';
 import { type Budget, type Sacrifice, sacrifices } from './budget.ts';
 import type { Attributes, FinishedSpan } from './finished-span.ts';
@@ -22,7 +21,6 @@ export type FindingSink = (finding: Finding) => void;
 export interface JobSinks {
   readonly onSpans: SpanSink;
   readonly onFinding: FindingSink;
-  readonly onAgent: AgentSink;
 }
 
 /** A job as far as it is known while it runs. */

@@ -13,8 +13,25 @@ export interface Agent extends Tongue {
   traced: string;
   /** The command that a call runs in a shell; `undefined` for every other call. */
   commandIn(call: PlannedCall): string | undefined;
+  /** Its npm package, whose version is the agent's. */
+  package: string;
+  /** What it wrote down of its last session below HOME, as far as it says the same in the environment of its commands; default: nothing. */
+  told?(home: string): Told;
   /** Sessions that it has no tool for, and why; by the session's name. */
   cannot: Record<string, string>;
+}
+
+export interface Told {
+  conversation: string;
+  /** Its commands that came to an end; default: it gives them no ids. */
+  calls?: ToldCall[];
+}
+
+export interface ToldCall {
+  command: string;
+  id: string | undefined;
+  /** Of the sub-agent that asked for it; `undefined`: the agent itself. */
+  thread: string | undefined;
 }
 
 export interface Context {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Agent } from './agent.ts';
+import type { Agent, ToldCall } from './agent.ts';
 import { agents } from './agents.ts';
 import type { Entry } from './model/record.ts';
 import { type Plan, type PlannedCall, planSession, type Session } from './script.ts';
@@ -39,7 +39,10 @@ for (const agent of agents)
         assert.deepEqual(asked(played.record), planned(plan), played.output);
         assert.deepEqual(ofKind(played.record, 'stray'), [], 'it asked for something that no model API has');
         ends[end](played, plan);
-        if (end === 'answered') assertTraced(tracedRun(readTrace(out)), plan, agent);
+        if (end !== 'answered') return;
+        const run = tracedRun(readTrace(out));
+        assertTraced(run, plan, agent);
+        assertTold(run, agent, stage.home);
       });
     }
   });
@@ -67,12 +70,28 @@ function assertTraced(run: TracedRun, plan: Plan, { traced, commandIn }: Agent):
   tally.placed += scripts.flatMap((script) => run.commandsAbove(script)).length;
 }
 
+/** Version, session and commands have the numbers that the agent itself has for them. */
+function assertTold({ version, conversation, calls }: TracedRun, agent: Agent, home: string): void {
+  const { version: installed } = JSON.parse(readFileSync(join(packages, agent.package, 'package.json'), 'utf8'));
+  assert.equal(version, installed);
+  const told = agent.told?.(home);
+  // An agent that runs no command says nothing of its session.
+  assert.equal(conversation, calls.length === 0 ? undefined : told?.conversation);
+  const nameless = calls.map(({ command }) => ({ command, id: undefined, thread: undefined }));
+  assert.deepEqual(sorted(calls), sorted(told?.calls ?? nameless));
+  tally.ids += calls.filter(({ id }) => id !== undefined).length;
+}
+
+function sorted(calls: ToldCall[]): string[] {
+  return calls.map(({ command, id, thread }) => [id, thread, command.trim()].join(' ')).sort();
+}
+
 /** What sessions run by name, so that each process of theirs tells which command it is of. */
 const scripts = ['greet.sh', 'build.sh'];
-const tally = { commands: 0, seen: 0, placed: 0 };
+const tally = { commands: 0, seen: 0, placed: 0, ids: 0 };
 after(() => {
   console.log(
-    `commands of agents: ${tally.commands} true, ${tally.seen} seen; ${tally.placed} processes placed, none wrong`,
+    `commands of agents: ${tally.commands} true, ${tally.seen} seen; ${tally.placed} processes placed, none wrong; ${tally.ids} ids, all as told`,
   );
 });
 

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Agent } from './agent.ts';
 import { commandOf, type Step, type Wanted } from './script.ts';
 
@@ -6,6 +7,7 @@ import { commandOf, type Step, type Wanted } from './script.ts';
 export const claudeCode: Agent = {
   name: 'claude-code',
   traced: 'claude-code',
+  package: '@anthropic-ai/claude-code',
   commandIn: ({ name, input }) => (name === 'Bash' ? commandOf(input, 'command') : undefined),
 
   command({ packages, home, session }) {
@@ -22,6 +24,11 @@ export const claudeCode: Agent = {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     CLAUDE_CODE_MAX_RETRIES: '1',
   }),
+
+  told(home) {
+    const [session = ''] = globSync('.claude/projects/*/*.jsonl', { cwd: home });
+    return { conversation: basename(session, '.jsonl') };
+  },
 
   settings: ({ mcpServer: [command, ...args] }) => ({
     'mcp.json': JSON.stringify({ mcpServers: { words: { command, args } } }),

@@ -1,5 +1,6 @@
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Agent, Context } from './agent.ts';
+import type { Agent, Context, Told } from './agent.ts';
 import { commandOf, type Input, type PlannedCall, type Step, type Wanted } from './script.ts';
 
 /**
@@ -38,10 +39,12 @@ function subAgentById(message: string): Step[] {
 
 function codexWith(
   model: string,
-): Pick<Agent, 'traced' | 'commandIn' | 'command' | 'environment' | 'settings' | 'cannot'> {
+): Pick<Agent, 'traced' | 'package' | 'commandIn' | 'command' | 'environment' | 'told' | 'settings' | 'cannot'> {
   return {
     traced: 'codex',
+    package: '@openai/codex',
     commandIn,
+    told,
     command: ({ packages, session }) => [
       join(packages, '.bin/codex'),
       'exec',
@@ -61,6 +64,33 @@ function commandIn({ name, input }: PlannedCall): string | undefined {
   const [, called] = /^text\(await tools\.exec_command\((.*)\)\);$/s.exec(String(input)) ?? [];
   const command = name === 'exec_command' ? commandOf(input, 'cmd') : called && commandOf(JSON.parse(called), 'cmd');
   return command?.startsWith('apply_patch ') ? undefined : command;
+}
+
+/** Each thread has a file. That of the session itself has its name. */
+function told(home: string): Told {
+  const files = globSync('.codex/sessions/**/*.jsonl', { cwd: home }).map((file) =>
+    readFileSync(join(home, file), 'utf8'),
+  );
+  const entries = files.flatMap((text) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Written),
+  );
+  const conversation = entries.find(({ type }) => type === 'session_meta')?.payload.session_id ?? '';
+  const ended = entries.filter(({ payload: { item } }) => item?.type === 'CommandExecution');
+  const calls = ended.map(({ payload: { item, thread_id } }) => ({
+    command: item?.command?.at(-1) ?? '',
+    id: item?.id,
+    thread: thread_id === conversation ? undefined : thread_id,
+  }));
+  return { conversation, calls };
+}
+
+/** A line of such a file. */
+interface Written {
+  type: string;
+  payload: { session_id?: string; thread_id?: string; item?: { type: string; id?: string; command?: string[] } };
 }
 
 function config(model: string, { url, session, mcpServer: [command, ...args] }: Context): string {

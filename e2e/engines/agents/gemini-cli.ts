@@ -6,6 +6,7 @@ import { commandOf, type Step, type Wanted } from './script.ts';
 export const geminiCli: Agent = {
   name: 'gemini-cli',
   traced: 'gemini-cli',
+  package: '@google/gemini-cli',
   commandIn: ({ name, input }) => (name === 'run_shell_command' ? commandOf(input, 'command') : undefined),
 
   command: ({ packages, session }) => [

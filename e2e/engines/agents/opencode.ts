@@ -6,6 +6,7 @@ import { commandOf, type Step, type Wanted } from './script.ts';
 export const opencode: Agent = {
   name: 'opencode',
   traced: 'opencode',
+  package: 'opencode-ai',
   commandIn: ({ name, input }) => (name === 'bash' ? commandOf(input, 'command') : undefined),
 
   command: ({ packages, session }) => [join(packages, '.bin/opencode'), 'run', '--format', 'json', session.prompt],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ToldCall } from './agent.ts';
 
 /** A span of `trace.otlp.json`, as far as the tests here read it. */
 export interface Span {
@@ -21,6 +22,11 @@ export function readTrace(out: string): Span[] {
 export interface TracedRun {
   agents: string[];
   commands: string[];
+  /** What the first agent's span says of version and session. */
+  version: unknown;
+  conversation: unknown;
+  /** Each command with the ids that the agent gave it. */
+  calls: ToldCall[];
   /** Processes with this word in their arguments, and the command that each stands below; `undefined`: below none. */
   commandsAbove(word: string): (string | undefined)[];
 }
@@ -32,10 +38,18 @@ export function tracedRun(spans: Span[]): TracedRun {
       if (isCommand(at)) return commandOf(at);
     return undefined;
   };
+  const agents = spans.filter(({ name }) => name.startsWith('invoke_agent '));
   const withWord = (word: string) => (span: Span) => list(span.attributes['process.command_args']).includes(word);
   return {
-    agents: spans.filter(({ name }) => name.startsWith('invoke_agent ')).map(({ name }) => name.split(' ')[1] ?? ''),
+    agents: agents.map(({ name }) => name.split(' ')[1] ?? ''),
+    version: agents[0]?.attributes['gen_ai.agent.version'],
+    conversation: agents[0]?.attributes['gen_ai.conversation.id'],
     commands: spans.filter(isCommand).map(commandOf),
+    calls: spans.filter(isCommand).map((span) => ({
+      command: commandOf(span),
+      id: textOf(span, 'gen_ai.tool.call.id'),
+      thread: textOf(span, 'chaperone.agent.thread.id'),
+    })),
     commandsAbove: (word) => spans.filter(withWord(word)).map(commandAbove),
   };
 }
@@ -46,6 +60,11 @@ function isCommand({ name }: Span): boolean {
 
 function commandOf({ attributes }: Span): string {
   return String(attributes['chaperone.agent.command'] ?? '');
+}
+
+function textOf({ attributes }: Span, name: string): string | undefined {
+  const value = attributes[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function list(value: unknown): unknown[] {

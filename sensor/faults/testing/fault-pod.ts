@@ -131,7 +131,12 @@ export class FaultPod implements AsyncDisposable {
       const script = `${loop}; ${actor} connects ${count}; echo $i > ${this.folder}/${name}; read x < ${this.folder}/gate`;
       return `GITHUB_ACTION=${name} GITHUB_RUN_ID=7 GITHUB_RUN_ATTEMPT=1 /bin/sh -c '${script}'`;
     };
-    return runner(this.#job)([worker, '-c', `${step('one')}; ${step('two')}; exit 100`], { cwd: this.folder });
+    return this.runJob(`${step('one')}; ${step('two')}; exit 100`);
+  }
+
+  /** A job whose runner is a shell that runs this text in the pod's folder. */
+  runJob(text: string): Promise<unknown> {
+    return runner(this.#job)([worker, '-c', text], { cwd: this.folder });
   }
 
   /**
