@@ -175,6 +175,8 @@ export const coverageTier = 'chaperone.coverage.tier';
 
 /** Agent and tool span: told from processes alone, not from the agent's own word. */
 export const agentInferred = 'chaperone.agent.inferred';
+/** Server span: the MCP server's package, else its script or program. */
+export const mcpServer = 'chaperone.agent.mcp.server';
 /** Agent span: what says that it is one: its `program`, or that it bears the name and behaves so (`behavior`). */
 export const agentEvidence = 'chaperone.agent.evidence';
 /** Job and step span: the agents that ran, each once. */

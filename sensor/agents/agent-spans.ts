@@ -5,9 +5,12 @@ import type { ProcessNode } from '../spans/process-node.ts';
 import type { ProcessSpans } from '../spans/process-spans.ts';
 import { programFile } from './agent-program.ts';
 import { hearWord } from './agent-word.ts';
+import type { AgentWork } from './agent-work.ts';
+import type { McpServer } from './mcp-server.ts';
+import { mcpServerSpan } from './mcp-server-span.ts';
 import { versionInPath } from './program-version.ts';
 import { sessionSpan } from './session-span.ts';
-import { type AgentSession, agentPlaceOf, type ToolCallRun } from './sessions.ts';
+import { type AgentPlace, type AgentSession, agentPlaceOf, type ToolCallRun } from './sessions.ts';
 import { toolCallSpan } from './tool-call-span.ts';
 
 /** Is told of a process whose executions, and those of what it starts, should come with the variables that agents give. */
@@ -48,13 +51,12 @@ export class AgentSpans {
   connected({ agent }: ProcessNode, { address }: ConnectEvent, origin: Origin | null): void {
     if (agent === null) return;
     const host = origin?.lookups.length === 1 ? (origin.lookups[0]?.name ?? address) : address;
-    agent.session.work.connected(host);
-    agent.call?.work.connected(host);
+    for (const { work } of doersOf(agent)) work.connected(host);
   }
 
   touched({ agent }: ProcessNode, event: FileEvent, isSecret: boolean): void {
-    agent?.session.work.touched(event, isSecret);
-    agent?.call?.work.touched(event, isSecret);
+    if (agent === null) return;
+    for (const { work } of doersOf(agent)) work.touched(event, isSecret);
   }
 
   /** Before the process's own span is given: what stands below it comes first. */
@@ -62,12 +64,14 @@ export class AgentSpans {
     const { agent, image } = node;
     if (agent === null) return;
     if (!agent.isOfProgram && image.replaced === null) agent.session.running -= 1;
+    if (agent.server?.root === node && agent.server.livedOn && agent.session.isTold) this.#keepServer(node);
     if (agent.session.first === node && agent.session.isTold) this.#give(agent.session);
   }
 
-  /** After the process's own span, which stands below that of the tool call. */
+  /** After the process's own span, which stands below that of the tool call or server. */
   ended({ agent, wrapper }: ProcessNode): void {
-    if (wrapper !== null && agent?.call != null) this.#giveCall(agent.call);
+    if (wrapper === 'tool' && agent?.call != null) this.#giveCall(agent.call);
+    if (wrapper === 'mcp' && agent?.server != null) this.#giveServer(agent.server, agent.session);
   }
 
   #begin(session: AgentSession): void {
@@ -92,6 +96,11 @@ export class AgentSpans {
     else session.untold += 1;
   }
 
+  /** Only now is it known that it lived on, and its own span is not given yet. */
+  #keepServer(node: ProcessNode): void {
+    if (this.#processes.takeToolCall(node)) node.wrapper = 'mcp';
+  }
+
   #give(session: AgentSession): void {
     const { first } = session;
     this.#processes.giveUnder({ scope: first.scope, node: first }, ({ place, offset, redact }) =>
@@ -106,4 +115,20 @@ export class AgentSpans {
       return toolCallSpan({ ...place('tool', call.root.image.id, ''), parentSpanId }, { call, offset, redact });
     });
   }
+
+  #giveServer(server: McpServer, session: AgentSession): void {
+    const { first } = session;
+    this.#processes.giveUnder({ scope: first.scope, node: first }, ({ place, ids, offset, redact }) => {
+      const parentSpanId = ids.below('agent', first.image.id);
+      return mcpServerSpan(
+        { ...place('mcp', server.root.image.id, ''), parentSpanId },
+        { server, session, offset, redact },
+      );
+    });
+  }
+}
+
+/** Who a deed is told of. */
+function doersOf({ session, call, server }: AgentPlace): { readonly work: AgentWork }[] {
+  return [session, ...(call === null ? [] : [call]), ...(server === null ? [] : [server])];
 }

@@ -2,6 +2,7 @@ import type { ProcessNode } from '../spans/process-node.ts';
 import type { CodingAgent, ToolCall } from './agent.ts';
 import { isPartOf } from './agent-program.ts';
 import { AgentWork } from './agent-work.ts';
+import { McpServer, mayServe } from './mcp-server.ts';
 import { type Evidence, type Recognized, recognize } from './recognize.ts';
 
 /** One run of a coding agent: from the first image that is the agent to the end of that process. */
@@ -44,12 +45,16 @@ export class AgentPlace {
   readonly session: AgentSession;
   /** `null` for the agent itself and what it does of its own. */
   readonly call: ToolCallRun | null;
+  /** What may be an MCP server, with everything that descends from it. */
+  readonly server: McpServer | null;
   /** It is of the program that the session is of, which may yet turn out to be no agent. */
   readonly isOfProgram: boolean;
 
-  constructor(session: AgentSession, { call = null, isOfProgram = false }: Partial<Omit<AgentPlace, 'session'>> = {}) {
+  constructor(session: AgentSession, place: Partial<Omit<AgentPlace, 'session'>>) {
+    const { call = null, server = null, isOfProgram = false } = place;
     this.session = session;
     this.call = call;
+    this.server = server;
     this.isOfProgram = isOfProgram;
   }
 
@@ -76,12 +81,20 @@ function placeBelowAgent(node: ProcessNode, { session }: AgentPlace, mayBegin: b
   const asked = image.replaced === null ? agent.toolCall(image) : null;
   if (asked?.isItsWay || agent.isStartedAgain?.(image)) prove(session);
   if (asked !== null && session.evidence !== null) return beginCall(node, session, asked);
-  // Agents start themselves again, and parts of themselves.
-  return new AgentPlace(session, { isOfProgram: isPartOf(image, agent.program) });
+  return placeOfOwn(node, session);
+}
+
+/** What an agent starts that is no tool call: itself again, a part of itself, a server, or what it wants to know something of. */
+function placeOfOwn(node: ProcessNode, session: AgentSession): AgentPlace {
+  const { image } = node;
+  if (isPartOf(image, session.agent.program)) return new AgentPlace(session, { isOfProgram: true });
+  const mayBeServer = image.replaced === null && mayServe(image);
+  return new AgentPlace(session, { server: mayBeServer ? new McpServer(node) : null });
 }
 
 function placeElsewhere(node: ProcessNode, above: AgentPlace | null, mayBegin: boolean): AgentPlace | null {
   if (above?.call != null) refine(above.call, node);
+  above?.server?.executed(node.image);
   const found = mayBegin ? recognize(node.image) : null;
   return found !== null && isAnother(found, above) ? beginSession(node, found) : above;
 }
@@ -116,8 +129,7 @@ function refine(call: ToolCallRun, { image }: ProcessNode): void {
   if (isSame && call.command === '') call.command = call.session.agent.commandOf?.(image) ?? '';
 }
 
-function count(node: ProcessNode, { session, call, isOfProgram }: AgentPlace): void {
-  session.work.processes += 1;
-  if (call !== null) call.work.processes += 1;
+function count(node: ProcessNode, { session, call, server, isOfProgram }: AgentPlace): void {
+  for (const doer of [session, call, server]) if (doer !== null) doer.work.processes += 1;
   if (!isOfProgram && node.image.replaced === null) session.running += 1;
 }

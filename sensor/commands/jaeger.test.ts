@@ -40,13 +40,14 @@ jobs:
 const forms: Readonly<Record<SpanClass, { name: RegExp; kind: string; parents: readonly (SpanClass | 'none')[] }>> = {
   job: { name: /./, kind: 'internal', parents: ['none'] },
   step: { name: /./, kind: 'internal', parents: ['job', 'step'] },
-  process: { name: /^[^/]+$/, kind: 'internal', parents: ['process', 'tool', 'step', 'job'] },
+  process: { name: /^[^/]+$/, kind: 'internal', parents: ['process', 'tool', 'mcp', 'step', 'job'] },
   connection: { name: /^connect \S+/, kind: 'client', parents: ['process', 'step', 'job'] },
   accept: { name: /^accept \S+:\d+$/, kind: 'server', parents: ['process', 'step', 'job'] },
   dns: { name: /^DNS lookup \S+$/, kind: 'internal', parents: ['process', 'step', 'job'] },
   other: { name: /$^/, kind: '', parents: [] },
   agent: { name: /^invoke_agent [a-z-]+$/, kind: 'internal', parents: ['process', 'step', 'job'] },
   tool: { name: /^execute_tool \w+$/, kind: 'internal', parents: ['agent'] },
+  mcp: { name: /^mcp_server \S+$/, kind: 'internal', parents: ['agent'] },
   finding: { name: /^finding [a-z-]+$/, kind: 'internal', parents: ['process', 'step', 'job'] },
 };
 

@@ -1,4 +1,4 @@
-import { stepId, stepOrdinal } from '../../crds/attributes.ts';
+import { mcpServer, stepId, stepOrdinal } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 
 /** What kind of thing a span tells of; what is shed is counted by it. */
@@ -12,7 +12,8 @@ export type SpanClass =
   | 'other'
   | 'finding'
   | 'agent'
-  | 'tool';
+  | 'tool'
+  | 'mcp';
 
 export const spanClasses: readonly SpanClass[] = [
   'job',
@@ -25,6 +26,7 @@ export const spanClasses: readonly SpanClass[] = [
   'finding',
   'agent',
   'tool',
+  'mcp',
 ];
 
 /** The attribute that a class has and none of those below it. */
@@ -35,6 +37,7 @@ const marks: readonly (readonly [attribute: string, spanClass: SpanClass])[] = [
   ['cicd.pipeline.task.run.result', 'job'],
   ['security_rule.name', 'finding'],
   ['gen_ai.tool.name', 'tool'],
+  [mcpServer, 'mcp'],
   ['gen_ai.operation.name', 'agent'],
   ['dns.question.name', 'dns'],
   ['process.executable.name', 'process'],

@@ -1,4 +1,4 @@
-import { agentCommand, processScript } from '../../crds/attributes.ts';
+import { agentCommand, mcpServer, processScript } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 
 const plainWord = /^[\w@%+=:,./~-]+$/;
@@ -13,6 +13,7 @@ export function commandLine({ name, attributes }: FinishedSpan): string {
   const command = attributes[agentCommand];
   if (typeof command === 'string') return `${attributes['gen_ai.tool.name']}: ${command}`;
   const agent = attributes['gen_ai.agent.name'];
+  if (typeof attributes[mcpServer] === 'string') return `MCP server ${attributes[mcpServer]}`;
   if (typeof agent === 'string') return agentLine(name, agent, attributes['gen_ai.agent.version']);
   const { 'process.command_args': args, [processScript]: script } = attributes;
   return Array.isArray(args) && args.length > 0 ? joinWords(asTyped(args, script)) || name : name;

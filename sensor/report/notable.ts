@@ -55,8 +55,8 @@ function weigh(processes: readonly ProcessStory[], around: Surroundings): Candid
   });
 }
 
-/** A coding agent's run, which says what all of it came to, and its commands. */
-const agentWeights: { readonly [spanClass in SpanClass]?: number } = { agent: 4000, tool: 1200 };
+/** A coding agent's run, which says what all of it came to, its commands and its servers. */
+const agentWeights: { readonly [spanClass in SpanClass]?: number } = { agent: 4000, tool: 1200, mcp: 1300 };
 
 /** Nothing of its own beside its parent's line, which a signal may have ended with it. */
 function repeats({ span, connections, lookups }: ProcessStory, parent: ProcessStory | null): boolean {

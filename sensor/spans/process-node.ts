@@ -17,7 +17,7 @@ export interface ProcessNode {
   /** The coding agent that it belongs to, by descent. */
   agent: AgentPlace | null;
   /** The kind of a span that stands between its own and what it descends from, and begins with it. */
-  wrapper: 'tool' | null;
+  wrapper: 'tool' | 'mcp' | null;
   state: 'open' | 'committed' | 'sent' | 'folded' | 'hidden';
   connections: number;
   /** What was folded away below it. */

@@ -17,6 +17,7 @@ const titles: Readonly<Record<string, string>> = {
   finding: 'Finding',
   agent: 'Run of a coding agent',
   tool: 'Command of a coding agent',
+  mcp: 'MCP server of a coding agent',
   event: 'Events of spans',
 };
 

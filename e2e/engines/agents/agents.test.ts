@@ -26,7 +26,7 @@ for (const agent of agents)
     for (const session of sessions) {
       const reason = agent.cannot[session.name];
       const end = endOf(session);
-      const told = end === 'answered' ? ', and the trace tells each command once' : '';
+      const told = end === 'answered' ? ', and the trace tells each command and server once' : '';
       test(`plays ${session.name} to its end, call by call${told}`, { skip: reason ?? false }, async () => {
         await using stage = await setStage(agent, session, packages, folder);
         // Killed where that is the session's point, or where an agent that was cut off three times still tries again.
@@ -43,6 +43,7 @@ for (const agent of agents)
         const run = tracedRun(readTrace(out));
         assertTraced(run, plan, agent);
         assertTold(run, agent, stage.home);
+        assert.deepEqual(run.servers, session.mcp ? ['mcp-server'] : []);
       });
     }
   });

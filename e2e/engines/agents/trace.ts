@@ -27,6 +27,8 @@ export interface TracedRun {
   conversation: unknown;
   /** Each command with the ids that the agent gave it. */
   calls: ToldCall[];
+  /** The names of MCP servers. */
+  servers: string[];
   /** Processes with this word in their arguments, and the command that each stands below; `undefined`: below none. */
   commandsAbove(word: string): (string | undefined)[];
 }
@@ -50,6 +52,7 @@ export function tracedRun(spans: Span[]): TracedRun {
       id: textOf(span, 'gen_ai.tool.call.id'),
       thread: textOf(span, 'chaperone.agent.thread.id'),
     })),
+    servers: spans.flatMap(({ attributes }) => attributes['chaperone.agent.mcp.server'] ?? []).map(String),
     commandsAbove: (word) => spans.filter(withWord(word)).map(commandAbove),
   };
 }

@@ -18,6 +18,12 @@ export interface AgentIds {
   readonly thread: string;
 }
 
+/** An MCP server over stdio, `words`, with the streams that the agent gives it. */
+export function startServer(kernel: FakeKernel, agent: FakeProcess, argv = ['node', '/opt/words.ts']): FakeProcess {
+  const path = argv[0] === 'node' ? node : `/usr/bin/${argv[0]}`;
+  return kernel.spawn(agent, path, { argv, stdin: { kind: 'unix', file: 7 }, stdout: { kind: 'unix', file: 8 } });
+}
+
 const modules = '/opt/lib/node_modules';
 const node = '/usr/local/bin/node';
 

@@ -17,7 +17,10 @@ export function agentNotes(story: Story): AgentNotes {
   return new Map(
     agentStories(story).flatMap((agent) => [
       [agent.session, sessionNotes(agent)],
-      ...agent.calls.map(({ span, deeds }): [FinishedSpan, Note[]] => [span, deedNotes(deeds, span.attributes)]),
+      ...[...agent.calls, ...agent.servers].map(({ span, deeds }): [FinishedSpan, Note[]] => [
+        span,
+        deedNotes(deeds, span.attributes),
+      ]),
     ]),
   );
 }

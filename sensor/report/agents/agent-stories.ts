@@ -11,11 +11,14 @@ export interface AgentStory {
   readonly step: StepStory | null;
   /** The commands that it ran for its model, the earliest first. */
   readonly calls: readonly CallStory[];
+  /** The MCP servers that it started, the earliest first. */
+  readonly servers: readonly CallStory[];
   readonly deeds: Deeds;
   /** Processes of it that ended after it did. */
   readonly leftRunning: readonly FinishedSpan[];
 }
 
+/** A command of an agent, or a server that it started. */
 export interface CallStory {
   readonly span: FinishedSpan;
   readonly deeds: Deeds;
@@ -65,7 +68,7 @@ function agentStory({ span: session }: ProcessStory, top: ProcessStory, step: St
 class Gathering {
   readonly #session: FinishedSpan;
   readonly #deeds: Found;
-  readonly #calls: { readonly span: FinishedSpan; readonly found: Found }[] = [];
+  readonly #parts: { readonly span: FinishedSpan; readonly found: Found }[] = [];
   readonly #leftRunning: FinishedSpan[] = [];
 
   constructor(session: FinishedSpan) {
@@ -73,10 +76,13 @@ class Gathering {
     this.#deeds = foundBy(session);
   }
 
-  told(workspace: string): Pick<AgentStory, 'calls' | 'deeds' | 'leftRunning'> {
-    const calls = this.#calls.map(({ span, found }) => ({ span, deeds: deedsOf(found, workspace) }));
+  told(workspace: string): Omit<AgentStory, 'session' | 'step'> {
+    const parts = this.#parts
+      .map(({ span, found }) => ({ span, deeds: deedsOf(found, workspace) }))
+      .sort((one, other) => byStart(one.span, other.span));
     return {
-      calls: calls.sort((one, other) => byStart(one.span, other.span)),
+      calls: parts.filter(({ span }) => classOf(span) === 'tool'),
+      servers: parts.filter(({ span }) => classOf(span) === 'mcp'),
       deeds: deedsOf(this.#deeds, workspace),
       leftRunning: this.#leftRunning,
     };
@@ -84,18 +90,18 @@ class Gathering {
 
   add(process: ProcessStory, above: Found | null): void {
     const { span } = process;
-    const call = classOf(span) === 'tool' ? this.#beginCall(span) : above;
-    for (const found of call === null ? [this.#deeds] : [this.#deeds, call]) note(found, process);
+    const part = ['tool', 'mcp'].includes(classOf(span)) ? this.#beginPart(span) : above;
+    for (const found of part === null ? [this.#deeds] : [this.#deeds, part]) note(found, process);
     for (const inner of process.processes) {
       if (inner.processes.some((one) => isSession(one))) continue;
       if (inner.span.end > this.#session.end && isLastImage(inner)) this.#leftRunning.push(inner.span);
-      this.add(inner, call);
+      this.add(inner, part);
     }
   }
 
-  #beginCall(span: FinishedSpan): Found {
+  #beginPart(span: FinishedSpan): Found {
     const found = foundBy(span);
-    this.#calls.push({ span, found });
+    this.#parts.push({ span, found });
     return found;
   }
 }

@@ -5,6 +5,7 @@ import {
   connectionsCount,
   fileChangesCount,
   fileSecretsCount,
+  mcpServer,
   processesCount,
   stepOrdinal,
 } from '../../../crds/attributes.ts';
@@ -33,6 +34,8 @@ export interface AgentSummary extends DeedsSummary {
   /** Commands that it ran for its model. */
   readonly toolCalls: number;
   readonly calls: readonly CallSummary[];
+  /** MCP servers over stdio that it started. */
+  readonly mcpServers: readonly McpServerSummary[];
   readonly processes: number;
   readonly connections: number;
   /** Processes of it that still ran when it ended, and the command lines of those that have a span. */
@@ -51,6 +54,13 @@ export interface CallSummary extends DeedsSummary {
   readonly error?: string;
 }
 
+export interface McpServerSummary extends DeedsSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly start: string;
+  readonly durationMs: number;
+}
+
 interface DeedsSummary {
   readonly fileChanges?: { readonly total: number; readonly files: readonly string[] };
   readonly secretsRead?: { readonly total: number; readonly files: readonly string[] };
@@ -64,7 +74,7 @@ export function summarizeAgents(story: Story): AgentSummary[] {
 }
 
 function summarizeAgent(agent: AgentStory, job: FinishedSpan): AgentSummary {
-  const { session, step, calls, deeds } = agent;
+  const { session, step, calls, servers, deeds } = agent;
   const { attributes } = session;
   const ordinal = step?.span.attributes[stepOrdinal];
   return {
@@ -77,6 +87,7 @@ function summarizeAgent(agent: AgentStory, job: FinishedSpan): AgentSummary {
     ...texts({ error: attributes['error.type'] }),
     toolCalls: saidCount({ attributes }, agentToolCalls),
     calls: calls.map(summarizeCall),
+    mcpServers: servers.map(summarizeServer),
     processes: saidCount({ attributes }, processesCount),
     connections: saidCount({ attributes }, connectionsCount),
     ...summarizeDeeds(deeds, attributes),
@@ -94,6 +105,11 @@ function summarizeCall({ span, deeds }: CallStory): CallSummary {
     ...texts({ error: attributes['error.type'] }),
     ...summarizeDeeds(deeds, attributes),
   };
+}
+
+function summarizeServer({ span, deeds }: CallStory): McpServerSummary {
+  const name = String(span.attributes[mcpServer]);
+  return { id: span.spanId, name, ...timing(span), ...summarizeDeeds(deeds, span.attributes) };
 }
 
 /** Names that are listed of a kind. */

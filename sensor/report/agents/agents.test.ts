@@ -42,6 +42,8 @@ process(serve, ['serve', '--port', '1'], 6, 55, 4);
 const codex = process(at.toolCall(session, 'codex exec', 21, 30), ['codex', 'exec'], 21, 30, 5);
 const inner = at.agent(codex, 'codex', 1);
 at.connection(process(at.toolCall(inner, 'curl x', 22, 23), ['curl', 'x'], 22, 23, 6), 'inner.example', 443, 22);
+const words = at.mcpServer(session, 'words', 3, 40);
+at.connection(process(words, ['node', 'words.ts'], 3, 40, 8), 'words.example', 443, 4);
 const elsewhere = finding(process(at.step(job, 'Test', 50, 60), ['env'], 51, 52, 7));
 
 const summary = summarize(tell(at.spans), { spans: at.spans, resource: {}, delivered: null, files: {} });
@@ -49,7 +51,7 @@ const summary = summarize(tell(at.spans), { spans: at.spans, resource: {}, deliv
 test('the summary answers for each agent: where it ran, what it changed, reached, read, left, and which findings are its own', () => {
   const [agent, ...others] = summary.agents;
   assert.deepEqual(
-    { ...agent, start: '', calls: agent?.calls.length },
+    { ...agent, start: '', calls: agent?.calls.length, mcpServers: agent?.mcpServers.map(({ id }) => id) },
     {
       id: session.spanId,
       name: 'claude-code',
@@ -60,11 +62,12 @@ test('the summary answers for each agent: where it ran, what it changed, reached
       durationMs: 39_000,
       toolCalls: 2,
       calls: 2,
+      mcpServers: [words.spanId],
       processes: 0,
       connections: 0,
       fileChanges: { total: 5, files: ['/w/src/a.ts', '/root/.claude.json'] },
       secretsRead: { total: 1, files: ['/root/.npmrc'] },
-      hosts: ['api.example.com'],
+      hosts: ['api.example.com', 'words.example'],
       findings: [found.spanId],
       leftRunning: { total: 2, commands: ['serve --port 1'] },
     },
@@ -83,6 +86,12 @@ test('a command has its own part of it, and how it ended', () => {
   assert.deepEqual(npmTest?.findings, [found.spanId]);
 });
 
+test('a server has its own part of it as well', () => {
+  const [server] = summary.agents[0]?.mcpServers ?? [];
+  assert.equal(server?.name, 'words');
+  assert.deepEqual(server?.hosts, ['words.example']);
+});
+
 test('every finding that an agent names is among the findings, and one of another step is none of an agent', () => {
   const ids = summary.findings.map(({ id }) => id);
   const named = summary.agents.flatMap(({ findings }) => findings);
@@ -96,7 +105,7 @@ test('the line of an agent says what all of it came to', () => {
   const drawn = drawWaterfall(at.spans, summary, { color: false, width: 240 });
   const line = drawn.split('\n').find((each) => each.includes('agent claude-code 2.1.330'));
   const said =
-    /2 tool calls {2}5 file changes {2}→ api\.example\.com {2}reads \/root\/\.npmrc {2}leaves running: 2 processes {2}▲ 1 finding \(High\)/;
+    /2 tool calls {2}5 file changes {2}→ api\.example\.com, words\.example {2}reads \/root\/\.npmrc {2}leaves running: 2 processes {2}▲ 1 finding \(High\)/;
   assert.match(String(line), said, drawn);
   assert.match(drawn, / · 2 agents \(3 tool calls\) · /);
 });
@@ -116,6 +125,6 @@ test('of a large run the line of the agent is drawn before those of its commands
 test('docs/summary.md names every field of an agent', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/summary.md'), 'utf8');
   const [agent] = summary.agents;
-  for (const field of [agent ?? {}, agent?.calls[0] ?? {}].flatMap(Object.keys))
+  for (const field of [agent ?? {}, agent?.calls[0] ?? {}, agent?.mcpServers[0] ?? {}].flatMap(Object.keys))
     assert.match(page, new RegExp(`[\`.]${field}(\\[\\])?\``), field);
 });

@@ -4,6 +4,7 @@ import {
   agentToolCalls,
   fileChangesCount,
   fileSecretsCount,
+  mcpServer,
 } from '../../../crds/attributes.ts';
 import type { FinishedSpan } from '../../spans/finished-span.ts';
 import { type AgentStory, agentStories, type CallStory, type Deeds } from '../agents/agent-stories.ts';
@@ -11,7 +12,7 @@ import { commandLine } from '../command-line.ts';
 import type { Story } from '../story.ts';
 import { saidCount } from '../tally.ts';
 import { visible } from '../text.ts';
-import type { AgentRow, CallRow, DeedLists } from './model/report-data.ts';
+import type { AgentRow, CallRow, DeedLists, ServerRow } from './model/report-data.ts';
 import type { NodeList } from './nodes.ts';
 
 /** The runs of coding agents, and what each of them did. */
@@ -19,7 +20,7 @@ export function agentRows(stories: readonly Story[], list: NodeList): AgentRow[]
   return stories.flatMap(agentStories).map((agent) => agentRow(agent, list));
 }
 
-function agentRow({ session, step, calls, deeds, leftRunning }: AgentStory, list: NodeList): AgentRow {
+function agentRow({ session, step, calls, servers, deeds, leftRunning }: AgentStory, list: NodeList): AgentRow {
   return {
     node: list.placeOf(session),
     name: visible(commandLine(session).replace(/^agent /, '')),
@@ -27,6 +28,7 @@ function agentRow({ session, step, calls, deeds, leftRunning }: AgentStory, list
     error: errorOf(session),
     toolCalls: saidCount(session, agentToolCalls),
     calls: calls.map((call) => callRow(call, list)),
+    servers: servers.map((server) => serverRow(server, list)),
     deeds: deedLists(session, deeds, list),
     leftRunning: {
       count: Math.max(saidCount(session, agentLeftRunning), leftRunning.length),
@@ -43,6 +45,11 @@ function callRow({ span, deeds }: CallStory, list: NodeList): CallRow {
     error: errorOf(span),
     deeds: deedLists(span, deeds, list),
   };
+}
+
+function serverRow({ span, deeds }: CallStory, list: NodeList): ServerRow {
+  const name = visible(String(span.attributes[mcpServer]));
+  return { node: list.placeOf(span), name, deeds: deedLists(span, deeds, list) };
 }
 
 /** Names that the page lists of a kind. */

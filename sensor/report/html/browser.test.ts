@@ -41,6 +41,7 @@ function addAgent(at: JobBuilder, step: FinishedSpan): void {
   const process = at.process(step, ['claude', '-p', 'Fix it'], 8, 12, { attributes: { 'process.pid': 7 } });
   const counts = { 'chaperone.files.changes.count': 4, 'chaperone.agent.left_running.count': 2 };
   const agent = at.agent(process, 'claude-code', 3, { attributes: counts });
+  at.process(at.mcpServer(agent, 'words', 8, 12), ['node', 'words.ts'], 8, 12);
   const call = at.toolCall(agent, 'npm test', 9, 10, { error: {}, attributes: { 'error.type': '1' } });
   const npm = at.process(call, ['npm', 'test'], 9, 14);
   at.connection(npm, 'npm.example.com', 443, 9);

@@ -42,6 +42,11 @@ export class JobBuilder {
     return this.#span(agent, 'execute_tool Bash', [from, to], { ...said, ...given.attributes }, given);
   }
 
+  mcpServer(agent: FinishedSpan, name: string, from: number, to: number, given: Given = {}): FinishedSpan {
+    const said = { 'chaperone.agent.mcp.server': name, 'gen_ai.agent.name': 'claude-code' };
+    return this.#span(agent, `mcp_server ${name}`, [from, to], { ...said, ...given.attributes }, given);
+  }
+
   folded(parent: FinishedSpan, name: string, count: number, from: number, to: number): FinishedSpan {
     return this.#span(
       parent,

@@ -1,4 +1,4 @@
-import { agentProcesses } from '../../agents/testing/agent-processes.ts';
+import { agentProcesses, startServer } from '../../agents/testing/agent-processes.ts';
 import { countEach } from '../../decode/events.ts';
 import { parseJobMessage } from '../../engines/github-actions/job-message.ts';
 import { jobMessage, scriptStep, WorkerLogText } from '../../engines/github-actions/testing/worker-log-text.ts';
@@ -163,6 +163,12 @@ function agentJob(): Recording {
     kernel.file(npm, '/work/package-lock.json');
     kernel.file(npm, '/root/.npmrc', { operation: 'read' });
     kernel.exit(call, 1);
+    const server = startServer(kernel, agent);
+    kernel.connect(server, '192.0.2.2', 443);
+    kernel.file(server, '/work/words.txt');
+    kernel.file(server, '/root/.npmrc', { operation: 'read' });
+    kernel.now += 1_000_000_000n;
+    kernel.exit(server, 0, 15);
     kernel.exit(agent, 1);
   }
   return replay(kernel, { engine: 'generic' });

@@ -92,6 +92,8 @@ export interface AgentRow {
   readonly toolCalls: number;
   /** Those that have a span. */
   readonly calls: readonly CallRow[];
+  /** The MCP servers that it started. */
+  readonly servers: readonly ServerRow[];
   readonly deeds: DeedLists;
   readonly leftRunning: LeftRunning;
 }
@@ -104,6 +106,12 @@ export interface CallRow {
   readonly command: string;
   /** The signal or exit code; empty for success. */
   readonly error: string;
+  readonly deeds: DeedLists;
+}
+
+export interface ServerRow {
+  readonly node: number;
+  readonly name: string;
   readonly deeds: DeedLists;
 }
 

@@ -1,5 +1,5 @@
 import { grouped } from '../../units.ts';
-import type { AgentRow, CallRow } from '../model/report-data.ts';
+import type { AgentRow, CallRow, DeedLists } from '../model/report-data.ts';
 import { type Child, element, jobText } from './element.ts';
 import { instant, span } from './format.ts';
 import { type Links, linkTo } from './sections.ts';
@@ -22,6 +22,7 @@ function agentPart(links: Links, agent: AgentRow): HTMLElement {
     factList(facts(links, agent)),
     ...(calls.length > 0 ? [callTable(links, agent)] : []),
     ...more,
+    ...(agent.servers.length > 0 ? [serverTable(links, agent)] : []),
   );
 }
 
@@ -91,6 +92,22 @@ function callTable(links: Links, { name, calls }: AgentRow): HTMLElement {
   );
 }
 
+function serverTable(links: Links, { name, servers }: AgentRow): HTMLElement {
+  const columns = [
+    { title: 'Server' },
+    { title: 'At', isNumber: true },
+    { title: 'Lived', isNumber: true },
+    { title: 'Changed', isNumber: true },
+    { title: 'Connected to' },
+    { title: 'Findings', isNumber: true },
+  ];
+  const rows = servers.map(({ node, name: server, deeds }) => {
+    const { start = 0, end = 0 } = links.data.nodes[node] ?? {};
+    return [linkTo(links, node, server), instant(start), span(end - start), ...deedCells(deeds)];
+  });
+  return table(`MCP servers of ${name}`, columns, rows);
+}
+
 function callCells(links: Links, { node, tool, command, error, deeds }: CallRow): Child[] {
   const { start = 0, end = 0 } = links.data.nodes[node] ?? {};
   return [
@@ -99,8 +116,14 @@ function callCells(links: Links, { node, tool, command, error, deeds }: CallRow)
     instant(start),
     span(end - start),
     error === '' ? 'ok' : element('span', { class: 'note bad' }, error),
-    deeds.changes === 0 ? '–' : grouped(deeds.changes),
-    jobText(deeds.hosts.join(', ') || '–'),
-    deeds.findings.length === 0 ? '–' : element('span', { class: 'note bad' }, grouped(deeds.findings.length)),
+    ...deedCells(deeds),
+  ];
+}
+
+function deedCells({ changes, hosts, findings }: DeedLists): Child[] {
+  return [
+    changes === 0 ? '–' : grouped(changes),
+    jobText(hosts.join(', ') || '–'),
+    findings.length === 0 ? '–' : element('span', { class: 'note bad' }, grouped(findings.length)),
   ];
 }

@@ -51,6 +51,7 @@ function addHostile(at: JobBuilder, text: string): void {
   at.accepted(process, text, 1);
   at.lookup(process, text, 1, text);
   const agent = at.agent(process, text, 1, { attributes: { ...attributes, 'chaperone.agent.hosts': [text] } });
+  at.mcpServer(agent, text, 0, 2, { attributes });
   at.process(at.toolCall(agent, text, 0, 2, { attributes }), [text], 0, 2);
   const rule = { ...attributes, 'security_rule.name': text, 'chaperone.policy.verdict': text, 'server.address': text };
   at.other(process, text, 1, { attributes: rule });

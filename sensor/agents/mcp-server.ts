@@ -1,0 +1,81 @@
+import type { Stream } from '../decode/events.ts';
+import type { ProcessImage } from '../lineage/process-table.ts';
+import type { ProcessNode } from '../spans/process-node.ts';
+import { baseName } from '../spans/text.ts';
+import { scriptOf } from './agent-program.ts';
+import { AgentWork } from './agent-work.ts';
+import { shellText } from './shell-call.ts';
+
+/** A process that an agent speaks to over its standard streams for as long as it lives, as it does with an MCP server. */
+export class McpServer {
+  readonly root: ProcessNode;
+  readonly work = new AgentWork();
+  /** The last program that the process became. */
+  #image: ProcessImage;
+
+  constructor(root: ProcessNode) {
+    this.root = root;
+    this.#image = root.image;
+  }
+
+  /** What was started to run a server may become it. */
+  executed(image: ProcessImage): void {
+    if (image.replaced !== null && image.pid === this.root.image.pid) this.#image = image;
+  }
+
+  /** Known once it has ended: what an agent asks a program is answered in less. */
+  get livedOn(): boolean {
+    const { start, end } = this.root.image;
+    return end !== null && end - start >= livesOn;
+  }
+
+  get name(): string {
+    return serverName(this.#image);
+  }
+}
+
+/**
+ * Of the agents' sessions in e2e/engines/agents the servers lived 400 ms and more, and what else had both streams (git alone) 8 ms at the most;
+ * with one stream to a file or device, 210 ms.
+ */
+const livesOn = 250_000_000n;
+
+/**
+ * Whether a process that an agent started, and that is no tool call and no part of the agent, may be such a server: it reads from the agent and
+ * writes to it. A shell with a command is none, since hooks are such; nor is git, which agents ask all the time.
+ */
+export function mayServe(image: ProcessImage): boolean {
+  const isAsked = isChannel(image.stdin) && isChannel(image.stdout);
+  return (
+    isAsked && shellText(image) === null && baseName(image.path) !== 'git' && !languageServer.test(image.argv.join(' '))
+  );
+}
+
+/** Agents start these in the same way, and speak another protocol with them. */
+const languageServer = /lang(uage)?-?server|\blsp\b|\bgopls\b|rust-analyzer|clangd/i;
+
+/** Node and Bun make sockets where others make pipes. */
+function isChannel({ kind }: Stream): boolean {
+  return kind === 'pipe' || kind === 'unix';
+}
+
+/** What a person would call it: the package, else the script, else the program. The name that the agent has for it is in the agent's settings alone. */
+export function serverName(image: ProcessImage): string {
+  const { path, argv } = image;
+  const words = argv.slice(1).filter((word) => !word.startsWith('-'));
+  const script = scriptOf(image) ?? (python.test(baseName(path)) ? words[0] : undefined);
+  const runner = baseName(script ?? path);
+  if (runners.test(runner)) return packageIn(argv, runner) ?? runner;
+  if (script === undefined) return runner;
+  return /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(script)?.[1] ?? runner.replace(/\.[cm]?[jt]s$|\.py$/, '');
+}
+
+/** `npx -y PACKAGE`, `npm exec PACKAGE`, `pnpm dlx PACKAGE`, `uvx PACKAGE`: with its version, as it was asked for. */
+function packageIn(argv: readonly string[], runner: string): string | undefined {
+  const at = argv.findIndex((word) => baseName(word) === runner);
+  return argv.slice(at + 1).find((word) => !word.startsWith('-') && !verbs.test(word));
+}
+
+const runners = /^(npx|npm|npx-cli\.js|npm-cli\.js|pnpm|pnpx|yarn|bunx|uvx|pipx)$/;
+const verbs = /^(exec|x|dlx|run)$/;
+const python = /^python[\d.]*$/;
