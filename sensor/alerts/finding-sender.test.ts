@@ -166,6 +166,32 @@ test('says what waits each time that it changes, and in the end that nothing doe
   assert.deepEqual(said, [['one'], ['two', 'one'], []]);
 });
 
+test('a gateway that is away for ten minutes by the clock costs no finding, and few requests', async () => {
+  await using gateway = await startGateway();
+  await gateway.leave();
+  const times = 200;
+  const start = performance.now();
+  const now = () => (performance.now() - start) * times;
+  let tries = 0;
+  const headers = async () => {
+    tries += 1;
+    return {};
+  };
+  const clock = {
+    ...systemClock,
+    now,
+    after: (ms: number, action: () => void) => systemClock.after(ms / times, action),
+  };
+  using sender = senderTo(gateway, { clock, headers });
+  for (const finding of numbers(200)) sender.tell(finding);
+  await until(() => now() > 600_000);
+  // Doubling from 0.1 s to 30 s, and then every 30 s: 10 and 19.
+  assert.ok(tries < 40, String(tries));
+  await gateway.listen();
+  await until(() => sender.account().queued === 0);
+  assert.equal(new Set(gateway.accepted).size, 200);
+});
+
 /** A scratch volume that outlives the sensors on it. */
 function scratchVolume() {
   const folder = mkdtempSync(join(tmpdir(), 'chaperone-findings-'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lastWordsMark } from '../../crds/last-words.ts';
 import { skip } from '../probe/testing/machine.ts';
-import { type FaultPod, startFaultPod, until } from './testing/fault-pod.ts';
+import { type FaultPod, smallDisk, startFaultPod, until } from './testing/fault-pod.ts';
 import type { Conduct } from './testing/gateway.ts';
 import { jobSpan } from './testing/verdict.ts';
 
@@ -89,6 +89,17 @@ test('Node killed between a finding and the answer to it: the next one tells it,
   await endJob(pod, job);
   // That the sensor was started again is a finding too.
   assert.deepEqual(told(pod), ['', 'early', 'late', 'late']);
+});
+
+test('with a full disk too a finding waits and is delivered', { skip }, async () => {
+  await using pod = await startFaultPod({ watchFiles: 'Always', wrapper: smallDisk('4k') });
+  await pod.gateway.leave();
+  const job = pod.startThefts(thieves);
+  await until(() => pod.lastWords.startsWith(`${lastWordsMark} 4\n`));
+  await pod.gateway.listen();
+  await until(() => told(pod).length === thieves.length && pod.lastWords === '');
+  await endJob(pod, job);
+  assert.deepEqual(told(pod), thieves.toSorted());
 });
 
 test('the sensor killed with the gateway away leaves its findings behind as last words', { skip }, async () => {

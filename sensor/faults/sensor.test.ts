@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { skip } from '../probe/testing/machine.ts';
-import { type FaultPod, startFaultPod, until } from './testing/fault-pod.ts';
+import { type FaultPod, smallDisk, startFaultPod, until } from './testing/fault-pod.ts';
 import { assertAccountCloses, assertNothingLost, assertPriorityLane, jobSpan } from './testing/verdict.ts';
 
 const programs = 60;
@@ -120,14 +120,8 @@ test('after the probe was killed the next one finds the job, says that nobody wa
   assert.deepEqual(pod.gateway.changed, []);
 });
 
-const smallDisk = (spill: string) => [
-  ...['/usr/bin/unshare', '-m', '/bin/sh', '-c'],
-  `mount -t tmpfs -o size=64k,mode=777 none ${spill} && exec "$@"`,
-  'sh',
-];
-
 test('a full disk costs nothing while Node lives', { skip }, async () => {
-  await using pod = await startFaultPod({ wrapper: smallDisk });
+  await using pod = await startFaultPod({ wrapper: smallDisk('64k') });
   await pod.gateway.leave();
   const job = pod.startJob(400);
   await pod.stepDone('one');
@@ -142,7 +136,7 @@ test('a full disk costs nothing while Node lives', { skip }, async () => {
 });
 
 test('a full disk and a killed Node: what was not kept is said', { skip }, async () => {
-  await using pod = await startFaultPod({ wrapper: smallDisk });
+  await using pod = await startFaultPod({ wrapper: smallDisk('64k') });
   const job = pod.startJob(400);
   await pod.stepDone('one');
   await until(() => told(pod) > 200);

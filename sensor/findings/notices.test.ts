@@ -132,6 +132,21 @@ test('in a pod whose runner has not shown itself a finding is told with the next
     for (const spanId of [id, evidence.spanId]) assert.ok(spans.some((span) => span.spanId === spanId));
 });
 
+test('a job that makes 100,000 findings has people told of 200 at most, of the worst for all that, and its spans all the same', () => {
+  const job = new RunningJob();
+  job.kernel.resolve(job.shell, 'github.com', ['203.0.113.1']);
+  for (let n = 0; n < 100_000; n += 1) {
+    job.kernel.connect(job.shell, `192.0.2.${n % 250}`, 1 + (n >> 2));
+    if (n % 1_000 === 0) job.tell();
+  }
+  job.kernel.reach(job.shell, job.worker);
+  job.tell();
+  assert.ok(job.notices.length <= 200, String(job.notices.length));
+  assert.equal(job.notices.at(-1)?.severity, 'Critical');
+  const { findings } = job.end();
+  assert.equal(findings.length, job.notices.length);
+});
+
 test('whatever a job calls its programs and files, the gateway can take what is told of it', () => {
   const name = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 600 }),

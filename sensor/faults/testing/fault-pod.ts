@@ -215,6 +215,15 @@ export class FaultPod implements AsyncDisposable {
   }
 }
 
+/** A scratch volume of this size, such as `64k`. */
+export const smallDisk =
+  (size: string) =>
+  (spill: string): string[] => [
+    ...['/usr/bin/unshare', '-m', '/bin/sh', '-c'],
+    `mount -t tmpfs -o size=${size},mode=777 none ${spill} && exec "$@"`,
+    'sh',
+  ];
+
 /** Waits for a condition. Throws after a minute, naming it. */
 export async function until(condition: () => boolean): Promise<void> {
   for (let look = 0; look < 6_000; look += 1) {

@@ -89,6 +89,10 @@ const meanings: Readonly<Record<string, string>> = {
   'names.unasked': 'DNS answers that nobody had asked for',
   'names.unreadable': 'DNS messages that could not be read',
   'names.forgotten': 'DNS answers for which there was no more room',
+  'findings.forgotten': 'things that detectors of findings forgot for want of room',
+  'findings.delivered': 'findings that people were told',
+  'findings.waiting': 'findings that waited to be told when the job ended',
+  'findings.dropped': 'findings that people were not told',
   'spans.given': 'spans of the jobs',
 };
 
