@@ -1,10 +1,11 @@
 import type { ConnectEvent, ExecEvent, FileEvent } from '../decode/events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
+import { linksTo } from '../spans/links.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { ProcessSpans } from '../spans/process-spans.ts';
 import { programFile } from './agent-program.ts';
-import { hearWord } from './agent-word.ts';
+import { hearWord, type Variables } from './agent-word.ts';
 import type { AgentWork } from './agent-work.ts';
 import type { McpServer } from './mcp-server.ts';
 import { mcpServerSpan } from './mcp-server-span.ts';
@@ -12,6 +13,7 @@ import { versionInPath } from './program-version.ts';
 import { sessionSpan } from './session-span.ts';
 import { type AgentPlace, type AgentSession, agentPlaceOf, type ToolCallRun } from './sessions.ts';
 import { toolCallSpan } from './tool-call-span.ts';
+import { hearContext } from './trace-context.ts';
 
 /** Is told of a process whose executions, and those of what it starts, should come with the variables that agents give. */
 export type AgentSink = (process: Pick<ProcessImage, 'pid' | 'id'>) => void;
@@ -44,8 +46,8 @@ export class AgentSpans {
     if (place === null) return;
     if (place.session.evidence !== null && !place.session.isTold) this.#begin(place.session);
     if (place.call?.root === node) this.#beginCall(place.call);
-    if (place.call !== null) hearWord(place.call, node, env);
-    if (!ofAgent) this.#mark(node);
+    if (ofAgent) hear(node, place, env);
+    else this.#mark(node);
   }
 
   connected({ agent }: ProcessNode, { address }: ConnectEvent, origin: Origin | null): void {
@@ -103,16 +105,18 @@ export class AgentSpans {
 
   #give(session: AgentSession): void {
     const { first } = session;
-    this.#processes.giveUnder({ scope: first.scope, node: first }, ({ place, offset, redact }) =>
-      sessionSpan(place('agent', first.image.id, ''), { session, offset, redact }),
-    );
+    this.#processes.giveUnder({ scope: first.scope, node: first }, ({ place, ids, offset, redact }) => {
+      const links = linksTo(session.link, first.scope, ids);
+      return { ...sessionSpan(place('agent', first.image.id, ''), { session, offset, redact }), links };
+    });
   }
 
   #giveCall(call: ToolCallRun): void {
     const { first } = call.session;
     this.#processes.giveUnder({ scope: first.scope, node: first }, ({ place, ids, offset, redact }) => {
       const parentSpanId = ids.below('agent', first.image.id);
-      return toolCallSpan({ ...place('tool', call.root.image.id, ''), parentSpanId }, { call, offset, redact });
+      const at = { ...place('tool', call.root.image.id, ''), parentSpanId };
+      return { ...toolCallSpan(at, { call, offset, redact }), links: linksTo(call.link, first.scope, ids) };
     });
   }
 
@@ -131,4 +135,10 @@ export class AgentSpans {
 /** Who a deed is told of. */
 function doersOf({ session, call, server }: AgentPlace): { readonly work: AgentWork }[] {
   return [session, ...(call === null ? [] : [call]), ...(server === null ? [] : [server])];
+}
+
+/** What its environment says, of which nothing is known of other processes. */
+function hear(node: ProcessNode, place: AgentPlace, variables: Variables): void {
+  hearContext(node, place, variables);
+  if (place.call !== null) hearWord(place.call, node, variables);
 }

@@ -24,16 +24,21 @@ export interface AgentWord {
  * Later images and other processes could have been given anything. The first word on a session stands, and a command that speaks of another
  * session is believed in nothing.
  */
-export function hearWord(call: ToolCallRun, { image }: ProcessNode, variables: Variables): void {
-  if (!call.awaitsWord || image.pid !== call.root.image.pid) return;
+export function hearWord(call: ToolCallRun, node: ProcessNode, variables: Variables): void {
+  if (!isTheCalls(node, call)) return;
   const { session } = call;
-  call.awaitsWord = isPartOf(image, session.agent.program);
+  call.awaitsWord = isPartOf(node.image, session.agent.program);
   const { conversationId = null, ...word } = session.agent.wordIn?.(variables) ?? {};
   session.conversationId ??= conversationId;
   if (conversationId !== session.conversationId) return;
   session.version ??= word.version ?? null;
   call.callId ??= word.callId ?? null;
   call.threadId ??= word.threadId === conversationId ? null : (word.threadId ?? null);
+}
+
+/** Whether the agent itself gave this image of the command's process its environment. */
+export function isTheCalls({ image }: ProcessNode, { awaitsWord, root }: ToolCallRun): boolean {
+  return awaitsWord && image.pid === root.image.pid;
 }
 
 /** Of RFC 9562, any version; else `null`. */

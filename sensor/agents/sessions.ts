@@ -1,9 +1,11 @@
+import type { TraceParent } from '../spans/ids.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { CodingAgent, ToolCall } from './agent.ts';
 import { isPartOf } from './agent-program.ts';
 import { AgentWork } from './agent-work.ts';
 import { McpServer, mayServe } from './mcp-server.ts';
 import { type Evidence, type Recognized, recognize } from './recognize.ts';
+import { contextAbove } from './trace-context.ts';
 
 /** One run of a coding agent: from the first image that is the agent to the end of that process. */
 export interface AgentSession {
@@ -19,6 +21,11 @@ export interface AgentSession {
   conversationId: string | null;
   /** The version that its files show; `null`: none. */
   installed: string | null;
+  /** The span outside that the agent was told to stand below: what it has inherited, until its own environment is known. */
+  context: TraceParent | null;
+  isContextKnown: boolean;
+  /** The same, where it is not what it has inherited. */
+  link: TraceParent | null;
   toolCalls: number;
   /** Tool calls that found no room for a span. */
   untold: number;
@@ -36,6 +43,8 @@ export interface ToolCallRun {
   threadId: string | null;
   /** No image of its process has been given its environment by the agent yet. */
   awaitsWord: boolean;
+  /** The span outside that the agent told its process to stand below, where it is not the agent's. */
+  link: TraceParent | null;
   readonly root: ProcessNode;
   readonly work: AgentWork;
 }
@@ -107,8 +116,9 @@ function isAnother({ agent, evidence }: Recognized, above: AgentPlace | null): b
 
 function beginSession(first: ProcessNode, { agent, evidence }: Recognized): AgentPlace {
   const said = { version: null, conversationId: null, installed: null };
+  const trace = { context: contextAbove(first), isContextKnown: false, link: null };
   const counts = { toolCalls: 0, untold: 0, running: 0 };
-  const session = { agent, first, evidence, isTold: false, work: new AgentWork(), ...said, ...counts };
+  const session = { agent, first, evidence, isTold: false, work: new AgentWork(), ...said, ...trace, ...counts };
   return new AgentPlace(session, { isOfProgram: true });
 }
 
@@ -119,7 +129,7 @@ function prove(session: AgentSession): void {
 
 function beginCall(root: ProcessNode, session: AgentSession, { tool, command }: ToolCall): AgentPlace {
   session.toolCalls += 1;
-  const said = { callId: null, threadId: null, awaitsWord: true };
+  const said = { callId: null, threadId: null, awaitsWord: true, link: null };
   return new AgentPlace(session, { call: { session, tool, command, root, work: new AgentWork(), ...said } });
 }
 

@@ -1,6 +1,7 @@
 import type { AgentPlace } from '../agents/sessions.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import { Folds } from './fold.ts';
+import type { TraceParent } from './ids.ts';
 import type { Scope } from './scope.ts';
 import { SpanNotes } from './span-notes.ts';
 
@@ -16,6 +17,10 @@ export interface ProcessNode {
   readonly isStepRoot: boolean;
   /** The coding agent that it belongs to, by descent. */
   agent: AgentPlace | null;
+  /** Below agents, the span outside that it was told to stand below (`TRACEPARENT`), or the nearest above it was. */
+  context: TraceParent | null;
+  /** The same, where it is another than it has inherited. */
+  link: TraceParent | null;
   /** The kind of a span that stands between its own and what it descends from, and begins with it. */
   wrapper: 'tool' | 'mcp' | null;
   state: 'open' | 'committed' | 'sent' | 'folded' | 'hidden';
@@ -37,6 +42,8 @@ export function createNode(
     scope,
     ...place,
     agent: null,
+    context: place.parent?.context ?? null,
+    link: null,
     wrapper: null,
     state: 'open',
     connections: 0,

@@ -10,7 +10,7 @@ import {
   processUnknownArguments,
 } from '../../crds/attributes.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
-import type { Attributes, FinishedSpan, UnixNanos } from './finished-span.ts';
+import type { Attributes, FinishedSpan, SpanLink, UnixNanos } from './finished-span.ts';
 import type { Fold } from './fold.ts';
 import type { Redactor } from './redact.ts';
 import { signalName } from './signal.ts';
@@ -35,6 +35,7 @@ export interface ProcessView {
   readonly origin: ProcessOrigin | null;
   /** What its events tell. */
   readonly notes: SpanNotes;
+  readonly links: SpanLink[];
 }
 
 /** Started by the runner itself, entered the pod from outside (`kubectl exec`), of another container, or there before the sensor. */
@@ -42,7 +43,7 @@ export type ProcessOrigin = 'runner' | 'exec' | 'container' | 'before';
 
 /** One executed image, named as it was called; `process.executable.name` is the file that really ran. */
 export function processSpan(at: Placement, view: ProcessView): FinishedSpan {
-  const { image, offset, redact, isStepRoot, notes } = view;
+  const { image, offset, redact, isStepRoot, notes, links } = view;
   const start = image.start + offset;
   const failure = failureOf(image, isStepRoot);
   const args = redact(image.argv);
@@ -75,7 +76,7 @@ export function processSpan(at: Placement, view: ProcessView): FinishedSpan {
       ...(image.usage === null ? {} : usageAttributes(image.usage)),
     },
     events: notes.events(offset, redact),
-    links: [],
+    links,
     error: failure === null ? null : {},
     priority: false,
   };

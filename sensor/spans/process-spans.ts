@@ -5,6 +5,7 @@ import type { FinishedSpan } from './finished-span.ts';
 import type { Fold, Folds } from './fold.ts';
 import type { JobIds } from './ids.ts';
 import type { JobWriter, SpanBuilder } from './job-writer.ts';
+import { linksTo } from './links.ts';
 import type { PolicyView } from './policy-view.ts';
 import { createNode, foldTarget, hasSpan, type ProcessNode, spanParent, uncommitted } from './process-node.ts';
 import { type Placement, type ProcessOrigin, processName, processSpan, summarySpan } from './process-span.ts';
@@ -167,7 +168,7 @@ export class ProcessSpans {
     this.#giveBelow({ scope, parent }, (ids, redact) => {
       const place = this.#place(ids, { scope, parent, spanId: ids.below('process', image.id) });
       const at = node.wrapper === null ? place : { ...place, parentSpanId: ids.below(node.wrapper, image.id) };
-      return processSpan(at, { ...view, redact });
+      return processSpan(at, { ...view, links: linksTo(node.link, scope, ids), redact });
     });
   }
 
