@@ -173,6 +173,15 @@ export const foldedEvents = 'chaperone.coverage.folded.events';
 /** Job span: what the kernel let the sensor see: `blind`, `tracepoint`, `trampoline` or `lsm` (docs/coverage.md). */
 export const coverageTier = 'chaperone.coverage.tier';
 
+/** Tool span, and agent span of a sub-agent: who tells of it: the `kernel`, the `agent`, or `both`. */
+export const agentSource = 'chaperone.agent.source';
+/** Agent span: calls of any tool that the agent told of itself. */
+export const agentToolCallsTold = 'chaperone.agent.tool_calls.told';
+/** Tool span: what the agent told of it, where that is not what the kernel saw. */
+export const agentToldCommand = 'chaperone.agent.told.command';
+export const agentToldExitCode = 'chaperone.agent.told.exit_code';
+/** Job span: words of agents that came after the span that they belong to had been given. */
+export const agentWordsLate = 'chaperone.agent.words.late';
 /** Agent and tool span: told from processes alone, not from the agent's own word. */
 export const agentInferred = 'chaperone.agent.inferred';
 /** Server span: the MCP server's package, else its script or program. */

@@ -1,3 +1,5 @@
+import type { CodingAgent } from './agents/agent.ts';
+import type { Said } from './agents/words/receiver.ts';
 import type {
   CloseEvent,
   CredentialsEvent,
@@ -10,6 +12,7 @@ import type {
   OpeningEvent,
   PrivilegeEvent,
   SocketEvent,
+  SpeakerEvent,
 } from './decode/events.ts';
 import { createEngine, detectEngine, type EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
@@ -64,6 +67,7 @@ export class JobEvents {
     file: (event) => this.#fileTouched(event),
     memory: (event) => this.#memoryAccessed(event),
     privilege: (event) => this.#privilegeTaken(event),
+    speaker: () => {},
   };
 
   constructor(options: JobEventsOptions) {
@@ -74,6 +78,18 @@ export class JobEvents {
 
   consume(event: KernelEvent): void {
     (this.#consumers[event.kind] as (event: KernelEvent) => void)(event);
+  }
+
+  /** The coding agent that asked for a connection; `null` if whoever did is none. */
+  agentOf(speaker: SpeakerEvent): CodingAgent | null {
+    const agent = this.#placeOf(speaker)?.node?.agent ?? null;
+    return agent?.isAgent === true ? agent.session.agent : null;
+  }
+
+  /** What somebody told in the way of a coding agent. */
+  told({ speaker, words }: Said, time: bigint): void {
+    const place = this.#placeOf(speaker);
+    if (place?.node != null) place.job.agentTold(words, place.node, time);
   }
 
   /** Nothing more will come that could show another engine. */

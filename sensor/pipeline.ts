@@ -1,6 +1,8 @@
 import { coverageTier } from '../crds/attributes.ts';
+import type { CodingAgent } from './agents/agent.ts';
 import type { AgentEdges } from './agents/agent-spans.ts';
-import type { HelloEvent, KernelEvent, ProbeEvent, StatsEvent } from './decode/events.ts';
+import type { Said } from './agents/words/receiver.ts';
+import type { HelloEvent, KernelEvent, ProbeEvent, SpeakerEvent, StatsEvent } from './decode/events.ts';
 import type { EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { DeliveryWord } from './export/delivery-attributes.ts';
@@ -41,7 +43,7 @@ export interface PipelineOptions extends EngineSources {
   readonly onSpans: SpanSink;
   /** What looks like an attack, at the moment that it is found; its span follows when the process that did it has ended. Default: nobody is told. */
   readonly onFinding?: FindingSink;
-  /** Default: executions below agents come without the variables that agents give, and no file is read. */
+  /** Default: executions below agents come without the variables that agents give, no file is read, and nobody hears them. */
   readonly agents?: Partial<AgentEdges>;
   /** A job ended; its span follows with the next `flushed` event, so that everything before it is in. */
   readonly onJobEnd?: () => void;
@@ -51,6 +53,10 @@ export interface PipelineOptions extends EngineSources {
 
 export interface Pipeline {
   push(event: ProbeEvent): void;
+  /** The coding agent at the other end of a connection; `null` if it is none, or of no job. */
+  agentOf(speaker: SpeakerEvent): CodingAgent | null;
+  /** Takes what a coding agent, or whoever poses as one, told of itself. */
+  hear(said: Said): void;
   /** Gives what has become ready with time alone; call it every second or so. */
   tick(now: UnixNanos): void;
   /**
@@ -72,7 +78,7 @@ const settleEveryNanos = 100_000_000n;
 /** A runner that is not ephemeral does one job after the other; of so many the steps are remembered, for what they left behind. */
 const maxJobs = 32;
 
-const blindToAgents: AgentEdges = { onAgent: () => {}, versionOf: () => null };
+const blindToAgents: AgentEdges = { onAgent: () => {}, versionOf: () => null, areHeard: false };
 
 class JobPipeline implements Pipeline {
   readonly #options: PipelineOptions;
@@ -118,6 +124,14 @@ class JobPipeline implements Pipeline {
     else if (event.kind === 'undecoded') this.#coverage.undecoded(event);
     else if (event.kind === 'unanswered') this.#coverage.unanswered += 1;
     else this.#pushKernelEvent(event);
+  }
+
+  agentOf(speaker: SpeakerEvent): CodingAgent | null {
+    return this.#events.agentOf(speaker);
+  }
+
+  hear(said: Said): void {
+    this.#events.told(said, this.#latest);
   }
 
   tick(now: UnixNanos): void {

@@ -1,4 +1,5 @@
 import type { ConnectEvent, ExecEvent, FileEvent } from '../decode/events.ts';
+import type { Hit } from '../findings/detector.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import { linksTo } from '../spans/links.ts';
@@ -14,6 +15,11 @@ import { sessionSpan } from './session-span.ts';
 import { type AgentPlace, type AgentSession, agentPlaceOf, type ToolCallRun } from './sessions.ts';
 import { toolCallSpan } from './tool-call-span.ts';
 import { hearContext } from './trace-context.ts';
+import type { AgentWords } from './words/agent-words.ts';
+import { callerOf, hearInto } from './words/heard-spans.ts';
+import { impersonation } from './words/impersonation.ts';
+import type { SessionWords } from './words/session-words.ts';
+import type { Word } from './words/word.ts';
 
 /** Is told of a process whose executions, and those of what it starts, should come with the variables that agents give. */
 export type AgentSink = (process: Pick<ProcessImage, 'pid' | 'id'>) => void;
@@ -23,20 +29,36 @@ export interface AgentEdges {
   readonly onAgent: AgentSink;
   /** Reads the version beside an agent's files, as it begins; `null`: not known. */
   readonly versionOf: (image: ProcessImage) => string | null;
+  /** Agents are asked to tell of themselves, so that spans wait for that. */
+  readonly areHeard: boolean;
 }
 
 /** Sessions that a job tells of; what would begin further ones is a process like any other. */
 const maxSessions = 64;
 
-/** The coding agents of one job and their tool calls as spans, each given when its process ends. */
+/** The job as its agents need it. */
+export interface AgentJob {
+  /** From nanoseconds since boot to Unix time. */
+  readonly offset: () => bigint;
+  readonly found: (hit: Hit, node: ProcessNode, time: bigint) => void;
+}
+
+/** The coding agents of one job and their tool calls as spans, each given when its process ends; where agents are heard, when they have had time to tell of it. */
 export class AgentSpans {
   readonly #processes: ProcessSpans;
   readonly #edges: AgentEdges;
+  readonly #found: AgentJob['found'];
+  /** `null` where agents are not heard. */
+  readonly #words: AgentWords | null;
   #sessions = 0;
 
-  constructor(processes: ProcessSpans, edges: AgentEdges) {
+  constructor(processes: ProcessSpans, edges: AgentEdges, job: AgentJob) {
     this.#processes = processes;
     this.#edges = edges;
+    this.#found = job.found;
+    const giveCall = (call: ToolCallRun) => this.#giveCall(call);
+    const giveSession = (session: AgentSession, words: SessionWords) => this.#give(session, words);
+    this.#words = edges.areHeard ? hearInto(processes, { ...job, giveCall, giveSession }) : null;
   }
 
   /** Before anything else is asked of the process. */
@@ -61,19 +83,42 @@ export class AgentSpans {
     for (const { work } of doersOf(agent)) work.touched(event, isSecret);
   }
 
+  /** Somebody told something in a coding agent's way; what is not the agent itself poses as one. */
+  told(said: readonly Word[], node: ProcessNode, time: bigint): void {
+    if (node.agent?.isAgent === true) this.#words?.hear(node.agent.session, said);
+    else this.#found(impersonation(said, node), node, time);
+  }
+
   /** Before the process's own span is given: what stands below it comes first. */
   ending(node: ProcessNode): void {
     const { agent, image } = node;
     if (agent === null) return;
     if (!agent.isOfProgram && image.replaced === null) agent.session.running -= 1;
     if (agent.server?.root === node && agent.server.livedOn && agent.session.isTold) this.#keepServer(node);
-    if (agent.session.first === node && agent.session.isTold) this.#give(agent.session);
+    if (agent.session.first !== node || !agent.session.isTold) return;
+    if (this.#words?.sessionEnded(agent.session) !== true) this.#give(agent.session, null);
   }
 
   /** After the process's own span, which stands below that of the tool call or server. */
   ended({ agent, wrapper }: ProcessNode): void {
-    if (wrapper === 'tool' && agent?.call != null) this.#giveCall(agent.call);
+    if (wrapper === 'tool' && agent?.call != null && this.#words?.callEnded(agent.call) !== true)
+      this.#giveCall(agent.call);
     if (wrapper === 'mcp' && agent?.server != null) this.#giveServer(agent.server, agent.session);
+  }
+
+  /** Gives what has waited for an agent's word long enough; `now` in nanoseconds since boot. */
+  settle(now: bigint): void {
+    this.#words?.settle(now);
+  }
+
+  /** The job is over: what waits is given. */
+  close(): void {
+    this.#words?.close();
+  }
+
+  /** Words that came too late to be told. */
+  get lateWords(): number {
+    return this.#words?.late ?? 0;
   }
 
   #begin(session: AgentSession): void {
@@ -84,6 +129,7 @@ export class AgentSpans {
     scope.agentSessions += 1;
     scope.agents.add(session.agent.name);
     this.#processes.promiseAgent(session.first);
+    this.#words?.sessionBegan(session);
   }
 
   /** The agent itself, of which the kernel does not know yet, or what it started before the kernel did. */
@@ -92,10 +138,12 @@ export class AgentSpans {
     if (parent?.agent != null) this.#edges.onAgent(parent.image);
   }
 
-  #beginCall({ root, session }: ToolCallRun): void {
+  #beginCall(call: ToolCallRun): void {
+    const { root, session } = call;
     root.scope.toolCalls += 1;
     if (this.#processes.takeToolCall(root)) root.wrapper = 'tool';
     else session.untold += 1;
+    this.#words?.callBegan(call);
   }
 
   /** Only now is it known that it lived on, and its own span is not given yet. */
@@ -103,20 +151,21 @@ export class AgentSpans {
     if (this.#processes.takeToolCall(node)) node.wrapper = 'mcp';
   }
 
-  #give(session: AgentSession): void {
+  #give(session: AgentSession, words: SessionWords | null): void {
     const { first } = session;
     this.#processes.giveUnder({ scope: first.scope, node: first }, ({ place, ids, offset, redact }) => {
       const links = linksTo(session.link, first.scope, ids);
-      return { ...sessionSpan(place('agent', first.image.id, ''), { session, offset, redact }), links };
+      return { ...sessionSpan(place('agent', first.image.id, ''), { session, words, offset, redact }), links };
     });
   }
 
   #giveCall(call: ToolCallRun): void {
-    const { first } = call.session;
+    const { session, told } = call;
+    const { first } = session;
     this.#processes.giveUnder({ scope: first.scope, node: first }, ({ place, ids, offset, redact }) => {
-      const parentSpanId = ids.below('agent', first.image.id);
-      const at = { ...place('tool', call.root.image.id, ''), parentSpanId };
-      return { ...toolCallSpan(at, { call, offset, redact }), links: linksTo(call.link, first.scope, ids) };
+      const at = { ...place('tool', call.root.image.id, ''), parentSpanId: callerOf(session, told, ids.below) };
+      const span = toolCallSpan(at, { call, offset, redact });
+      return { ...span, links: [...span.links, ...linksTo(call.link, first.scope, ids)] };
     });
   }
 

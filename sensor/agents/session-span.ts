@@ -3,19 +3,26 @@ import {
   agentInferred,
   agentLeftRunning,
   agentToolCalls,
+  agentToolCallsTold,
   agentToolCallsUntold,
 } from '../../crds/attributes.ts';
-import type { FinishedSpan } from '../spans/finished-span.ts';
+import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 import type { Placement } from '../spans/process-span.ts';
 import type { Redactor } from '../spans/redact.ts';
-import { known } from '../spans/text.ts';
+import { known, maxName, printable } from '../spans/text.ts';
 import type { AgentSession } from './sessions.ts';
 import { failureOf } from './tool-call-span.ts';
+import type { SessionWords } from './words/session-words.ts';
 
-/** An agent's run, below the span of its process (semantic conventions for generative AI). All of it is inferred from processes. */
+/** An agent's run, below the span of its process (semantic conventions for generative AI). That it is one is inferred from the process. */
 export function sessionSpan(
   at: Placement,
-  { session, offset, redact }: { session: AgentSession; offset: bigint; redact: Redactor },
+  {
+    session,
+    words,
+    offset,
+    redact,
+  }: { session: AgentSession; words: SessionWords | null; offset: bigint; redact: Redactor },
 ): FinishedSpan {
   const { agent, first, work, version, installed, conversationId, toolCalls, untold, running } = session;
   const failure = failureOf(first.image);
@@ -31,13 +38,14 @@ export function sessionSpan(
       'gen_ai.agent.name': agent.name,
       ...known({
         'gen_ai.agent.version': version ?? installed,
-        'gen_ai.conversation.id': redact.text(conversationId ?? ''),
+        'gen_ai.conversation.id': redact.text(conversationId ?? words?.conversation ?? ''),
       }),
       [agentInferred]: true,
       ...(session.evidence === null ? {} : { [agentEvidence]: session.evidence }),
       [agentToolCalls]: toolCalls,
       ...(untold === 0 ? {} : { [agentToolCallsUntold]: untold }),
       ...(running === 0 ? {} : { [agentLeftRunning]: running }),
+      ...(words === null ? {} : toldOf(words, redact)),
       ...work.attributes(redact),
       ...(failure === null ? {} : { 'error.type': failure }),
     },
@@ -46,4 +54,14 @@ export function sessionSpan(
     error: failure === null ? null : {},
     priority: true,
   };
+}
+
+/** What only the agent can know of its run; nothing where it told nothing. */
+function toldOf({ told, model, input, output }: SessionWords, redact: Redactor): Attributes {
+  return known({
+    [agentToolCallsTold]: told || null,
+    'gen_ai.request.model': printable(redact.text(model ?? ''), maxName),
+    'gen_ai.usage.input_tokens': input || null,
+    'gen_ai.usage.output_tokens': output || null,
+  });
 }

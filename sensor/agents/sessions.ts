@@ -6,6 +6,7 @@ import { AgentWork } from './agent-work.ts';
 import { McpServer, mayServe } from './mcp-server.ts';
 import { type Evidence, type Recognized, recognize } from './recognize.ts';
 import { contextAbove } from './trace-context.ts';
+import type { ToldCall } from './words/word.ts';
 
 /** One run of a coding agent: from the first image that is the agent to the end of that process. */
 export interface AgentSession {
@@ -45,6 +46,8 @@ export interface ToolCallRun {
   awaitsWord: boolean;
   /** The span outside that the agent told its process to stand below, where it is not the agent's. */
   link: TraceParent | null;
+  /** What the agent itself tells of it; `null`: nothing yet. */
+  told: ToldCall | null;
   readonly root: ProcessNode;
   readonly work: AgentWork;
 }
@@ -129,7 +132,7 @@ function prove(session: AgentSession): void {
 
 function beginCall(root: ProcessNode, session: AgentSession, { tool, command }: ToolCall): AgentPlace {
   session.toolCalls += 1;
-  const said = { callId: null, threadId: null, awaitsWord: true, link: null };
+  const said = { callId: null, threadId: null, awaitsWord: true, link: null, told: null };
   return new AgentPlace(session, { call: { session, tool, command, root, work: new AgentWork(), ...said } });
 }
 

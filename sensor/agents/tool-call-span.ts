@@ -1,42 +1,64 @@
-import { agentCommand, agentInferred, agentThread } from '../../crds/attributes.ts';
+import {
+  agentCommand,
+  agentInferred,
+  agentSource,
+  agentThread,
+  agentToldCommand,
+  agentToldExitCode,
+} from '../../crds/attributes.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
-import type { FinishedSpan } from '../spans/finished-span.ts';
+import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 import type { Placement } from '../spans/process-span.ts';
 import type { Redactor } from '../spans/redact.ts';
 import { signalName } from '../spans/signal.ts';
-import { known, printable } from '../spans/text.ts';
+import { known, maxName, printable } from '../spans/text.ts';
 import type { ToolCallRun } from './sessions.ts';
+import { isSameCommand } from './words/join-calls.ts';
+import { linksTo, toldAttributes } from './words/told-attributes.ts';
 
 /** A command that an agent ran for its model, below the agent's session; the processes that it consists of stand below it. */
 export function toolCallSpan(
   at: Placement,
   { call, offset, redact }: { call: ToolCallRun; offset: bigint; redact: Redactor },
 ): FinishedSpan {
-  const { session, tool, command, callId, threadId, root, work } = call;
+  const { session, tool, command, callId, threadId, told, root, work } = call;
   const { start, end, exitCode } = root.image;
   const failure = failureOf(root.image);
   const shown = printable(redact.script(command));
+  const name = told === null ? tool : printable(redact.text(told.tool), maxName);
   return {
     ...at,
-    name: `execute_tool ${tool}`,
+    name: `execute_tool ${name}`,
     kind: 'internal',
     start: start + offset,
     end: (end ?? start) + offset,
     attributes: {
       'gen_ai.operation.name': 'execute_tool',
       'gen_ai.agent.name': session.agent.name,
-      'gen_ai.tool.name': tool,
+      'gen_ai.tool.name': name,
+      ...(told === null
+        ? { [agentInferred]: true, [agentSource]: 'kernel' }
+        : { ...toldAttributes(told, redact), ...differing(call, redact), [agentSource]: 'both' }),
       ...known({ 'gen_ai.tool.call.id': redact.text(callId ?? ''), [agentThread]: threadId }),
-      [agentInferred]: true,
       ...(shown === '' ? {} : { [agentCommand]: shown }),
       ...(exitCode === null ? {} : { 'process.exit.code': exitCode }),
       ...work.attributes(redact),
       ...(failure === null ? {} : { 'error.type': failure }),
     },
     events: [],
-    links: [],
+    links: linksTo(told),
     error: failure === null ? null : {},
     priority: false,
+  };
+}
+
+/** The agent's version, where it is another one. */
+function differing({ told, command, root }: ToolCallRun, redact: Redactor): Attributes {
+  const isOther = told?.command != null && !isSameCommand(command, told.command);
+  const ended = told?.exitCode ?? null;
+  return {
+    ...(isOther ? { [agentToldCommand]: printable(redact.script(told.command)) } : {}),
+    ...(ended === null || ended === root.image.exitCode ? {} : { [agentToldExitCode]: ended }),
   };
 }
 

@@ -4,6 +4,7 @@
 
 #include "accept.h"
 #include "connect.h"
+#include "speaker.h"
 
 /* What the socket's owner says of it; the caller knows the bytes. */
 static __always_inline void tell_close(struct close_event *event, struct socket_owner *owner)
@@ -75,6 +76,7 @@ static __always_inline int on_tcp(struct bpf_sock_ops *ctx)
 	switch (ctx->op) {
 	case BPF_SOCK_OPS_TCP_CONNECT_CB:
 		watch_state(ctx);
+		tell_speaker(ctx);
 		break;
 	case BPF_SOCK_OPS_TCP_LISTEN_CB:
 		sk = ctx->sk;

@@ -26,6 +26,7 @@ enum frame_type {
 	FRAME_FILE = 13,
 	FRAME_MEMORY = 14,
 	FRAME_PRIVILEGE = 15,
+	FRAME_SPEAKER = 16,
 	FRAME_HELLO = 64,	/* first frame; JSON */
 	FRAME_STATS = 65,	/* every 2 s, and before each FRAME_FLUSHED; JSON */
 	FRAME_FLUSHED = 66,	/* everything that was in the ring at the time of the command lies before it; JSON {id} */
@@ -119,6 +120,12 @@ enum privilege_act {
 };
 
 #define PRIVILEGE_NAME_BYTES 56
+
+/* Where the sensor hears what coding agents tell of themselves: at one of these ports of 127.0.0.1, in a pod the first. Nothing is registered there. */
+enum receiver {
+	RECEIVER_PORT = 14320,
+	RECEIVER_PORTS = 16,	/* a power of two, of which the first is a multiple */
+};
 
 /* Largest parts of an exec, in bytes. */
 #define PATH_BYTES 2048
@@ -253,6 +260,18 @@ struct close_event {
 	__u16 error;		/* the errno that the kernel gave the socket for its end, or 0 */
 	__u16 state;		/* BPF_TCP_… that it left; BPF_TCP_CLOSE if no first packet was sent; 0 if not of TCP */
 	__u16 pad;
+};
+
+/*
+ * A TCP connection to where the sensor hears agents is asked for: whose it is, by what the receiver's end sees of it. Follows the connect event,
+ * which is told before the kernel has chosen a port.
+ */
+struct speaker_event {
+	struct event_header header;
+	__u64 socket;		/* as in connect_event */
+	__u8 addr[4];		/* the speaker's, IPv4, network order */
+	__u16 port;		/* host order */
+	__u16 receiver;		/* the port that it asks for */
 };
 
 /* A TCP connection from outside was established. */

@@ -256,10 +256,12 @@ const struct wire_contract {
 	enum file_source source;
 	struct memory_event memory;
 	struct privilege_event privilege;
+	struct speaker_event speaker;
 	enum frame_type type;
 	enum frame_flag flag;
 	enum connect_hook hook;
 	enum memory_way way;
 	enum tier_hook tier_hook;
 	enum privilege_act act;
+	enum receiver receiver;
 } *wire_contract __attribute__((unused));

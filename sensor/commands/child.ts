@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { getSystemErrorMessage } from 'node:util';
 import { visible } from '../report/text.ts';
+import { environmentWith } from './config.ts';
 
 export type CommandLine = readonly [string, ...string[]];
 
@@ -19,11 +20,12 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'
 export function runCommand(
   [program, ...args]: CommandLine,
   onStart: (pid: number) => void = () => {},
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<CommandEnd> {
   return new Promise((resolve) => {
     // Before the command exists: a signal that it sends us in its first moment must not end us.
     const signals = passSignals();
-    const child = spawn(program, args, { stdio: 'inherit' });
+    const child = spawn(program, args, { stdio: 'inherit', env: environmentWith(variables) });
     signals.to(child);
     child.once('spawn', () => onStart(child.pid ?? 0));
     child.once('error', (error: NodeJS.ErrnoException) => {

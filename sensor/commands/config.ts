@@ -25,3 +25,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): CommandEn
     otlpHeaders: parseKeyPairsIntoRecord(env.OTEL_EXPORTER_OTLP_HEADERS ?? ''),
   };
 }
+
+/** The whole environment, for a command that is started in our place, and what is added to it. */
+export function environmentWith(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...variables };
+}

@@ -20,6 +20,8 @@ export interface LocalSensor {
   readonly markAgent: AgentSink;
   /** The command line that runs the command where the sensor sees it; the same as given where it does not. */
   wrap(command: CommandLine): CommandLine;
+  /** Resolves once everything that was told before the call has been given. */
+  flush(): Promise<unknown>;
   /** Gives the last events and ends. The answer is how many processes the command left behind. */
   stop(): Promise<number>;
 }
@@ -58,6 +60,7 @@ async function startProbe(cgroup: LocalCgroup, clock: Clock, args: readonly stri
     listen: (onEvent) => events.listen(onEvent),
     markAgent: (process) => probe.markAgent(process),
     wrap: (command) => commandInCgroup(where, command),
+    flush: () => probe.flush(),
     async stop() {
       // Without the last events' word nobody knows what is missing; a probe that is gone was told of already.
       await within(clock, lastEventsMs, probe.flush()).catch(() => events.silence());
@@ -133,6 +136,6 @@ function blindSensor(reason: string, fileWatch: FileWatch, clock: Clock): LocalS
     position: 0,
     forwardedBefore: countEach(() => 0),
   };
-  const unseen = { markAgent: () => {}, wrap: (command: CommandLine) => command };
+  const unseen = { markAgent: () => {}, wrap: (command: CommandLine) => command, flush: async () => {} };
   return { hello, listen: (onEvent) => onEvent(hello), ...unseen, stop: async () => 0 };
 }

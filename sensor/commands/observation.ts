@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
+import { agentTelemetryEnvironment } from '../../crds/agent-telemetry.ts';
+import { type Hearing, hearAgents } from '../agents/words/hearing.ts';
 import { type KernelEventFields, noTraits, unknownStream } from '../decode/events.ts';
 import { readWorkflows } from '../engines/act/workflow.ts';
 import { type Clock, systemClock, unixNanos } from '../export/clock.ts';
@@ -13,7 +15,7 @@ import { createRedactor } from '../spans/redact.ts';
 import { readAgentVersion } from './agent-version.ts';
 import { type CommandEnd, type CommandLine, runCommand } from './child.ts';
 import type { CommandEnvironment } from './config.ts';
-import { startLocalSensor } from './local-sensor.ts';
+import { type LocalSensor, startLocalSensor } from './local-sensor.ts';
 import type { RunOptions } from './run-options.ts';
 
 const tickMs = 1_000;
@@ -26,15 +28,22 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   const sensor = await startLocalSensor(clock, options.files);
   const { armed, reason = '' } = sensor.hello;
   if (!armed) say(`nothing of the command will be seen: ${visible(reason)}`);
-  const sinks = { onSpans, agents: { onAgent: sensor.markAgent, versionOf: readAgentVersion } };
+  const areHeard = armed && options.agentTelemetry;
+  const sinks = { onSpans, agents: { onAgent: sensor.markAgent, versionOf: readAgentVersion, areHeard } };
   const pipeline = pipelineFor(armed ? options : { ...options, engine: 'generic' }, env, sinks);
-  sensor.listen((event) => pipeline.push(event));
+  const hearing = areHeard ? await hear(pipeline, sensor) : null;
+  sensor.listen((event) => {
+    pipeline.push(event);
+    hearing?.told(event);
+  });
   const time = new ProbeTime(clock);
   time.hear(sensor.hello);
   const stopTicking = every(clock, tickMs, () => pipeline.tick(time.now()));
   const word = armed ? null : new OwnWord(pipeline, options.command, clock);
-  const end = await runCommand(sensor.wrap(options.command), (pid) => word?.started(pid));
+  const variables = hearing?.url ? agentTelemetryEnvironment(hearing.url) : {};
+  const end = await runCommand(sensor.wrap(options.command), (pid) => word?.started(pid), variables);
   word?.ended(end);
+  await hearing?.close();
   stopTicking();
   const left = await sensor.stop();
   pipeline.finish(time.now() + clockStep, end.status);
@@ -44,6 +53,10 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
 }
 
 type Sinks = Pick<PipelineOptions, 'onSpans' | 'agents'>;
+
+function hear(pipeline: Pipeline, sensor: LocalSensor): Promise<Hearing> {
+  return hearAgents({ clock: systemClock, pipeline, flush: () => sensor.flush(), onFailure: say });
+}
 
 function pipelineFor({ command, engine }: RunOptions, env: CommandEnvironment, sinks: Sinks): Pipeline {
   return createPipeline({

@@ -11,6 +11,7 @@ test('what follows -- belongs to the command, whatever it looks like', () => {
     out: 'chaperone-out',
     quiet: true,
     files: 'Auto',
+    agentTelemetry: false,
   });
 });
 

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly quiet: boolean;
   /** When changes of files are watched. */
   readonly files: FileWatch;
+  /** Coding agents are asked to tell of themselves, and are heard. */
+  readonly agentTelemetry: boolean;
 }
 
 /** `act`: jobs and steps are nektos/act's; `generic`: COMMAND is the one step. */
@@ -41,6 +43,7 @@ export function parseRunOptions(args: readonly string[]): RunOptions | 'help' {
     out: readOut(values.out),
     quiet: values.quiet ?? false,
     files: readFileWatch(values),
+    agentTelemetry: values['agent-telemetry'] ?? false,
   };
 }
 
@@ -51,6 +54,7 @@ function parse(args: readonly string[]) {
     out: { type: 'string' },
     files: { type: 'boolean' },
     'no-files': { type: 'boolean' },
+    'agent-telemetry': { type: 'boolean' },
     quiet: { type: 'boolean', short: 'q' },
     help: { type: 'boolean', short: 'h' },
   } as const;

@@ -33,6 +33,9 @@ Options:
                        credentials it reads, also where every system call of the machine then takes a little
                        longer; default where it costs none: chaperone doctor says whether it does here
       --no-files       never tell of files
+      --agent-telemetry
+                       ask coding agents to tell of their tool calls, and join that with what is seen of them: sets the
+                       variables of docs/agents.md for COMMAND. Nothing of prompts and answers is kept
   -q, --quiet          draw nothing
   -h, --help           print this
 

@@ -105,6 +105,14 @@ export const networkRows: readonly CoverageRow[] = [
     test: 'connections to the sockets of container engines are told where the kernel has a hook for it, and no others',
     note: 'By the name at the end of the path as it was given: a link of another name passes. How it ended is not told.',
   },
+  {
+    subject: 'Speaker',
+    path: 'TCP to 127.0.0.1 at the port where agents are heard',
+    event: 'speaker',
+    sight: 'seen',
+    test: 'who asks for a connection to where agents are heard is told by what the other end sees, and nobody else is',
+    note: 'By any socket, as the first packet is sent; the receiver knows the speaker by address and port.',
+  },
   { ...ending, path: 'duration and bytes each way', test: toldWhole('by TCP over IPv4') },
   {
     ...ending,

@@ -2,7 +2,7 @@ import { decodeFile } from './decode-file.ts';
 import { decodeDns, decodeOpening } from './decode-names.ts';
 import { decodeArgv, decodeCredentials, decodeExec, decodeExit, decodeFork } from './decode-process.ts';
 import { decodeMemory, decodePrivilege } from './decode-reach.ts';
-import { decodeAccept, decodeClose, decodeConnect, decodeSocket, decodeUnix } from './decode-socket.ts';
+import { decodeAccept, decodeClose, decodeConnect, decodeSocket, decodeSpeaker, decodeUnix } from './decode-socket.ts';
 import type { ProbeEvent } from './events.ts';
 import { eventHeaderSize, frameType, type RawEventHeader, readEventHeader } from './layout.gen.ts';
 import { decodeFlushed, decodeHello, decodeStats } from './probe-words.ts';
@@ -28,6 +28,7 @@ const decoders = new Map<number, Decoder>([
   [frameType.file, decodeFile],
   [frameType.memory, decodeMemory],
   [frameType.privilege, decodePrivilege],
+  [frameType.speaker, decodeSpeaker],
   [frameType.hello, (frame) => decodeHello(body(frame))],
   [frameType.stats, (frame) => decodeStats(body(frame))],
   [frameType.flushed, (frame) => decodeFlushed(body(frame))],

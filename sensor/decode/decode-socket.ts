@@ -1,4 +1,12 @@
-import type { AcceptEvent, CloseEvent, ConnectEvent, ConnectionState, SocketEvent, UnixEvent } from './events.ts';
+import type {
+  AcceptEvent,
+  CloseEvent,
+  ConnectEvent,
+  ConnectionState,
+  SocketEvent,
+  SpeakerEvent,
+  UnixEvent,
+} from './events.ts';
 import { fields } from './fields.ts';
 import { formatAddress } from './format-address.ts';
 import {
@@ -11,8 +19,10 @@ import {
   readCloseEvent,
   readConnectEvent,
   readSocketEvent,
+  readSpeakerEvent,
   readUnixEvent,
   socketEventSize,
+  speakerEventSize,
   unixEventSize,
 } from './layout.gen.ts';
 
@@ -109,6 +119,12 @@ export function decodeUnix(frame: Buffer, view: DataView, header: RawEventHeader
   const end = path.indexOf(0);
   const text = Buffer.from(end === -1 ? path : path.subarray(0, end)).toString();
   return { kind: 'unix', ...fields(header), socket: socket.toString(), path: text };
+}
+
+export function decodeSpeaker(frame: Buffer, view: DataView, header: RawEventHeader): SpeakerEvent | 'malformed' {
+  if (frame.length < speakerEventSize) return 'malformed';
+  const { socket, addr, port, receiver } = readSpeakerEvent(view, 0);
+  return { kind: 'speaker', ...fields(header), socket: socket.toString(), address: addr.join('.'), port, receiver };
 }
 
 /** SOCK_RAW (include/linux/net.h). */

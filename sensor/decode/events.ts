@@ -335,6 +335,18 @@ export interface PrivilegeEvent extends KernelEventFields {
   readonly programType: number | null;
 }
 
+/** A process asks for a connection to where the sensor hears what agents tell of themselves. */
+export interface SpeakerEvent extends KernelEventFields {
+  readonly kind: 'speaker';
+  /** As in {@link ConnectEvent}. */
+  readonly socket: string;
+  /** The speaker's end, IPv4. */
+  readonly address: string;
+  readonly port: number;
+  /** The port of 127.0.0.1 that it asks for. */
+  readonly receiver: number;
+}
+
 /** Every kind of kernel event, which is also its class in all accounts. */
 export const eventClasses = [
   'fork',
@@ -352,6 +364,7 @@ export const eventClasses = [
   'file',
   'memory',
   'privilege',
+  'speaker',
 ] as const satisfies readonly KernelEvent['kind'][];
 
 /** A count for each class of kernel event. */
@@ -448,7 +461,8 @@ export type KernelEvent =
   | CredentialsEvent
   | FileEvent
   | MemoryEvent
-  | PrivilegeEvent;
+  | PrivilegeEvent
+  | SpeakerEvent;
 
 /** A frame that gave no event. */
 export interface UndecodedEvent {

@@ -71,6 +71,7 @@ export const frameType = {
   file: 13,
   memory: 14,
   privilege: 15,
+  speaker: 16,
   hello: 64,
   stats: 65,
   flushed: 66,
@@ -98,6 +99,11 @@ export const privilegeAct = {
   module: 1,
   bpfProgram: 2,
   namespaces: 3,
+} as const;
+
+export const receiver = {
+  port: 14320,
+  ports: 16,
 } as const;
 
 export const streamKind = {
@@ -524,6 +530,25 @@ export function readSocketEvent(view: DataView, at: number): RawSocketEvent {
     type: view.getUint16(at + 74, true),
     protocol: view.getUint16(at + 76, true),
     pad: view.getUint16(at + 78, true),
+  };
+}
+
+export const speakerEventSize = 80;
+
+export interface RawSpeakerEvent {
+  readonly socket: bigint;
+  readonly addr: Uint8Array;
+  readonly port: number;
+  readonly receiver: number;
+}
+
+/** Reads the struct's own fields at an offset; the view must hold speakerEventSize bytes from there. */
+export function readSpeakerEvent(view: DataView, at: number): RawSpeakerEvent {
+  return {
+    socket: view.getBigUint64(at + 64, true),
+    addr: new Uint8Array(view.buffer, view.byteOffset + at + 72, 4),
+    port: view.getUint16(at + 76, true),
+    receiver: view.getUint16(at + 78, true),
   };
 }
 

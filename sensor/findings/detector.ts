@@ -13,7 +13,13 @@ import type { RuleName } from './rules.ts';
 /** What a detector has seen. Texts are the job's, and not redacted yet. */
 export interface Hit {
   readonly rule: RuleName;
-  readonly subject: { readonly kind: SubjectKind; readonly name: string };
+  readonly subject: {
+    readonly kind: SubjectKind;
+    /** Tells it from others. */
+    readonly name: string;
+    /** How it is shown, where that is not its name: a text of ours with `{}` for each of these command lines. */
+    readonly shown?: { readonly text: string; readonly scripts: readonly string[] };
+  };
   /** Default: the rule's. */
   readonly severity?: Severity;
   /** A clause after the act: `after it had read /root/.npmrc`. */

@@ -28,7 +28,7 @@ export function findingSpan(at: Placement, { found, offset, redact, step }: Find
   const { hit, node, time, count } = found;
   const rule = rules[hit.rule];
   const processes = chainOf(node, redact);
-  const subject = printable(redact.text(hit.subject.name)) || 'unknown';
+  const subject = subjectOf(hit, redact) || 'unknown';
   const detail = printable(redact.text(hit.detail ?? ''));
   const call = toolCallAttributes(node?.agent?.call, redact);
   return {
@@ -59,6 +59,15 @@ export function findingSpan(at: Placement, { found, offset, redact, step }: Find
     priority: true,
   };
 }
+
+function subjectOf({ subject: { name, shown } }: Found['hit'], redact: Redactor): string {
+  if (shown === undefined) return printable(redact.text(name));
+  const scripts = shown.scripts.map((script) => printable(redact.script(script), maxScript));
+  return printable(shown.text.replaceAll('{}', () => scripts.shift() ?? ''));
+}
+
+/** Two of them fit into one text. */
+const maxScript = 200;
 
 const maxSentence = 2_048;
 const maxChain = 16;

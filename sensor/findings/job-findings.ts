@@ -120,6 +120,11 @@ export class JobFindings {
     for (const detector of this.#by.outlived) this.#take(detector.outlived?.(survivor), survivor.node, time);
   }
 
+  /** What was found by other means than a detector's. */
+  ofProcess(hit: Hit, node: ProcessNode, time: bigint): void {
+    this.#take(hit, node, time);
+  }
+
   /** What was found of the job as a whole; it is a state, so the same again says nothing new. */
   ofJob(hit: Hit, scope: Scope, time: bigint): void {
     if (!this.#found.has(keyOf(hit, null))) this.#keep(hit, { scope, node: null, time });

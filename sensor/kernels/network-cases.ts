@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { totalOf } from '../decode/events.ts';
-import type { Observation } from '../probe/testing/observe.ts';
+import { receiver } from '../decode/layout.gen.ts';
+import { type Observation, of } from '../probe/testing/observe.ts';
 import type { KernelCase } from './cases.ts';
 
 const { ECONNREFUSED, ECONNRESET, ETIMEDOUT } = constants.errno;
@@ -132,6 +133,25 @@ export const networkCases: readonly KernelCase[] = [
         unixes.map(({ path }) => path),
         major > 6 || (major === 6 && minor >= 7) ? seen : [],
       );
+    },
+  },
+  {
+    title: 'who asks for a connection to where agents are heard is told by what the other end sees, and nobody else is',
+    commands: (actor) => [
+      [actor, 'speak', String(receiver.port + receiver.ports - 1)],
+      [actor, 'speak', String(receiver.port + receiver.ports)],
+    ],
+    check: ({ events, accepts, connects, execs, exits }) => {
+      assert.deepEqual(
+        exits.map(({ code }) => code),
+        [0, 0],
+      );
+      const speakers = of(events, 'speaker');
+      assert.deepEqual(
+        speakers.map(({ address, port, socket }) => [address, port, socket]),
+        accepts.slice(0, 2).map(({ peer }, index) => [peer.address, peer.port, connects[index]?.socket]),
+      );
+      assert.deepEqual(new Set(speakers.map(({ image }) => image)), new Set([execs[0]?.image]));
     },
   },
   {

@@ -22,6 +22,7 @@ static const char *const class_names[EVENT_CLASSES] = {
 	[FRAME_FILE - 1] = "file",
 	[FRAME_MEMORY - 1] = "memory",
 	[FRAME_PRIVILEGE - 1] = "privilege",
+	[FRAME_SPEAKER - 1] = "speaker",
 };
 
 static struct json begin(struct word *word, enum frame_type type)

@@ -1,4 +1,5 @@
 import {
+  agentWordsLate,
   findingsForgotten,
   socketCreated,
   socketProtocol,
@@ -9,6 +10,7 @@ import {
 } from '../../crds/attributes.ts';
 import { type AgentEdges, AgentSpans } from '../agents/agent-spans.ts';
 import { Outlived, stillRunning } from '../agents/outlived.ts';
+import type { Word } from '../agents/words/word.ts';
 import type {
   CloseEvent,
   CredentialsEvent,
@@ -127,7 +129,10 @@ export class JobTrace {
     this.#connections = new ConnectionSpans(this.#processes, (contacted, stage, time) =>
       this.#findings.detect.contacted(contacted, stage, time),
     );
-    this.#agents = new AgentSpans(this.#processes, options.agents);
+    this.#agents = new AgentSpans(this.#processes, options.agents, {
+      offset: options.settings.offset,
+      found: (hit, node, time) => this.#foundOf(hit, node, time),
+    });
   }
 
   /** From nanoseconds since boot to Unix time. */
@@ -231,6 +236,11 @@ export class JobTrace {
     if (secret !== null) this.#processes.note(secret, scope, node);
   }
 
+  /** A process told something in the way of a coding agent. */
+  agentTold(said: readonly Word[], node: ProcessNode, time: bigint): void {
+    this.#agents.told(said, node, time);
+  }
+
   /** Something was found of the job as a whole. */
   found(hit: Hit, time: bigint): void {
     if (!this.sealed) this.#findings.detect.ofJob(hit, this.scope, time);
@@ -253,6 +263,7 @@ export class JobTrace {
   /** Gives the spans of steps that are over, and finds what was left running. */
   settle(now: bigint): void {
     for (const survivor of this.#outlived.due(now)) this.#findings.detect.outlived(survivor, now);
+    this.#agents.settle(now);
     for (const step of this.steps.unsent()) {
       const idle = step.idleSince;
       if (idle === null || !step.isOver() || now - idle < settleNanos) continue;
@@ -265,6 +276,7 @@ export class JobTrace {
   seal(attributes: Attributes): void {
     if (this.sealed) return;
     this.endConnections(this.start);
+    this.#agents.close();
     this.sealed = true;
     for (const step of this.steps.unsent()) this.#giveStep(step);
     for (const scope of this.scopes()) this.#findings.ended(scope, null);
@@ -302,6 +314,12 @@ export class JobTrace {
 
   files(): FileTotals {
     return this.scopes().reduce((sum, scope) => sum.merge(scope.files), new FileTotals());
+  }
+
+  /** Of a process that may have ended, with all that was to be told of it. */
+  #foundOf(hit: Hit, node: ProcessNode, time: bigint): void {
+    this.#findings.detect.ofProcess(hit, node, time);
+    if (node.image.end !== null) this.#findings.ended(node.scope, node);
   }
 
   #createFindings({ neighbours, network }: JobOptions): FindingSpans {
@@ -428,6 +446,7 @@ export class JobTrace {
       'chaperone.coverage.spans.given': this.writer.spans,
       ...this.files().attributes(),
       ...this.#findingTotals(),
+      ...(this.#agents.lateWords === 0 ? {} : { [agentWordsLate]: this.#agents.lateWords }),
     };
   }
 }

@@ -19,6 +19,7 @@ type Row = readonly [name: string, on: string, type: RegisteredAttribute['type']
 
 const task = 'job step';
 const net = 'connection accept';
+const heard = 'sensor/agents/words/words.test.ts';
 
 /** Every attribute that leaves a pod. Names without `chaperone.` are OpenTelemetry's semantic conventions 1.44, but for `aggregation.*` (the collector's span pruning). */
 const rows: readonly Row[] = [
@@ -132,7 +133,7 @@ const rows: readonly Row[] = [
     'of the findings that people were to be told: `delivered`, `waiting` when the span was made, `dropped` and by which `cause.*`; only where there are any',
   ],
   ['gen_ai.operation.name', 'agent tool', 'string', '`invoke_agent` or `execute_tool`'],
-  ['gen_ai.provider.name', 'agent', 'string', 'who makes the agent; which model it asks is not known'],
+  ['gen_ai.provider.name', 'agent', 'string', 'who makes the agent, which need not be who makes its model'],
   ['gen_ai.agent.name', 'agent tool mcp', 'string', '`claude-code`, `codex`, `gemini-cli` or `opencode`'],
   [
     'gen_ai.agent.version',
@@ -144,16 +145,26 @@ const rows: readonly Row[] = [
     'gen_ai.conversation.id',
     'agent',
     'string',
-    'what the agent calls the session, by its word in that environment; the first one stands',
+    'what the agent calls the session, by its word there or as it tells; the first one stands',
   ],
-  ['gen_ai.tool.call.id', 'tool', 'string', "the agent's id of the command, by its word there"],
+  ['gen_ai.tool.call.id', 'tool', 'string', "the agent's id of the call, by its word there or as it tells"],
   [
     ours.agentThread,
     'tool',
     'string',
     'the sub-agent that asked for the command, by the same; none where the agent itself did',
   ],
-  ['gen_ai.tool.name', 'tool', 'string', "the agent's own name of the tool that runs commands"],
+  ['gen_ai.tool.name', 'tool', 'string', "the agent's own name of the tool"],
+  ['gen_ai.tool.type', 'tool', 'string', '`function`: it works on the side of the agent', heard],
+  ['gen_ai.agent.id', 'agent', 'string', 'the sub-agent, as the agent calls it', heard],
+  ['gen_ai.request.model', 'agent', 'string', 'the model of the last answer, as the agent tells', heard],
+  ['gen_ai.usage.input_tokens', 'agent', 'number', 'tokens of all answers, as the agent tells', heard],
+  ['gen_ai.usage.output_tokens', 'agent', 'number', 'tokens of all answers, as the agent tells', heard],
+  [ours.agentSource, 'agent tool', 'string', 'who tells of the call: the `kernel`, the `agent`, or `both`'],
+  [ours.agentToolCallsTold, 'agent', 'number', 'calls of any tool that the agent told of', heard],
+  [ours.agentToldCommand, 'tool', 'string', 'the command as the agent tells, where it is another one', heard],
+  [ours.agentToldExitCode, 'tool', 'number', 'the exit code as the agent tells, where it is another one', heard],
+  [ours.agentWordsLate, 'job', 'number', 'what agents told when the span that it belongs to had been given', heard],
   [ours.agentInferred, 'agent tool mcp', 'boolean', "told from the agent's processes, not from its own word"],
   [
     ours.agentEvidence,

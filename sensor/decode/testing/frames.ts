@@ -15,6 +15,7 @@ import {
   openingEventSize,
   privilegeEventSize,
   socketEventSize,
+  speakerEventSize,
   unixEventSize,
 } from '../layout.gen.ts';
 
@@ -80,6 +81,7 @@ export function makeEmptyEvents(): Buffer[] {
     [frameType.file, fileEventSize],
     [frameType.memory, memoryEventSize],
     [frameType.privilege, privilegeEventSize],
+    [frameType.speaker, speakerEventSize],
   ]);
   return [...sizes].map(([type, size]) => makeFrame({ type, body: Buffer.alloc(size - eventHeaderSize) }));
 }

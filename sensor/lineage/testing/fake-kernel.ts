@@ -16,6 +16,7 @@ import {
   type Origin,
   type PrivilegeEvent,
   type SocketEvent,
+  type SpeakerEvent,
   type StatsEvent,
   type Stream,
   type Usage,
@@ -185,6 +186,12 @@ export class FakeKernel {
     const socket = String(++this.#sockets);
     const connect = { socket, address, port, transport: 'tcp', family, hook: 'connect', ...changes } as const;
     return this.#emit(process, { kind: 'connect', ...connect });
+  }
+
+  /** The process asks for a connection to where agents are heard, from a port of its own. */
+  speak(process: FakeProcess, port: number): SpeakerEvent {
+    const socket = String(++this.#sockets);
+    return this.#emit(process, { kind: 'speaker', socket, address: '127.0.0.1', port, receiver: 14_320 });
   }
 
   accept(process: FakeProcess, port: number): AcceptEvent {

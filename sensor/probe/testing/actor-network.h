@@ -134,6 +134,27 @@ static int do_tcp(char **a)
 	return converse(call(family, port, 0), listener, port);
 }
 
+/* A listener at a given port of loopback. */
+static int listen_at(int family, int port)
+{
+	struct sockaddr_storage address;
+	socklen_t size = loopback(&address, family, port);
+	int fd = socket(address.ss_family, SOCK_STREAM, 0), on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return bind(fd, (void *)&address, size) || listen(fd, 4) ? -1 : fd;
+}
+
+/* speak PORT: to a listener there over IPv4, by an IPv6 socket too, then over IPv6 */
+static int do_speak(char **a)
+{
+	int port = atoi(a[0]), v4 = listen_at(4, port), v6 = listen_at(6, port);
+
+	if (v4 < 0 || v6 < 0 || call(4, port, 0) < 0 || call(46, port, 0) < 0 || call(6, port, 0) < 0)
+		return 1;
+	return accept(v4, NULL, NULL) < 0 || accept(v4, NULL, NULL) < 0 || accept(v6, NULL, NULL) < 0;
+}
+
 /* mptcp: to a listener that has only TCP */
 static int do_mptcp(char **a)
 {
@@ -555,6 +576,6 @@ static int do_stay_connected(char **a)
 	{"reset", 0, do_reset}, {"timeout", 0, do_timeout}, {"abandon", 0, do_abandon}, {"no-route", 0, do_no_route},                   \
 	{"ping", 1, do_ping}, {"hand-made", 1, do_hand_made}, {"unix", 1, do_unix}, {"use-socket", 3, do_use_socket},                   \
 	{"hand-on", 2, do_hand_on}, {"calls", 2, do_calls},                      \
-	{"stay-connected", 0, do_stay_connected}, {"hold", 1, do_hold}
+	{"stay-connected", 0, do_stay_connected}, {"hold", 1, do_hold}, {"speak", 1, do_speak}
 
 #endif

@@ -1,0 +1,49 @@
+import { count, cut, fieldOfJson, id, spanOf } from './bounded.ts';
+import type { Dialect, Telling, ToldCall, Word } from './word.ts';
+
+/** Gemini CLI's spans. The command is told only with `GEMINI_TELEMETRY_LOG_PROMPTS` (seen with 0.61). */
+export const geminiCliWords: Dialect = {
+  signal: 'traces',
+
+  read: (tellings) =>
+    tellings.flatMap((told): Word[] => {
+      if (told.name === 'tool_call') return [call(told)];
+      return told.name === 'llm_call' ? [answer(told)] : [];
+    }),
+};
+
+/** That a command ended with another code than 0 is a success to it. */
+function call(told: Telling): ToldCall {
+  const tool = id(told.text('gen_ai.tool.name'));
+  const isShell = tool === 'run_shell_command';
+  const status = fieldOfJson(told.text('gen_ai.output.messages'), 'status');
+  return {
+    kind: 'call',
+    id: id(told.text('gen_ai.tool.call_id')),
+    tool,
+    isShell,
+    command: isShell ? commandOf(told) : null,
+    start: told.start,
+    end: told.end,
+    succeeded: status === 'error' || status === 'cancelled' || told.isError ? false : null,
+    exitCode: null,
+    subAgent: null,
+    span: spanOf(told),
+  };
+}
+
+function commandOf(told: Telling): string | null {
+  const args = fieldOfJson(told.text('gen_ai.input.messages'), 'args');
+  const command = typeof args === 'object' && args !== null ? (args as { command?: unknown }).command : null;
+  return typeof command === 'string' ? cut(command) : null;
+}
+
+function answer(told: Telling): Word {
+  return {
+    kind: 'answer',
+    model: id(told.text('gen_ai.request.model')) || null,
+    conversation: id(told.text('gen_ai.conversation.id')) || null,
+    input: count(told.text('gen_ai.usage.input_tokens')),
+    output: count(told.text('gen_ai.usage.output_tokens')),
+  };
+}

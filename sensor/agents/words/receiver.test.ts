@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request as open } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { SpeakerEvent } from '../../decode/events.ts';
+import { systemClock } from '../../export/clock.ts';
+import { FakeKernel } from '../../lineage/testing/fake-kernel.ts';
+import { claudeCodeWords } from './claude-code-words.ts';
+import { openReceiver, type Receiver, type Said } from './receiver.ts';
+import { Speakers } from './speakers.ts';
+
+const kernel = new FakeKernel();
+const process = {
+  agent: kernel.spawn(kernel.process(), '/usr/bin/claude'),
+  other: kernel.spawn(kernel.process(), '/usr/bin/curl'),
+};
+
+interface Setting {
+  readonly receiver: Receiver;
+  readonly said: Said[];
+  /** Posts as one of the two processes, or as one that the kernel tells nothing of. */
+  post(who: 'agent' | 'other' | 'nobody', body: string, options?: PostOptions): Promise<number>;
+}
+
+interface PostOptions {
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** A receiver, and a kernel that tells of a connection only when it is asked for everything. */
+async function listen(context: TestContext): Promise<Setting> {
+  const speakers = new Speakers();
+  const said: Said[] = [];
+  const untold: SpeakerEvent[] = [];
+  const receiver = await openReceiver({
+    clock: systemClock,
+    speakers,
+    flush: async () => {
+      for (const event of untold.splice(0)) speakers.began(event);
+    },
+    dialectOf: ({ image }) => (image === process.agent.image ? claudeCodeWords : null),
+    onSaid: (word) => said.push(word),
+  });
+  context.after(() => receiver.close());
+  const post: Setting['post'] = async (who, body, { path = '/v1/traces', headers = {} } = {}) => {
+    const localPort = await freePort();
+    if (who !== 'nobody') untold.push(kernel.speak(process[who], localPort));
+    const socket = connect({ port: receiver.port, host: '127.0.0.1', localPort });
+    return await send(body, { createConnection: () => socket, method: 'POST', path, headers: { ...json, ...headers } });
+  };
+  return { receiver, said, post };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const reset = 0;
+const json = { 'content-type': 'application/json' };
+
+function send(body: string, options: object): Promise<number> {
+  return new Promise((resolve) => {
+    const request = open(options, (response) => resolve(response.statusCode ?? 0));
+    // Refused before all of it was sent: the answer may be lost on the way.
+    request.on('error', () => resolve(reset));
+    request.end(body);
+  });
+}
+
+function callOf(command: string): string {
+  const attributes = Object.entries({ tool_name: 'Bash', full_command: command }).map(([key, stringValue]) => ({
+    key,
+    value: { stringValue },
+  }));
+  return JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'claude_code.tool', attributes }] }] }] });
+}
+
+test('what is said is ascribed to the process that the kernel names, also where it names it only when asked', async (context) => {
+  const { said, post } = await listen(context);
+  assert.deepEqual([await post('agent', callOf('ls')), await post('other', callOf('id'))], [200, 200]);
+  assert.deepEqual(
+    said.map(({ speaker, words }) => [speaker.image, words.map((word) => word.kind === 'call' && word.command)]),
+    [
+      [process.agent.image, ['ls']],
+      [process.other.image, ['id']],
+    ],
+  );
+});
+
+test('of nobody nothing is read', async (context) => {
+  const { receiver, said, post } = await listen(context);
+  assert.equal(await post('nobody', callOf('ls')), 403);
+  assert.deepEqual([said, receiver.account.unknown], [[], 1]);
+});
+
+test('what is too long, too much, no JSON or packed is refused and counted, and the agent goes on', async (context) => {
+  const { receiver, said, post } = await listen(context);
+  assert.ok([413, reset].includes(await post('agent', `"${'x'.repeat(3 << 20)}"`)));
+  assert.ok([413, reset].includes(await post('other', `"${'x'.repeat(80 << 10)}"`)));
+  assert.equal(await post('agent', '{"resourceSpans":'), 400);
+  assert.equal(await post('agent', callOf('ls'), { headers: { 'content-encoding': 'gzip' } }), 415);
+  const statuses: number[] = [];
+  for (let i = 0; i < 8; i += 1) statuses.push(await post('other', `"${'x'.repeat(60 << 10)}"`));
+  assert.ok(
+    statuses.some((status) => [429, reset].includes(status)),
+    statuses.join(),
+  );
+  assert.equal(await post('agent', callOf('ls')), 200);
+  assert.equal(said.length, 1);
+  assert.equal(receiver.account.malformed, 1);
+  assert.ok(receiver.account.refused >= 3);
+});
+
+test('what no agent has words in is taken and forgotten', async (context) => {
+  const { receiver, post } = await listen(context);
+  assert.equal(await post('agent', 'metrics', { path: '/v1/metrics' }), 200);
+  assert.equal(await post('agent', '{"resourceLogs":[]}', { path: '/v1/logs' }), 200);
+  assert.equal(await post('agent', '', { path: '/' }), 404);
+  assert.equal(receiver.account.read, 0);
+});
+
+test('a port that is taken gives way to the next', async (context) => {
+  const [one, other] = [await listen(context), await listen(context)];
+  assert.ok(other.receiver.port > one.receiver.port);
+  await assert.rejects(
+    openReceiver(
+      { clock: systemClock, speakers: new Speakers(), flush: async () => {}, dialectOf: () => null, onSaid: () => {} },
+      one.receiver.port - 14_319,
+    ),
+    { code: 'EADDRINUSE' },
+  );
+});
+
+test('an address that two processes had since anybody asked is nobody’s', () => {
+  const speakers = new Speakers();
+  speakers.began(kernel.speak(process.agent, 1));
+  speakers.began(kernel.speak(process.other, 1));
+  assert.equal(speakers.take('127.0.0.1', 1), null);
+  speakers.began(kernel.speak(process.agent, 1));
+  assert.equal(speakers.take('127.0.0.1', 1)?.image, process.agent.image);
+  assert.equal(speakers.take('127.0.0.1', 1), null);
+});

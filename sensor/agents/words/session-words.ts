@@ -1,0 +1,122 @@
+import { earlier, later } from '../../lineage/time.ts';
+import type { AgentSession, ToolCallRun } from '../sessions.ts';
+import { joinCalls, type Pair } from './join-calls.ts';
+import type { ToldAnswer, ToldCall, Word } from './word.ts';
+
+/** Calls of one run that are compared with what it tells, and told ones that were not found among them; beyond that it is not heard any more. */
+const maxCalls = 1_024;
+const maxClaims = 512;
+const maxSubAgents = 32;
+
+/** A part of the work that an agent gave to another one, as it tells. Times are Unix nanoseconds. */
+export interface SubAgent {
+  readonly name: string;
+  start: bigint;
+  end: bigint;
+}
+
+/** What one run of an agent tells of itself, beside what was seen of it. */
+export class SessionWords {
+  readonly session: AgentSession;
+  /** Calls that have ended and have no span yet. */
+  readonly waiting = new Set<ToolCallRun>();
+  readonly subAgents = new Map<string, SubAgent>();
+  /** Calls that it told, of any tool. */
+  told = 0;
+  /** Nothing was lost for want of room: what is missing it did not tell. */
+  isWhole = true;
+  model: string | null = null;
+  conversation: string | null = null;
+  input = 0;
+  output = 0;
+  /** When its process ended, in nanoseconds since boot. */
+  ended: bigint | null = null;
+  readonly #takeRoom: () => boolean;
+  #calls: ToolCallRun[] = [];
+  #claims: ToldCall[] = [];
+
+  /** `takeRoom`: keeps the place of a sub-agent's span, if there is one. */
+  constructor(session: AgentSession, takeRoom: () => boolean) {
+    this.session = session;
+    this.#takeRoom = takeRoom;
+  }
+
+  began(call: ToolCallRun): void {
+    if (this.#calls.length < maxCalls) this.#calls.push(call);
+    else this.isWhole = false;
+  }
+
+  /** Takes the words in; the answer is those calls that have no process to be joined with. */
+  hear(words: readonly Word[]): ToldCall[] {
+    const inner: ToldCall[] = [];
+    for (const word of words) {
+      if (word.kind === 'answer') {
+        this.#count(word);
+        continue;
+      }
+      const call = this.#place(word);
+      if (this.#claim(call)) inner.push(call);
+    }
+    return inner;
+  }
+
+  /** Joins what can be joined; `offset`: from nanoseconds since boot to Unix time. */
+  join(offset: bigint, isFinal: boolean): ToolCallRun[] {
+    if (this.#claims.length === 0) return [];
+    const seen = this.#calls.map((run) => ({
+      run,
+      callId: run.callId,
+      command: run.command,
+      start: run.root.image.start + offset,
+    }));
+    const pairs = joinCalls({ seen, told: this.#claims }, isFinal).map(({ seen: { run }, told }) => ({
+      seen: run,
+      told,
+    }));
+    this.#settle(pairs);
+    return pairs.map((pair) => pair.seen);
+  }
+
+  /** What nothing was found for, on either side. */
+  get unjoined(): { readonly calls: readonly ToolCallRun[]; readonly claims: readonly ToldCall[] } {
+    return { calls: this.#calls, claims: this.#claims };
+  }
+
+  #settle(pairs: readonly Pair<ToolCallRun, ToldCall>[]): void {
+    for (const { seen, told } of pairs) seen.told = told;
+    const joined = new Set(pairs.map(({ told }) => told));
+    this.#calls = this.#calls.filter(({ told }) => told === null);
+    this.#claims = this.#claims.filter((claim) => !joined.has(claim));
+  }
+
+  /** False for a shell call, which waits for its process. */
+  #claim(call: ToldCall): boolean {
+    this.told += 1;
+    if (!call.isShell) return true;
+    if (this.#claims.length < maxClaims) this.#claims.push(call);
+    else this.isWhole = false;
+    return false;
+  }
+
+  /** Of a sub-agent that finds no room, as if the agent itself had called. */
+  #place(call: ToldCall): ToldCall {
+    const { subAgent, start, end } = call;
+    if (subAgent === null) return call;
+    const known = this.subAgents.get(subAgent);
+    if (known !== undefined) {
+      known.start = earlier(known.start, start);
+      known.end = later(known.end, end);
+      return call;
+    }
+    if (this.subAgents.size >= maxSubAgents || !this.#takeRoom()) return { ...call, subAgent: null };
+    this.subAgents.set(subAgent, { name: subAgent, start, end });
+    return call;
+  }
+
+  #count({ model, conversation, input, output }: ToldAnswer): void {
+    this.model = model ?? this.model;
+    this.conversation ??= conversation;
+    this.input += input;
+    this.output += output;
+  }
+}
