@@ -3,7 +3,7 @@ import type { FileEvent } from '../decode/events.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import { changedPath, partBelow } from './changed-path.ts';
 import type { Detector, Hit, JobView } from './detector.ts';
-import { isVersionControl } from './program.ts';
+import { isHookManager, isVersionControl } from './program.ts';
 import type { RuleName } from './rules.ts';
 
 interface Control {
@@ -78,12 +78,14 @@ function controlOf(path: string, workspace: string | null): Control | null {
 /** What every form above needs, to be quick about all other files. */
 const mayControl = /(^|\/)\.[a-z]|\.md$|\.jsonc?$|\.yml$|Jenkinsfile$/;
 
-/** An agent may change its own settings; what it starts is not the agent. */
+/** An agent may change its own settings, what it starts is not the agent; and to write hooks is what some packages are for. */
 function hitOf({ rule, severity }: Control, path: string, node: ProcessNode, { operation }: FileEvent): Hit {
-  const byAgent = rule === 'agent-settings-changed' && node.agent?.isAgent === true;
+  const isItsOwn =
+    (rule === 'agent-settings-changed' && node.agent?.isAgent === true) ||
+    (rule === 'hook-changed' && path.includes('/hooks/') && isHookManager(node.image));
   return {
     rule,
-    severity: byAgent ? 'Low' : severity,
+    severity: isItsOwn ? 'Low' : severity,
     subject: { kind: 'file', name: path },
     detail: `(${operation})`,
   };

@@ -12,6 +12,18 @@ function write(kernel: FakeKernel, by: FakeProcess, program: string, ...files: s
   kernel.exit(writer);
 }
 
+test('a hook that a manager of hooks installs is a Low finding, and one that names itself so in .git/config is not', () => {
+  const found = foundIn((kernel, shell) => {
+    const cwd = `${workspace}/node_modules/simple-git-hooks`;
+    const node = kernel.spawn(shell, '/usr/bin/node', { argv: ['node', 'postinstall.js'], cwd });
+    for (const path of ['.git/hooks/pre-commit', '.git/config']) kernel.file(node, `${workspace}/${path}`);
+  });
+  assert.deepEqual(found, [
+    `Low hook-changed ${workspace}/.git/hooks/pre-commit`,
+    `Medium hook-changed ${workspace}/.git/config`,
+  ]);
+});
+
 test('workflows, hooks and settings of agents that a step changes are found', () => {
   const cases: Readonly<Record<string, string>> = {
     '.github/workflows/shai-hulud.yml': 'High workflow-changed',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FakeProcess } from '../lineage/testing/fake-kernel.ts';
-import { JobOfSteps, told } from './testing/told-findings.ts';
+import { foundIn, JobOfSteps, told } from './testing/told-findings.ts';
 
 const read = { operation: 'read' } as const;
 
@@ -54,6 +54,23 @@ test('a debugger and a tracer on what they started are no finding', () => {
   assert.deepEqual(told(job.end().spans), []);
 });
 
+test('the system’s ps opens every environment, which is worth a word only where it shows them', () => {
+  const listed = (path: string, ...argv: string[]) =>
+    foundIn((kernel, shell, worker) => {
+      const ps = kernel.spawn(shell, path, { argv });
+      for (const pid of [worker.pid, 7, 8]) kernel.file(ps, `/proc/${pid}/environ`, read);
+    });
+  assert.deepEqual(listed('/usr/bin/ps', 'ps', 'aux'), ['Info process-environment all processes']);
+  const unknown = 'Medium process-environment a process that began before the sensor';
+  const thieves = ['High process-environment Runner.Worker', unknown];
+  for (const [path, ...argv] of [
+    ['/usr/bin/ps', 'ps', 'auxe'],
+    ['/tmp/ps', 'ps', 'aux'],
+    ['/usr/bin/cat', 'cat'],
+  ] as const)
+    assert.deepEqual(listed(path, ...argv), thieves);
+});
+
 test('the environment of another process is found by whose it is', () => {
   const job = new JobOfSteps();
   job.step((kernel, shell, worker) => {
@@ -64,7 +81,7 @@ test('the environment of another process is found by whose it is', () => {
   assert.deepEqual(told(job.end().spans), [
     'High process-environment Runner.Worker',
     'Low process-environment bash',
-    'Medium process-environment process 7',
+    'Medium process-environment a process that began before the sensor',
   ]);
 });
 

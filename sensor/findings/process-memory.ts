@@ -5,6 +5,7 @@ import type { ProcessNode } from '../spans/process-node.ts';
 import { baseName } from '../spans/text.ts';
 import type { Detector, Hit, JobView, Neighbour } from './detector.ts';
 import { type Kinship, kinshipOf } from './kinship.ts';
+import { listsProcesses } from './program.ts';
 
 /** Whose memory it was, to how bad that is. What a process started is its own: debuggers and tracers live of that. */
 const memoryGrades: Readonly<Record<Kinship, Severity | null>> = {
@@ -54,11 +55,17 @@ function opened(event: FileEvent, node: ProcessNode, job: JobView): Hit | null {
   const pid = ownerOf(event.path);
   if (pid === null || pid === event.nsPid) return null;
   const other = job.withPid(pid);
-  const called = other?.image.path ?? `process ${pid}`;
+  const called = other?.image.path ?? '';
   if (event.path.endsWith('/mem')) return memoryHit(node, { other, called, detail: `by ${event.path}` }, job);
+  return environmentHit(node, other, job);
+}
+
+function environmentHit(node: ProcessNode, other: Neighbour | null, job: JobView): Hit | null {
   const severity = environmentGrades[kinshipOf(node, other, job)];
   if (severity === null) return null;
-  return { rule: 'process-environment', severity, subject: { kind: 'process', name: subjectName(called) } };
+  const isListed = listsProcesses(node.image);
+  const name = isListed ? 'all processes' : subjectName(other?.image.path ?? '');
+  return { rule: 'process-environment', severity: isListed ? 'Info' : severity, subject: { kind: 'process', name } };
 }
 
 interface Reach {

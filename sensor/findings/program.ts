@@ -21,6 +21,22 @@ export function isVersionControl(image: ProcessImage): boolean {
   return versionControl.test(baseName(image.path)) && systemFolder.test(image.path);
 }
 
+/** What git's hooks are installed by: its package, or its program's name. A step can choose both. */
+export function isHookManager(image: ProcessImage): boolean {
+  return hookPackages.test(`${image.cwd}/`) || hookPackages.test(image.path) || isCalled(image, hookManagers);
+}
+
+const hookPackages = /\/node_modules\/(husky|simple-git-hooks|yorkie|(@evilmartians\/)?lefthook(-[\w-]+)?)\//;
+const hookManagers = /^(husky|lefthook|pre-commit|simple-git-hooks)$/;
+
+/** The system's own listing of processes, which opens each one's environment even where it is not asked to show it (procps 4), as `ps e` is. */
+export function listsProcesses({ path, argv }: ProcessImage): boolean {
+  if (!listing.test(baseName(path)) || !systemFolder.test(path)) return false;
+  return !argv.slice(1).some((option) => /^[a-zA-Z]*e[a-zA-Z]*$/.test(option) || option.includes('environ'));
+}
+
+const listing = /^(ps|top|pgrep|pkill|pidof|w|uptime)$/;
+
 const versionControl = /^(git|git-.+|scalar|hg|svn|jj)$/;
 const systemFolder = /^\/(usr|bin|opt|nix|snap|lib|home\/linuxbrew)\//;
 

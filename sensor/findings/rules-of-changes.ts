@@ -30,7 +30,7 @@ export const changeRules = {
     source: 'MITRE ATT&CK T1546; git-scm.com, githooks',
     look: 'the hook’s content: tools such as husky, lefthook and pre-commit write hooks when they are installed',
     refuse: 'install with `--ignore-scripts`, and set `core.hooksPath=/dev/null` for git in CI',
-    grades: vcs,
+    grades: `Low where husky, lefthook, simple-git-hooks or pre-commit writes a hook, as far as its package or name tells. ${vcs}`,
     blind: 'Hooks of other folders that git was told of beforehand.',
     fires: 'workflows, hooks and settings of agents that a step changes are found',
     quiet: 'a checkout, npm ci and a build change nothing that is found above Low',

@@ -47,7 +47,8 @@ export const processRules = {
     source: 'MITRE ATT&CK T1552.007; Microsoft on claude-code-action (June 2026)',
     look: 'what was done with what was read, and which secrets that environment held',
     refuse: 'give secrets to the one step that needs them, and run agents in a job of their own',
-    grades: 'High where it is the runner’s; Low within one step, whose environment its processes share anyway.',
+    grades:
+      'High where it is the runner’s; Low within one step, whose environment its processes share anyway; Info where the system’s `ps`, `top` and the like list processes without showing their environment (not `ps e`).',
     blind: 'A process’s own environment. Seen where files are watched.',
     fires: 'the environment of another process is found by whose it is',
     quiet: 'a step that lists processes and reads its own environment gives no finding',
