@@ -18,13 +18,13 @@ test('an exec comes out as it went in', () => {
 });
 
 test('the flags of an exec are told by name', () => {
-  const { argvTruncated, runner, runnerChild, replaces, pathTruncated, envTruncated } = frameFlag;
+  const { argvTruncated, runner, runnerChild, replaces, pathTruncated, envTruncated, agent } = frameFlag;
   const flags = argvTruncated | runnerChild | pathTruncated;
   const event = decodeFrame(makeExec({ flags })) as ExecEvent;
   assert.deepEqual([event.argvTruncated, event.isRunnerChild, event.pathTruncated], [true, true, true]);
-  assert.deepEqual([event.isRunner, event.replaces, event.envTruncated], [false, false, false]);
-  const others = decodeFrame(makeExec({ flags: runner | replaces | envTruncated })) as ExecEvent;
-  assert.deepEqual([others.isRunner, others.replaces, others.envTruncated], [true, true, true]);
+  assert.deepEqual([event.isRunner, event.replaces, event.envTruncated, event.ofAgent], [false, false, false, false]);
+  const others = decodeFrame(makeExec({ flags: runner | replaces | envTruncated | agent })) as ExecEvent;
+  assert.deepEqual([others.isRunner, others.replaces, others.envTruncated, others.ofAgent], [true, true, true, true]);
 });
 
 test('the first variable of a name counts, and no name reaches a prototype', () => {

@@ -4,7 +4,7 @@ import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { countEach, type ProbeEvent } from '../decode/events.ts';
 import { FrameSplitter } from '../decode/frame-splitter.ts';
-import { eventHeaderSize, frameType } from '../decode/layout.gen.ts';
+import { eventHeaderSize, frameType, readEventHeader } from '../decode/layout.gen.ts';
 import { makeExec, makeFrame, makeWord } from '../decode/testing/frames.ts';
 import { connectProbe, type ProbeLink } from './probe-link.ts';
 
@@ -62,6 +62,21 @@ test('a flush resolves after its events, with the account', async () => {
   peer.write(Buffer.concat([makeExec({ path: '/last' }), stats, makeWord(frameType.flushed, { id })]));
   assert.deepEqual((await flushed).cpus, [3]);
   assert.equal(events[0]?.kind, 'exec');
+});
+
+test('an agent is named by its process and image, in the header', async () => {
+  const { link, peer } = linked();
+  link.markAgent({ pid: 4711, id: 'fedcba9876543210' });
+  const [chunk] = (await once(peer, 'data')) as [Buffer];
+  const { type, tgid, image } = readEventHeader(new DataView(chunk.buffer, chunk.byteOffset, chunk.length), 0);
+  assert.deepEqual([type, tgid, image], [frameType.agent, 4711, 0xfedcba9876543210n]);
+});
+
+test('an agent after the end is nobody to speak of', async () => {
+  const { link, peer, ended } = linked();
+  peer.end();
+  await ended;
+  assert.doesNotThrow(() => link.markAgent({ pid: 1, id: '1'.repeat(16) }));
 });
 
 test('an answer to another flush resolves none', async () => {
