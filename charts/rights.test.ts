@@ -5,7 +5,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { Agent, request } from 'undici';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { type Cluster, chart, namespace, root, startCluster, valuesOf } from './testing/cluster.ts';
 
@@ -33,6 +35,7 @@ const policy = {
 interface Running {
   process: ChildProcess;
   port: number;
+  environment: Record<string, string>;
   log: () => string;
 }
 
@@ -42,7 +45,7 @@ async function start(
   changes: Record<string, string> = {},
 ): Promise<Running> {
   const port = await freePort();
-  const environment = {
+  const environment: Record<string, string> = {
     ...(await chartEnvironment(command)),
     PATH: process.env.PATH ?? '',
     KUBECONFIG: await kubeconfigOf(command),
@@ -57,7 +60,7 @@ async function start(
   const child = spawn(process.execPath, [join(root, 'operator/main.ts'), command], { env: environment });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += text));
-  return { process: child, port, log: () => log };
+  return { process: child, port, environment, log: () => log };
 }
 
 async function chartEnvironment(command: string): Promise<Record<string, string>> {
@@ -160,6 +163,47 @@ describe("the chart's rights and environment", () => {
     backend.close();
   });
 
+  test('are enough for the gateway to tell of a finding, and to send it where a policy says once a Role lets it', async () => {
+    await using sink = await startSink();
+    const gateway = await start('gateway', {
+      CHAPERONE_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+      CHAPERONE_ALERTS: JSON.stringify({ policySinks: { allowHttp: true, allowedCidrs: ['127.0.0.0/8'] } }),
+    });
+    await untilReady(gateway);
+    await applyAll(...(await alertedPod(sink.url)));
+    const asked = [
+      'get',
+      'events.events.k8s.io',
+      '-n',
+      'jobs',
+      '--field-selector',
+      'reason=AlertSinkNotReady',
+      '-o',
+      'jsonpath={.items[*].note}',
+    ];
+    while (!/may not read the Secret sec-hook; let it/.test(await cluster.kubectl(...asked)))
+      await new Promise(setImmediate);
+    await postFinding(gateway);
+    await untilSaid('1', 'get', 'agp', 'alerted', '-n', 'jobs', '-o', 'jsonpath={.status.findings.high}');
+    assert.equal(sink.arrived.length, 0);
+    const role = ['-n', 'jobs', '--verb=get', '--resource=secrets', '--resource-name=sec-hook'];
+    await cluster.kubectl('create', 'role', 'chaperone-alerts', ...role);
+    const account = `--serviceaccount=${namespace}:chaperone-gateway`;
+    await cluster.kubectl(
+      'create',
+      'rolebinding',
+      'chaperone-alerts',
+      '-n',
+      'jobs',
+      '--role=chaperone-alerts',
+      account,
+    );
+    while (sink.arrived.length === 0) await new Promise(setImmediate);
+    assert.match(sink.arrived[0] ?? '', /"text":"High in job “build”: /);
+    assert.equal(await end(gateway), 0);
+    assertNothingForbidden(gateway);
+  });
+
   test('are enough for the uninstaller to leave nothing behind', async () => {
     assert.equal(await end(operator), 0);
     await applyHooks();
@@ -177,6 +221,81 @@ describe("the chart's rights and environment", () => {
     await cluster.kubectl('delete', 'agp', 'web-ci', '-n', 'runners', '--timeout=20s');
   });
 });
+
+/** A namespace with a policy that has a sink, its Secret, and a pod that is under it; nobody may read the Secret. */
+async function alertedPod(url: string): Promise<object[]> {
+  await cluster.kubectl('create', 'namespace', 'jobs');
+  await cluster.kubectl('wait', '--for=create', 'serviceaccount/default', '-n', 'jobs', '--timeout=30s');
+  const payload = JSON.stringify({ policies: [{ name: 'alerted', generation: 1, mode: 'Audit' }] });
+  const annotations = { 'chaperone.dev/policy': JSON.stringify({ payload, signature: '' }) };
+  const sinks = [{ name: 'sec', webhook: { secretRef: { name: 'sec-hook' } } }];
+  return [
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'sec-hook', namespace: 'jobs' }, stringData: { url } },
+    {
+      apiVersion: 'chaperone.dev/v1alpha1',
+      kind: 'AgentPolicy',
+      metadata: { name: 'alerted', namespace: 'jobs' },
+      spec: { selector: {}, mode: 'Audit', alerts: { sinks } },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'runner-1', namespace: 'jobs', annotations },
+      spec: { containers: [{ name: 'runner', image: 'registry.example.com/runner:1' }] },
+    },
+  ];
+}
+
+async function applyAll(...objects: object[]): Promise<void> {
+  const path = join(cluster.folder, 'objects.json');
+  await writeFile(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+  await cluster.kubectl('apply', '-f', path);
+}
+
+/** As the sensor of the pod does. */
+async function postFinding({ environment }: Running): Promise<void> {
+  const bound = ['--bound-object-kind=Pod', '--bound-object-name=runner-1', '--audience=chaperone-gateway'];
+  const token = (await cluster.kubectl('create', 'token', 'default', '-n', 'jobs', ...bound)).trim();
+  const secret = ['get', 'secret', 'chaperone-ca', '-n', namespace, '-o', 'jsonpath={.data.ca\\.crt}'];
+  const ca = Buffer.from(await cluster.kubectl(...secret), 'base64').toString();
+  const finding = {
+    version: 1,
+    id: 'f'.repeat(16),
+    rule: 'credentials-sent',
+    severity: 'High',
+    subject: { kind: 'host', name: 'evil.example.com' },
+    text: 'curl read ~/.npmrc and connected to evil.example.com.',
+    time: new Date().toISOString(),
+    count: 1,
+    job: { name: 'build' },
+    evidence: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) },
+  };
+  const dispatcher = new Agent({ connect: { ca, servername: `chaperone-gateway.${namespace}.svc` } });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ findings: [finding] });
+  const url = `https://127.0.0.1:${environment.CHAPERONE_GATEWAY_PORT}/v1/findings`;
+  const answer = await request(url, { method: 'POST', dispatcher, headers, body });
+  assert.deepEqual([answer.statusCode, await answer.body.json()], [200, {}]);
+  await dispatcher.close();
+}
+
+/** A server that takes alerts. */
+async function startSink() {
+  const arrived: string[] = [];
+  const server = createServer(async (incoming, response) => {
+    arrived.push(await text(incoming));
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    arrived,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
 
 /** There is no node to run helm's hook, so its rights are applied and its command is run here. */
 async function applyHooks(): Promise<void> {

@@ -5,6 +5,7 @@ import { ChaperoneError } from './errors.ts';
 import { atomicList, described, listMap, setList, withRules } from './field-rule.ts';
 import { labelSelector } from './label-selector.ts';
 import { apiVersion } from './names.ts';
+import { policyAlerts } from './policy-alerts.ts';
 
 const dnsLabel = z
   .string()
@@ -176,6 +177,10 @@ export const agentPolicySpec = z.strictObject({
   ).default('Open'),
   egress: described(egress, 'Which destinations the pods may connect to.').default({ default: 'Allow', rules: [] }),
   trace: described(trace, 'What the trace of a job holds.').prefault({}),
+  alerts: described(
+    policyAlerts,
+    'Who is told of findings in the pods, besides Kubernetes Events and the sinks of the cluster.',
+  ).optional(),
 });
 
 const metadata = z.looseObject({

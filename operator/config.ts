@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import * as z from 'zod';
+import { parseAddressBlock } from '../crds/address-block.ts';
 import { ChaperoneError } from '../crds/errors.ts';
 import { severities } from '../crds/finding.ts';
 import { gatewayPort } from '../crds/names.ts';
@@ -49,6 +50,9 @@ const operator = z.object({
   CHAPERONE_LEADER_ELECTION: z.stringbool().default(true),
 });
 
+const cidr = z
+  .string()
+  .refine((text) => parseAddressBlock(text) !== null, 'write an address block such as 10.1.2.0/24');
 /** As the chart writes it. */
 const alerts = z
   .string()
@@ -72,6 +76,13 @@ const alerts = z
         )
         .max(16)
         .default([]),
+      policySinks: z
+        .strictObject({
+          enabled: z.boolean().default(true),
+          allowHttp: z.boolean().default(false),
+          allowedCidrs: z.array(cidr).max(64).default([]),
+        })
+        .prefault({}),
     }),
   );
 

@@ -88,6 +88,38 @@ const trace = fc.record(
   { requiredKeys: [] },
 );
 
+const secretKey = fc.record(
+  {
+    name: mostly(fc.constantFrom('hook', 'a.b-c'), '', 'A', 'a/b'),
+    key: mostly(fc.constantFrom('url', 'A_b.c'), '', 'a b'),
+  },
+  { requiredKeys: ['name'] },
+);
+const sink = fc.oneof(
+  {
+    arbitrary: fc.record(
+      {
+        name: mostly(name, '', 'A'),
+        webhook: fc.record({ secretRef: secretKey, signingKeyRef: secretKey }, { requiredKeys: ['secretRef'] }),
+      },
+      { requiredKeys: ['name', 'webhook'] },
+    ),
+    weight: 10,
+  },
+  { arbitrary: fc.record({ name, slack: fc.record({ secretRef: secretKey }) }), weight: 10 },
+  {
+    arbitrary: fc.record({ name, slack: mostly(fc.record({ secretRef: secretKey }), {}) }, { requiredKeys: [] }),
+    weight: 1,
+  },
+);
+const alerts = fc.record(
+  {
+    minSeverity: mostly(fc.constantFrom('Info', 'Low', 'Medium', 'High', 'Critical'), 'high', null),
+    sinks: mostly(fc.array(sink, { maxLength: 2 }), null),
+  },
+  { requiredKeys: [] },
+);
+
 const labelKey = fc.oneof(
   { arbitrary: fc.constantFrom('team', 'example.com/tier', 'A_b.c'), weight: 20 },
   {
@@ -129,6 +161,7 @@ const specs = fc.record(
     failureMode: mostly(fc.constantFrom('Open', 'Closed'), 'closed', null),
     egress: mostly(egress, null, {}, 'Deny'),
     trace: mostly(trace, null, { process: 'All' }),
+    alerts: mostly(alerts, null, { sink: [] }),
   },
   { requiredKeys: ['selector', 'mode'] },
 );

@@ -12,6 +12,7 @@ import type { FindingMetrics } from './metrics.ts';
 import type { KnownPod, PodReader } from './pod-facts.ts';
 import type { PolicyCounts } from './policy-counts.ts';
 import type { Sink } from './sinks/sink.ts';
+import { createSuppressions } from './suppressions.ts';
 
 export interface AlertsOptions {
   readPod: PodReader;
@@ -45,7 +46,7 @@ export interface Alerts {
    * Rejects with a {@link GatewayRefusal} (503) when it has to be sent again.
    */
   take(identity: PodIdentity, findings: readonly Finding[]): Promise<void>;
-  /** Resolves when all that was taken was told to Kubernetes and handed to the sinks. */
+  /** Resolves when all that was taken was told to Kubernetes and handed to the sinks, what was suppressed included. */
   settle(): Promise<void>;
 }
 
@@ -59,7 +60,17 @@ export function createAlerts(options: AlertsOptions): Alerts {
   const working = new Set<Promise<void>>();
   let inHand = 0;
 
+  const suppressions = createSuppressions(options.clock, (pod, finding) =>
+    follow(announce(options, makeAlert(finding, pod, options.labels), governing(options, pod))),
+  );
+
+  function follow(work: Promise<void>): void {
+    working.add(work);
+    void work.finally(() => working.delete(work));
+  }
+
   async function tellAll(pod: KnownPod, fresh: readonly Finding[]): Promise<void> {
+    inHand += fresh.length;
     for (const finding of fresh) {
       await tell(options, pod, finding).catch((error) => {
         options.log.error({ err: error, finding: finding.id }, `a finding could not be told: ${describeError(error)}`);
@@ -77,12 +88,13 @@ export function createAlerts(options: AlertsOptions): Alerts {
       options.metrics.known(known.length);
       for (const finding of suppressed) options.metrics.suppressed(finding.severity);
       for (const finding of suppressed) countOn(options, pod, finding);
-      inHand += fresh.length;
-      const work = tellAll(pod, fresh);
-      working.add(work);
-      void work.finally(() => working.delete(work));
+      suppressions.add(pod, suppressed);
+      follow(tellAll(pod, fresh));
     },
-    settle: async () => void (await Promise.all(working)),
+    async settle() {
+      suppressions.stop();
+      await Promise.all(working);
+    },
   };
 }
 
@@ -98,11 +110,15 @@ function later(code: string, what: string, cause?: unknown): GatewayRefusal {
   return new GatewayRefusal(code, `${what}; send again`, { status: 503, retryAfterSeconds: 2, cause });
 }
 
-/** The Event on the pod comes first: its name tells replicas whether another one has told it. Sinks come before the Events on policies, for which nobody waits. */
+/** The Event on the pod comes first: its name tells replicas whether another one has told it. */
 async function tell(options: AlertsOptions, pod: KnownPod, finding: Finding): Promise<void> {
   const alert = makeAlert(finding, pod, options.labels);
-  if (!(await options.events.tellOnPod(alert))) return options.metrics.known(1);
-  const policies = countOn(options, pod, finding);
+  if (await options.events.tellOnPod(alert)) await announce(options, alert, countOn(options, pod, finding));
+  else options.metrics.known(1);
+}
+
+/** Sinks come before the Events on policies, for which nobody waits. */
+async function announce(options: AlertsOptions, alert: Alert, policies: readonly AlertedPolicy[]): Promise<void> {
   for (const { sinks } of [{ sinks: options.clusterSinks }, ...policies]) {
     for (const { sink, minSeverity } of sinks) offer(alert, sink, minSeverity);
   }
@@ -113,8 +129,13 @@ function offer(alert: Alert, sink: Sink, minSeverity: Severity): void {
   if (isAtLeast(alert.finding.severity, minSeverity)) sink.offer(alert);
 }
 
-function countOn({ policy, counts }: AlertsOptions, pod: KnownPod, finding: Finding): AlertedPolicy[] {
-  const governing = (pod.policies ?? []).flatMap((name) => policy(pod.namespace, name) ?? []);
-  for (const one of governing) counts.add(one, finding);
-  return governing;
+/** Gives the policies that the pod is under, each with the finding added. */
+function countOn(options: AlertsOptions, pod: KnownPod, finding: Finding): AlertedPolicy[] {
+  const policies = governing(options, pod);
+  for (const policy of policies) options.counts.add(policy, finding);
+  return policies;
+}
+
+function governing({ policy }: AlertsOptions, { namespace, policies = [] }: KnownPod): AlertedPolicy[] {
+  return policies.flatMap((name) => policy(namespace, name) ?? []);
 }

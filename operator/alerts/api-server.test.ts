@@ -9,7 +9,7 @@ import { policyAnnotation } from '../../crds/names.ts';
 import { aPolicyObject } from '../controllers/testing/builders.ts';
 import type { PodIdentity } from '../gateway/identity.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { events, namespaces, pods } from '../kube/resources.ts';
+import { events, namespaces, pods, secrets } from '../kube/resources.ts';
 import { type ApiServer, startApiServer } from '../kube/testing/api-server.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { eventually } from '../runtime/testing/clocks.ts';
@@ -61,13 +61,14 @@ function startReplica(instance: string): Alerting {
       minSeverity: 'Medium',
       labels: { cluster: 'test' },
       sinks: [{ name: 'siem', kind: 'webhook', ...files, allowHttp: true }],
+      policySinks: { enabled: true, allowHttp: true, allowedCidrs: ['127.0.0.0/8'] },
     },
   });
 }
 
 /** A pod under the policy of the same name. */
-async function aPod(name: string): Promise<PodIdentity> {
-  const { spec, ...policy } = aPolicyObject({}, { name }) as KubeObject & { spec: object };
+async function aPod(name: string, alerts?: object): Promise<PodIdentity> {
+  const { spec, ...policy } = aPolicyObject(alerts && { alerts }, { name }) as KubeObject & { spec: object };
   await api.client.create(agentPolicies, { ...policy, metadata: { name, namespace: 'ci' }, spec } as KubeObject);
   const payload = JSON.stringify({ policies: [{ name, generation: 1, mode: 'Audit' }] });
   const annotations = { [policyAnnotation]: JSON.stringify({ payload, signature: '' }) };
@@ -98,7 +99,8 @@ async function countsOf(name: string): Promise<Record<string, unknown> | undefin
   return policy.status?.findings;
 }
 
-const alertsOf = (name: string) => sink.alerts().filter(({ pod }) => pod.name === name);
+/** At the sink of the cluster. */
+const alertsOf = (name: string) => sink.alerts('/hook').filter(({ pod }) => pod.name === name);
 
 describe('a finding, a real API server and a real sink', () => {
   test('reaches the pod, its policy and the sink, whole and signed', async () => {
@@ -172,4 +174,69 @@ describe('a finding, a real API server and a real sink', () => {
       assert.deepEqual(counts, { critical: 8, high: 8, medium: 8, low: 8, info: 8 });
     });
   });
+
+  test('goes to the sinks of its policy, by what their Secrets say at the time', async () => {
+    const { url } = sink;
+    const data = (text: string) => Buffer.from(text).toString('base64');
+    await api.client.create(secrets, {
+      metadata: { name: 'hook', namespace: 'ci' },
+      data: { url: data(`${url}/of-policy`), signingKey: data(signingKey) },
+    } as KubeObject);
+    const secretRef = { name: 'hook' };
+    const sinks = [
+      { name: 'sec', webhook: { secretRef, signingKeyRef: secretRef } },
+      { name: 'chat', slack: { secretRef } },
+    ];
+    const pod = await aPod('own-sinks', { minSeverity: 'High', sinks });
+    await settlePolicies('own-sinks');
+    await replicas[0].take(pod, [aFinding(1), aFinding(2, { severity: 'Medium' })]);
+    const own = () => sink.arrived.filter(({ path }) => path === '/hook/of-policy');
+    await eventually(async () => assert.equal(own().length, 2));
+    const [first, second] = own().map(({ body }) => JSON.parse(body));
+    const slack = 'blocks' in first ? first : second;
+    assert.match(slack.text, /^Critical in octo\/web/);
+    assert.equal((slack === first ? second : first).finding.id, aFinding(1).id);
+    // The sink of the cluster takes Medium, too.
+    await eventually(async () => assert.equal(alertsOf('own-sinks').length, 2));
+  });
+
+  test('of a policy whose sink has no Secret yet waits for it, and the policy says so', async () => {
+    const pod = await aPod('early', { sinks: [{ name: 'sec', webhook: { secretRef: { name: 'late' } } }] });
+    await eventually(async () => {
+      const notes = (await eventsAbout('early')).filter(({ reason }) => reason === 'AlertSinkNotReady');
+      assert.equal(notes.length, 1, 'one of the two replicas says it');
+      assert.match(
+        notes[0]?.note ?? '',
+        /^No alert reaches the sink sec as it is: there is no Secret late in ci: make it\.$/,
+      );
+    });
+    await replicas[0].take(pod, [aFinding()]);
+    await replicas[0].settle();
+    const url = Buffer.from(`${sink.url}/late`).toString('base64');
+    await api.client.create(secrets, { metadata: { name: 'late', namespace: 'ci' }, data: { url } } as KubeObject);
+    await eventually(async () => assert.equal(sink.arrived.filter(({ path }) => path === '/hook/late').length, 1));
+  });
+
+  test('beyond what a pod may have told is counted, and people are told how many', async () => {
+    const pod = await aPod('noisy');
+    await replicas[0].take(
+      pod,
+      Array.from({ length: 30 }, (_, n) => aFinding(n + 1)),
+    );
+    await replicas[0].settle();
+    await eventually(async () => assert.equal(alertsOf('noisy').length, 21));
+    const summary = alertsOf('noisy').find(({ finding }) => finding.rule === 'findings-suppressed');
+    assert.match(
+      summary?.text ?? '',
+      /10 further findings of this pod were not told one by one, the worst of them Critical/,
+    );
+    await eventually(async () => assert.equal((await countsOf('noisy'))?.critical, 30));
+  });
 });
+
+/** Until the replicas have seen the policy. */
+async function settlePolicies(name: string): Promise<void> {
+  const marker = await aPod(`${name}-seen`);
+  for (const [n, replica] of replicas.entries()) await replica.take(marker, [aFinding(n + 100)]);
+  await eventually(async () => assert.equal((await countsOf(`${name}-seen`))?.critical, 2));
+}

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Severity } from '../../crds/finding.ts';
+import { logHealed } from '../commands/environment.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Transport } from '../kube/transport.ts';
+
 import type { Clock } from '../runtime/clock.ts';
 import { createAlertedPolicies } from './alerted-policies.ts';
 import { type Alerted, type Alerts, createAlerts } from './alerts.ts';
@@ -10,7 +12,10 @@ import { createFindingEvents } from './finding-events.ts';
 import { createFindingMetrics, type FindingMetrics } from './metrics.ts';
 import { createPodReader } from './pod-facts.ts';
 import { createPolicyCounts } from './policy-counts.ts';
+import { createPolicySinks } from './policy-sinks.ts';
+import { publicOr } from './sinks/guarded-lookup.ts';
 import type { SinkKind } from './sinks/message.ts';
+import { createPolicyTargetReader } from './sinks/policy-secrets.ts';
 import { createPoster, type Post } from './sinks/post.ts';
 import { readSecretFiles } from './sinks/secret-files.ts';
 import { createSink } from './sinks/sink.ts';
@@ -22,6 +27,16 @@ export interface AlertsConfig {
   /** On every alert. */
   labels: Record<string, string>;
   sinks: readonly ClusterSink[];
+  policySinks: PolicySinksConfig;
+}
+
+/** What sinks of policies may be. */
+export interface PolicySinksConfig {
+  enabled: boolean;
+  /** Also take `http://` addresses. */
+  allowHttp: boolean;
+  /** Address blocks that are not public and may be connected to all the same. */
+  allowedCidrs: readonly string[];
 }
 
 /** A sink of the whole cluster; its Secret is mounted. */
@@ -55,21 +70,31 @@ export interface Alerting extends Alerts {
 
 /** Below what the manager gives all parts to end. */
 const GRACE_MS = 8_000;
+/** Of each sink of the cluster: a sink that is away costs no more than some megabytes. */
+const MAX_WAITING = 500;
 
 /** Puts the parts together; nothing runs before `start`. */
 export function createAlerting(options: AlertingOptions): Alerting {
   const { client, clock, log, config } = options;
   const metrics = createFindingMetrics(options.registry);
-  const policies = createAlertedPolicies({
+  const now = () => clock.now();
+  const poster = createPoster({ now });
+  const policyPoster = createPoster({ now, mayConnect: publicOr(config.policySinks.allowedCidrs) });
+  const events = createFindingEvents({ ...options, metrics });
+  const policySinks = createPolicySinks({
     ...options,
-    onError: (error) => log.warn({ err: error }, 'the watch of AgentPolicies was interrupted'),
+    metrics,
+    events,
+    post: policyPoster.post,
+    readTarget: createPolicyTargetReader(client, clock, config.policySinks),
+    isEnabled: config.policySinks.enabled,
   });
-  const poster = createPoster({}, () => clock.now());
+  const policies = createAlertedPolicies({ ...options, onError: logHealed(log) }, policySinks);
   const clusterSinks = config.sinks.map((sink) => clusterSink(options, sink, { metrics, post: poster.post }));
   const counts = createPolicyCounts({ ...options, metrics });
   const alerts = createAlerts({
     readPod: createPodReader(client, clock),
-    events: createFindingEvents({ ...options, metrics }),
+    events,
     counts,
     policy: policies.get,
     clusterSinks,
@@ -83,22 +108,24 @@ export function createAlerting(options: AlertingOptions): Alerting {
     start: policies.start,
     async stop() {
       await alerts.settle();
-      await Promise.all([counts.stop(GRACE_MS), ...clusterSinks.map(({ sink }) => sink.stop(GRACE_MS))]);
+      const sinks = [...clusterSinks.map(({ sink }) => sink), policySinks];
+      await Promise.all([counts, ...sinks].map((part) => part.stop(GRACE_MS)));
       await policies.stop();
-      await poster.close();
+      await Promise.all([poster.close(), policyPoster.close()]);
     },
   };
 }
 
 function clusterSink(
   { clock, random, log, config }: AlertingOptions,
-  { name, kind, ...files }: ClusterSink,
+  { name, ...files }: ClusterSink,
   { metrics, post }: { metrics: FindingMetrics; post: Post },
 ): Alerted {
   const full = `cluster/${name}`;
   const sink = createSink({
     name: full,
-    kind,
+    capacity: MAX_WAITING,
+    room: { waiting: 0, most: MAX_WAITING },
     readTarget: () => readSecretFiles(files),
     post,
     clock,

@@ -1,6 +1,7 @@
 import type { Alert } from '../../crds/alert.ts';
 import type { Finding } from '../../crds/finding.ts';
 import type { KnownPod } from './pod-facts.ts';
+import { suppressedRule } from './suppressions.ts';
 
 /** A finding of this pod as people are told of it. */
 export function makeAlert(finding: Finding, pod: KnownPod, labels: Readonly<Record<string, string>>): Alert {
@@ -18,8 +19,8 @@ export function makeAlert(finding: Finding, pod: KnownPod, labels: Readonly<Reco
 
 /** How bad, where in the workflow, the finding's own sentence, and which pod under which policies. */
 export function alertText(finding: Finding, pod: KnownPod): string {
-  const { severity, text, count } = finding;
-  const often = count > 1 ? ` Seen ${count} times.` : '';
+  const { rule, severity, text, count } = finding;
+  const often = count > 1 && rule !== suppressedRule ? ` Seen ${count} times.` : '';
   return `${severity} in ${whereOf(finding)}: ${text}${often} ${whoseOf(pod)}`;
 }
 

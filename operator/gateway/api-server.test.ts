@@ -44,7 +44,12 @@ before(async () => {
     transport: api.transport,
     random: Math.random,
     instance: 'gateway-1',
-    alerts: { minSeverity: 'Medium', labels: {}, sinks: [] },
+    alerts: {
+      minSeverity: 'Medium',
+      labels: {},
+      sinks: [],
+      policySinks: { enabled: true, allowHttp: false, allowedCidrs: [] },
+    },
   });
   // The gateway comes up first and waits for the certificate that the operators race to make.
   const started = gateway.start();

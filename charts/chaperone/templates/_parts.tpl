@@ -125,5 +125,5 @@ readinessProbe:
 {{- end -}}
 {{- $sinks = append $sinks $sink -}}
 {{- end -}}
-{{- dict "minSeverity" .Values.gateway.alerts.minSeverity "labels" .Values.gateway.alerts.labels "sinks" $sinks | toJson -}}
+{{- dict "minSeverity" .Values.gateway.alerts.minSeverity "labels" .Values.gateway.alerts.labels "sinks" $sinks "policySinks" .Values.gateway.alerts.policySinks | toJson -}}
 {{- end }}

@@ -15,27 +15,38 @@ export interface AlertQueue {
   take(): Waiting | undefined;
 }
 
-/** An alert is about 5 KB: a sink that is away costs no more than some megabytes. */
-const CAPACITY = 500;
+/** How many alerts wait in several queues together, and how many may: an alert is about 5 KB. */
+export interface Room {
+  waiting: number;
+  readonly most: number;
+}
 
-export function createAlertQueue(): AlertQueue {
+/** So many may wait in each queue whatever waits in others: nobody takes all the room. */
+const OWN = 10;
+
+/** Holds as many as `most`, if there is room. */
+export function createAlertQueue(most: number, room: Room): AlertQueue {
   const lanes = new Map(severities.toReversed().map((severity): [string, Waiting[]] => [severity, []]));
   const worstFirst = [...lanes.values()];
   let size = 0;
+  function grow(by: 1 | -1): void {
+    size += by;
+    room.waiting += by;
+  }
   return {
     get size() {
       return size;
     },
     add(alert, now) {
       lanes.get(alert.finding.severity)?.push({ alert, at: now });
-      size += 1;
-      if (size <= CAPACITY) return undefined;
-      size -= 1;
+      grow(1);
+      if (size <= most && (size <= OWN || room.waiting <= room.most)) return undefined;
+      grow(-1);
       return worstFirst.findLast((lane) => lane.length > 0)?.pop()?.alert;
     },
     take() {
       const next = worstFirst.find((lane) => lane.length > 0)?.shift();
-      if (next !== undefined) size -= 1;
+      if (next !== undefined) grow(-1);
       return next;
     },
   };

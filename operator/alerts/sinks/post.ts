@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher } from 'undici';
 import { readRetryAfter } from '../../gateway/answer.ts';
+import { type AddressRule, guardedLookup, refuseLiteral } from './guarded-lookup.ts';
 import type { Message } from './message.ts';
 
 /** What a sink's answer means. `why` is for people, and tells nothing of the answer but its status. */
@@ -14,22 +15,40 @@ export type Post = (url: URL, message: Message) => Promise<Outcome>;
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER = 64 * 1024;
+/** A longer pause is taken for this one. */
+const MAX_RETRY_AFTER_S = 900;
 
-/** Connections to sinks of one kind of trust. */
-export function createPoster(
-  connect: Agent.Options['connect'],
-  now: () => number,
-): { post: Post; close(): Promise<void> } {
+export interface PosterOptions {
+  /** Which addresses may be connected to; every one without it. */
+  mayConnect?: AddressRule;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** From the first byte to the last; 10 s unless said. */
+  timeoutMs?: number;
+}
+
+/** Makes connections to sinks of one kind of trust. */
+export function createPoster({ mayConnect, now, timeoutMs = TIMEOUT_MS }: PosterOptions): {
+  post: Post;
+  close(): Promise<void>;
+} {
   const agent = new Agent({
-    connect: { timeout: TIMEOUT_MS, ...(typeof connect === 'object' ? connect : {}) },
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
+    connect: { timeout: timeoutMs, ...(mayConnect && { lookup: guardedLookup(mayConnect) }) },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
     maxResponseSize: MAX_ANSWER,
     connections: 4,
     keepAliveTimeout: 30_000,
   });
   return {
-    post: (url, message) => send(agent, url, message).then((answer) => meaningOf(answer, now()), whyNot),
+    async post(url, message) {
+      try {
+        if (mayConnect !== undefined) refuseLiteral(url, mayConnect);
+        return meaningOf(await send(agent, url, { ...message, timeoutMs }), now());
+      } catch (error) {
+        return whyNot(error);
+      }
+    },
     close: () => agent.destroy(),
   };
 }
@@ -39,17 +58,21 @@ interface Answer {
   retryAfter: string | undefined;
 }
 
-async function send(agent: Dispatcher, url: URL, { headers, body }: Message): Promise<Answer> {
+async function send(
+  agent: Dispatcher,
+  url: URL,
+  { headers, body, timeoutMs }: Message & { timeoutMs: number },
+): Promise<Answer> {
   const response = await agent.request({
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
     method: 'POST',
     headers: { ...headers, ...authorizationOf(url), 'user-agent': 'chaperone-gateway' },
     body,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   // What it says beyond its status is nobody's: a policy's author must not read answers through us.
-  await response.body.dump();
+  await response.body.dump().catch(() => undefined);
   const retryAfter = response.headers['retry-after'];
   return { status: response.statusCode, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter };
 }
@@ -66,7 +89,7 @@ function meaningOf({ status, retryAfter }: Answer, now: number): Outcome {
   if (status >= 300 && status < 400) return { result: 'failed', why: `${why}, and redirects are not followed` };
   if (status === 400 || status === 413 || status === 422) return { result: 'refused', why };
   if (retryAfter === undefined) return { result: 'failed', why };
-  return { result: 'failed', why, retryAfterMs: readRetryAfter(retryAfter, now) * 1000 };
+  return { result: 'failed', why, retryAfterMs: readRetryAfter(retryAfter, now, MAX_RETRY_AFTER_S) * 1000 };
 }
 
 function whyNot(error: unknown): Outcome {

@@ -3,7 +3,7 @@ import type { Alert } from '../../../crds/alert.ts';
 import { describeError } from '../../../crds/errors.ts';
 import { type Clock, sleep, within } from '../../runtime/clock.ts';
 import type { FindingMetrics } from '../metrics.ts';
-import { createAlertQueue } from './alert-queue.ts';
+import { type AlertQueue, createAlertQueue, type Room } from './alert-queue.ts';
 import { type Message, type SinkKind, webhookMessage } from './message.ts';
 import type { Outcome, Post } from './post.ts';
 import { slackMessage } from './slack.ts';
@@ -12,7 +12,9 @@ import type { SinkTarget } from './target.ts';
 export interface SinkOptions {
   /** For people and metrics, such as `cluster/siem` or `arc-runners/web-ci/sec`. */
   name: string;
-  kind: SinkKind;
+  /** How many alerts may wait for it, if there is room. */
+  capacity: number;
+  room: Room;
   /** Reads the sink's Secret, anew when `isStale`. Rejects with what is wrong with it. */
   readTarget: (isStale: boolean) => Promise<SinkTarget>;
   post: Post;
@@ -44,7 +46,7 @@ export function createSink(options: SinkOptions): Sink {
 
 class RetryingSink implements Sink {
   readonly #options: SinkOptions;
-  readonly #queue = createAlertQueue();
+  readonly #queue: AlertQueue;
   readonly #stopping = new AbortController();
   readonly #ended = new AbortController();
   #failures = 0;
@@ -52,6 +54,7 @@ class RetryingSink implements Sink {
 
   constructor(options: SinkOptions) {
     this.#options = options;
+    this.#queue = createAlertQueue(options.capacity, options.room);
   }
 
   offer(alert: Alert): void {
@@ -95,7 +98,7 @@ class RetryingSink implements Sink {
   }
 
   async #attempt(alert: Alert): Promise<Outcome> {
-    const { kind, readTarget, post, clock, onTrouble } = this.#options;
+    const { readTarget, post, clock, onTrouble } = this.#options;
     let target: SinkTarget;
     try {
       target = await readTarget(this.#failures > 0);
@@ -108,7 +111,7 @@ class RetryingSink implements Sink {
       webhook: () => webhookMessage(alert, target.signingKey, clock.now()),
       slack: () => slackMessage(alert),
     };
-    return post(target.url, render[kind]());
+    return post(target.url, render[target.kind]());
   }
 
   /** Doubled with each failure in a row, up to as much again as jitter, so that replicas do not come back together. */

@@ -1,8 +1,9 @@
 import { ChaperoneError } from '../../../crds/errors.ts';
-import { readSigningKey } from './message.ts';
+import { readSigningKey, type SinkKind } from './message.ts';
 
-/** Where a sink is, as its Secret says. */
+/** Where a sink is, as its Secret says, and how it is spoken to. */
 export interface SinkTarget {
+  kind: SinkKind;
   url: URL;
   signingKey?: Buffer;
 }
@@ -17,14 +18,19 @@ export interface TargetTexts {
 const LEAST_KEY_BYTES = 24;
 
 /** Throws `sink-secret-invalid`, whose message never holds what is secret. */
-export function readTarget(texts: TargetTexts, { allowHttp }: { allowHttp: boolean }): SinkTarget {
+export function readTarget(
+  texts: TargetTexts,
+  { kind, allowHttp }: { kind: SinkKind; allowHttp: boolean },
+): SinkTarget {
   const url = readUrl(texts.url.trim(), allowHttp);
-  if (texts.signingKey === undefined) return { url };
+  if (texts.signingKey === undefined) return { kind, url };
   const signingKey = readSigningKey(texts.signingKey.trim());
   if (signingKey.length < LEAST_KEY_BYTES) {
-    throw invalid(`its signing key is shorter than ${LEAST_KEY_BYTES} bytes: make one with openssl rand -base64 32`);
+    throw invalid(
+      `its signing key is shorter than ${LEAST_KEY_BYTES} bytes: write whsec_ and what openssl rand -base64 32 prints`,
+    );
   }
-  return { url, signingKey };
+  return { kind, url, signingKey };
 }
 
 function readUrl(text: string, allowHttp: boolean): URL {

@@ -14,7 +14,8 @@ export interface Arrived {
 export interface SinkServer {
   url: string;
   arrived: Arrived[];
-  alerts(): Alert[];
+  /** Those that came to this path. */
+  alerts(path?: string): Alert[];
   /** How it answers from now on; 200 at first. */
   answer: RequestListener;
   close(): Promise<void>;
@@ -31,7 +32,7 @@ export async function startSinkServer(): Promise<SinkServer> {
   const sink: SinkServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     arrived,
-    alerts: () => arrived.map(({ body }) => JSON.parse(body) as Alert),
+    alerts: (path = '/hook') => arrived.filter((one) => one.path === path).map(({ body }) => JSON.parse(body) as Alert),
     answer: (_request, response) => response.end('ok'),
     async close() {
       server.closeAllConnections();
