@@ -165,6 +165,59 @@ const trace = z.strictObject({
   ).default([]),
 });
 
+/** The whole path of a program or script, without `.`, `..` or empty parts; `*` stands for any characters within a part. */
+const programPath = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^(\/([^/.]|\.[^/.]|\.\.[^/])[^/]*)+$/);
+
+const npmPackage = z
+  .string()
+  .min(1)
+  .max(214)
+  .regex(/^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/);
+
+const programPaths = (of: string) =>
+  setList(
+    z
+      .array(described(programPath, `A whole path, such as \`${of}\`; \`*\` stands for any characters but a slash.`))
+      .min(1)
+      .max(8),
+  );
+
+const agentMatch = withRules(
+  z.strictObject({
+    paths: described(
+      programPaths('/opt/agent/bin/agent'),
+      'Executable files that are the agent, by the path that is left when links are followed.',
+    ).optional(),
+    scripts: described(
+      programPaths('/opt/agent/main.py'),
+      'Scripts that are the agent, executed by themselves or interpreted by Node, Bun or Python, by the path that they are called by.',
+    ).optional(),
+    packages: described(
+      setList(z.array(described(npmPackage, 'The name of an npm package, such as `@acme/agent`.')).min(1).max(8)),
+      'npm packages of which every program and script is the agent, with those of their platforms (`NAME-linux-x64`).',
+    ).optional(),
+  }),
+  [
+    {
+      cel: 'has(self.paths) || has(self.scripts) || has(self.packages)',
+      message: 'say what the agent is: write paths, scripts or packages',
+      holds: ({ paths, scripts, packages }) => (paths ?? scripts ?? packages) !== undefined,
+    },
+  ],
+);
+
+const declaredAgent = z.strictObject({
+  name: described(
+    dnsLabel,
+    'What spans and summaries call the agent. With the name of an agent that is known (`claude-code`, `codex`, `gemini-cli`, `opencode`, `copilot`) it is said where else that one lies.',
+  ),
+  match: described(agentMatch, 'What a process is that is the agent: any one of these.'),
+});
+
 export const agentPolicySpec = z.strictObject({
   selector: described(labelSelector, 'The pods of this namespace that the policy is for. `{}` selects all of them.'),
   mode: described(
@@ -176,6 +229,10 @@ export const agentPolicySpec = z.strictObject({
     'Under `Enforce`, what happens to a pod whose sensor cannot be armed: `Open` lets the job run, `Closed` holds it back until the sensor is armed. Under `Audit` a job is never held back.',
   ).default('Open'),
   egress: described(egress, 'Which destinations the pods may connect to.').default({ default: 'Allow', rules: [] }),
+  agents: described(
+    listMap(z.array(described(declaredAgent, 'A coding agent, by what its program is.')).max(16), 'name'),
+    'Coding agents besides those that are known. Their runs and the commands that they run by a shell (`sh -c`) are told as those of the known ones.',
+  ).optional(),
   trace: described(trace, 'What the trace of a job holds.').prefault({}),
   alerts: described(
     policyAlerts,
@@ -218,6 +275,8 @@ export const agentPolicy = withRules(
 export type AgentPolicy = z.output<typeof agentPolicy>;
 export type AgentPolicySpec = AgentPolicy['spec'];
 export type EgressRule = z.output<typeof egressRule>;
+/** A coding agent that a policy declares. */
+export type DeclaredAgent = z.output<typeof declaredAgent>;
 export type EgressDestination = z.output<typeof destination>;
 export type NetworkPort = z.output<typeof networkPort>;
 

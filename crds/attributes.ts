@@ -186,7 +186,7 @@ export const agentWordsLate = 'chaperone.agent.words.late';
 export const agentInferred = 'chaperone.agent.inferred';
 /** Server span: the MCP server's package, else its script or program. */
 export const mcpServer = 'chaperone.agent.mcp.server';
-/** Agent span: what says that it is one: its `program`, or that it bears the name and behaves so (`behavior`). */
+/** Agent span: what says that it is one: its `program`, the `policy`, or that it bears the name and behaves so (`behavior`). */
 export const agentEvidence = 'chaperone.agent.evidence';
 /** Job and step span: the agents that ran, each once. */
 export const agentNames = 'chaperone.agent.names';

@@ -41,6 +41,23 @@ const imageRule = object({
   ports: maybe(list(networkPort, 1)),
 });
 
+const programPath = where(text({ min: 1, max: 255 }), 'the whole path of a program', (path) =>
+  /^(\/([^/.]|\.[^/.]|\.\.[^/])[^/]*)+$/.test(path),
+);
+const npmPackage = where(text({ min: 1, max: 214 }), 'the name of an npm package', (given) =>
+  /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/.test(given),
+);
+
+/** A coding agent, by what its program is: any one of these. */
+const imageAgent = object({
+  name: label,
+  match: object({
+    paths: maybe(list(programPath, 1)),
+    scripts: maybe(list(programPath, 1)),
+    packages: maybe(list(npmPackage, 1)),
+  }),
+});
+
 const mode = oneOf('Audit', 'Enforce');
 
 const policyImage = object({
@@ -51,6 +68,8 @@ const policyImage = object({
   failureMode: oneOf('Open', 'Closed'),
   policies: list(object({ name, generation: wholeNumber(), mode })),
   egress: object({ default: oneOf('Allow', 'Deny'), rules: list(imageRule) }),
+  /** Left out where no policy declares one. */
+  agents: maybe(list(imageAgent, 1)),
   trace: object({
     processes: oneOf('All', 'None'),
     /** Left out: Auto, and no paths. Within it `watch` is left out for Always, as it was when that was all there was. */
@@ -65,6 +84,7 @@ const envelope = object({ payload: text(), signature: text() });
 
 /** What all policies that select a pod come to, as the sensor gets it. */
 export type PolicyImage = Shaped<typeof policyImage>;
+export type PolicyImageAgent = Shaped<typeof imageAgent>;
 export type PolicyImageRule = Shaped<typeof imageRule>;
 
 /**

@@ -21,6 +21,20 @@ const rule: fc.Arbitrary<PolicyImageRule> = fc.oneof(
   ),
 );
 
+const path = fc.stringMatching(/^(\/[a-z*]{1,5}){1,3}$/);
+const some = (text: fc.Arbitrary<string>) => fc.array(text, { minLength: 1, maxLength: 2 });
+const agent = fc.record({
+  name,
+  match: fc.record(
+    {
+      paths: some(path),
+      scripts: some(path),
+      packages: some(fc.stringMatching(/^(@[a-z]{1,4}\/)?[a-z.]{1,5}$/).filter((text) => !/(^|\/)\./.test(text))),
+    },
+    { requiredKeys: [] },
+  ),
+});
+
 const images: fc.Arbitrary<PolicyImage> = fc.record({
   version: fc.constant(1 as const),
   namespace: name,
@@ -32,6 +46,7 @@ const images: fc.Arbitrary<PolicyImage> = fc.record({
     default: fc.constantFrom('Allow' as const, 'Deny' as const),
     rules: fc.array(rule, { maxLength: 5 }),
   }),
+  agents: fc.option(fc.array(agent, { minLength: 1, maxLength: 2 }), { nil: undefined }),
   trace: fc.record(
     {
       processes: fc.constantFrom('All' as const, 'None' as const),

@@ -120,6 +120,31 @@ const alerts = fc.record(
   { requiredKeys: [] },
 );
 
+const programPath = mostly(
+  fc.constantFrom('/opt/a', '/opt/*/bin/a b', '/.a/..b/...'),
+  'opt/a',
+  '/opt/../a',
+  '/./a',
+  '/a//b',
+  '/a/',
+  '',
+);
+const programPaths = mostly(fc.uniqueArray(programPath, { minLength: 1, maxLength: 3 }), [], ['/a', '/a'], null);
+const npmPackages = mostly(
+  fc.uniqueArray(mostly(fc.constantFrom('agent', '@acme/agent', 'a.b_c~d'), '@acme', 'A', 'a/b', ''), { minLength: 1 }),
+  [],
+  null,
+);
+const agent = fc.record({
+  name: mostly(name, '', 'A'),
+  match: mostly(
+    fc.record({ paths: programPaths, scripts: programPaths, packages: npmPackages }, { requiredKeys: [] }),
+    {},
+    null,
+  ),
+});
+const agents = mostly(fc.array(agent, { maxLength: 3 }), null);
+
 const labelKey = fc.oneof(
   { arbitrary: fc.constantFrom('team', 'example.com/tier', 'A_b.c'), weight: 20 },
   {
@@ -160,6 +185,7 @@ const specs = fc.record(
     mode: mostly(fc.constantFrom('Audit', 'Enforce'), 'audit', null, 1),
     failureMode: mostly(fc.constantFrom('Open', 'Closed'), 'closed', null),
     egress: mostly(egress, null, {}, 'Deny'),
+    agents,
     trace: mostly(trace, null, { process: 'All' }),
     alerts: mostly(alerts, null, { sink: [] }),
   },

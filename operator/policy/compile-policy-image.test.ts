@@ -119,3 +119,20 @@ test('an author is told of what has no effect', () => {
 function warnings(policies: Parameters<typeof compilePolicyImage>[1]): string {
   return compilePolicyImage('ci', policies).warnings.join('\n');
 }
+
+test('agents of all policies are declared, and of one that several declare all that they say', () => {
+  const agent = (name: string, path: string) => ({ name, match: { paths: [path] } });
+  const [one, other] = [
+    buildPolicy('one', { agents: [agent('b', '/b'), agent('a', '/z')] }),
+    buildPolicy('other', { mode: 'Enforce', agents: [{ name: 'a', match: { paths: ['/z', '/a'] } }] }),
+  ];
+  assert.deepEqual(compilePolicyImage('ci', [one, other]).payload.agents, [
+    { name: 'a', match: { paths: ['/a', '/z'] } },
+    { name: 'b', match: { paths: ['/b'] } },
+  ]);
+});
+
+test('where no policy declares an agent the image is what it was before there were any', () => {
+  for (const agents of [undefined, []])
+    assert.equal('agents' in compilePolicyImage('ci', [buildPolicy('one', agents && { agents })]).payload, false);
+});

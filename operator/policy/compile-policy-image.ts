@@ -1,5 +1,10 @@
-import type { AgentPolicy } from '../../crds/agent-policy.ts';
-import { hashPolicyImage, type PolicyImage, type PolicyImageRule } from '../../crds/policy-image.ts';
+import type { AgentPolicy, DeclaredAgent } from '../../crds/agent-policy.ts';
+import {
+  hashPolicyImage,
+  type PolicyImage,
+  type PolicyImageAgent,
+  type PolicyImageRule,
+} from '../../crds/policy-image.ts';
 
 export interface CompiledPolicy {
   payload: PolicyImage;
@@ -34,6 +39,7 @@ export function compilePolicyImage(namespace: string, selected: readonly AgentPo
       default: deciding.some(({ spec }) => spec.egress.default === 'Deny') ? 'Deny' : 'Allow',
       rules: deciding.flatMap(imageRules),
     },
+    ...declaredAgents(policies),
     trace: {
       processes: policies.length > 0 && policies.every(({ spec }) => spec.trace.processes === 'None') ? 'None' : 'All',
       ...watchedFiles(policies),
@@ -52,6 +58,25 @@ function watchedFiles(policies: AgentPolicy[]): Pick<PolicyImage['trace'], 'file
   const paths = [...new Set(asking.flatMap((files) => files.paths))].sort();
   if (watch === 'Always') return { files: { paths } };
   return watch === 'Auto' && paths.length === 0 ? {} : { files: { watch, paths } };
+}
+
+/** What any policy says of an agent holds: of one that several declare, all of it. Left out where there is none. */
+function declaredAgents(policies: AgentPolicy[]): Pick<PolicyImage, 'agents'> {
+  const byName = Map.groupBy(
+    policies.flatMap(({ spec }) => spec.agents ?? []),
+    ({ name }) => name,
+  );
+  const agents = [...byName].sort(([one], [other]) => (one < other ? -1 : 1));
+  return agents.length === 0 ? {} : { agents: agents.map(([name, declared]) => ({ name, match: joined(declared) })) };
+}
+
+function joined(declared: readonly DeclaredAgent[]): PolicyImageAgent['match'] {
+  const match: PolicyImageAgent['match'] = {};
+  for (const kind of ['paths', 'scripts', 'packages'] as const) {
+    const all = [...new Set(declared.flatMap((agent) => agent.match[kind] ?? []))].sort();
+    if (all.length > 0) match[kind] = all;
+  }
+  return match;
 }
 
 function decidingPolicies(policies: AgentPolicy[]): AgentPolicy[] {

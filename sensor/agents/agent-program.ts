@@ -10,8 +10,11 @@ export interface AgentProgram {
   readonly entry: RegExp;
   /** The path that its installer gives it. */
   readonly installed?: RegExp;
-  /** What it is called in a folder of programs. */
-  readonly name: string;
+  /** Whole paths of scripts; with `interpreter`, where that one interprets them. */
+  readonly scripts?: RegExp;
+  readonly interpreter?: RegExp;
+  /** What it is called in a folder of programs; default: no name says anything. */
+  readonly name?: string;
   /** What the same file is called where it is another program: some hold several, and the first argument chooses. */
   readonly others?: RegExp;
 }
@@ -19,7 +22,7 @@ export interface AgentProgram {
 /** Whether an image is the agent: its package's program or script, or where its installer puts it. */
 export function isProgramOf(image: ProcessImage, program: AgentProgram): boolean {
   if (isOther(image, program)) return false;
-  if (program.installed?.test(image.path)) return true;
+  if (program.installed?.test(image.path) || isScriptOf(image, program)) return true;
   const file = fileInPackage(scriptOf(image) ?? image.path, program);
   return file !== null && program.entry.test(file);
 }
@@ -31,7 +34,7 @@ export function bearsNameOf(image: ProcessImage, program: AgentProgram): boolean
 
 /** Whether it is anything that comes with the agent. */
 export function isPartOf(image: ProcessImage, program: AgentProgram): boolean {
-  if (program.installed?.test(image.path) || isNamed(image, program)) return true;
+  if (program.installed?.test(image.path) || isScriptOf(image, program) || isNamed(image, program)) return true;
   const files = [image.path, scriptOf(image) ?? ''];
   return files.some((file) =>
     file
@@ -41,10 +44,18 @@ export function isPartOf(image: ProcessImage, program: AgentProgram): boolean {
   );
 }
 
+function isScriptOf(image: ProcessImage, { scripts, interpreter }: AgentProgram): boolean {
+  if (scripts === undefined || interpreter?.test(image.path) === false) return false;
+  const script = scriptOf(image) ?? pythonScriptOf(image);
+  return (
+    (script !== null && scripts.test(script)) || (image.traits.script && scripts.test(whole(image.filename, image)))
+  );
+}
+
 /** Within a package a name says nothing, but for the links to all of their programs. */
 function isNamed(image: ProcessImage, { name }: AgentProgram): boolean {
   const file = scriptOf(image) ?? (image.traits.script ? '' : image.path);
-  return baseName(file) === name && (!file.includes(modules) || file.includes(`${modules}.bin/`));
+  return name !== undefined && baseName(file) === name && (!file.includes(modules) || file.includes(`${modules}.bin/`));
 }
 
 /** The file that the program is: the script, of an interpreter. */
@@ -53,13 +64,24 @@ export function programFile(image: ProcessImage): string {
 }
 
 /** What Node and Bun interpret, as a whole path; `null` for other programs. */
-export function scriptOf({ path, argv, cwd }: ProcessImage): string | null {
+export function scriptOf(image: ProcessImage): string | null {
+  const { path, argv } = image;
   const interpreter = baseName(path);
   if (!interpreters.test(interpreter)) return null;
   const at = argv.findIndex((word, index) => index > 0 && !isOption(word, argv[index - 1] ?? ''));
   const script = argv[at] === 'run' && interpreter === 'bun' ? argv[at + 1] : argv[at];
-  if (script === undefined) return null;
-  return isAbsolute(script) ? script : join(cwd || '/', script);
+  return script === undefined ? null : whole(script, image);
+}
+
+/** What Python interprets; `null` for modules and for what stands in its arguments. */
+function pythonScriptOf(image: ProcessImage): string | null {
+  if (!/^python[\d.]*$/.test(baseName(image.path))) return null;
+  const [first] = image.argv.slice(1).filter((word) => !/^-[a-zA-Z]*[^mcXW]$/.test(word));
+  return first === undefined || first.startsWith('-') ? null : whole(first, image);
+}
+
+function whole(path: string, { cwd }: Pick<ProcessImage, 'cwd'>): string {
+  return isAbsolute(path) ? path : join(cwd || '/', path);
 }
 
 /** Or the value of one. */

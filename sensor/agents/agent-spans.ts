@@ -1,3 +1,4 @@
+import type { PolicyImageAgent } from '../../crds/policy-image.ts';
 import type { ConnectEvent, ExecEvent, FileEvent } from '../decode/events.ts';
 import type { Hit } from '../findings/detector.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
@@ -8,9 +9,11 @@ import type { ProcessSpans } from '../spans/process-spans.ts';
 import { programFile } from './agent-program.ts';
 import { hearWord, type Variables } from './agent-word.ts';
 import type { AgentWork } from './agent-work.ts';
+import { declaredAgents } from './declared-agents.ts';
 import type { McpServer } from './mcp-server.ts';
 import { mcpServerSpan } from './mcp-server-span.ts';
 import { versionInPath } from './program-version.ts';
+import { type Recognized, recognize } from './recognize.ts';
 import { sessionSpan } from './session-span.ts';
 import { type AgentPlace, type AgentSession, agentPlaceOf, type ToolCallRun } from './sessions.ts';
 import { toolCallSpan } from './tool-call-span.ts';
@@ -41,6 +44,8 @@ export interface AgentJob {
   /** From nanoseconds since boot to Unix time. */
   readonly offset: () => bigint;
   readonly found: (hit: Hit, node: ProcessNode, time: bigint) => void;
+  /** By the policy in force. */
+  readonly declared: () => readonly PolicyImageAgent[];
 }
 
 /** The coding agents of one job and their tool calls as spans, each given when its process ends; where agents are heard, when they have had time to tell of it. */
@@ -50,12 +55,14 @@ export class AgentSpans {
   readonly #found: AgentJob['found'];
   /** `null` where agents are not heard. */
   readonly #words: AgentWords | null;
+  readonly #declared: AgentJob['declared'];
   #sessions = 0;
 
   constructor(processes: ProcessSpans, edges: AgentEdges, job: AgentJob) {
     this.#processes = processes;
     this.#edges = edges;
     this.#found = job.found;
+    this.#declared = job.declared;
     const giveCall = (call: ToolCallRun) => this.#giveCall(call);
     const giveSession = (session: AgentSession, words: SessionWords) => this.#give(session, words);
     this.#words = edges.areHeard ? hearInto(processes, { ...job, giveCall, giveSession }) : null;
@@ -63,7 +70,7 @@ export class AgentSpans {
 
   /** Before anything else is asked of the process. */
   started(node: ProcessNode, { ofAgent, env }: Pick<ExecEvent, 'ofAgent' | 'env'>): void {
-    const place = agentPlaceOf(node, this.#sessions < maxSessions);
+    const place = agentPlaceOf(node, (image) => this.#recognize(image));
     node.agent = place;
     if (place === null) return;
     if (place.session.evidence !== null && !place.session.isTold) this.#begin(place.session);
@@ -119,6 +126,10 @@ export class AgentSpans {
   /** Words that came too late to be told. */
   get lateWords(): number {
     return this.#words?.late ?? 0;
+  }
+
+  #recognize(image: ProcessImage): Recognized | null {
+    return this.#sessions < maxSessions ? recognize(image, declaredAgents(this.#declared())) : null;
   }
 
   #begin(session: AgentSession): void {

@@ -6,8 +6,8 @@ import type { AgentWord, Variables } from './agent-word.ts';
 export interface CodingAgent {
   /** `gen_ai.agent.name`. */
   readonly name: string;
-  /** `gen_ai.provider.name` of the semantic conventions, of the company that makes the agent: which model it asks is not known. */
-  readonly provider: string;
+  /** `gen_ai.provider.name` of the semantic conventions, of the company that makes the agent: which model it asks is not known; `null`: nobody knows whose it is. */
+  readonly provider: string | null;
   /** What its program is. */
   readonly program: AgentProgram;
   /** Whether a process that bears the name and started this one is the agent, since this is how it starts itself again; default: it is not said by that. */

@@ -3,8 +3,8 @@ import type { CodingAgent } from './agent.ts';
 import { bearsNameOf, isProgramOf } from './agent-program.ts';
 import { codingAgents } from './agents.ts';
 
-/** What says that a process is an agent: its `program`, or that it bears the name and behaves as the agent does (`behavior`). */
-export type Evidence = 'program' | 'behavior';
+/** What says that a process is an agent: its `program`, the policy's word on such a program, or that it bears the name and behaves as the agent does (`behavior`). */
+export type Evidence = 'program' | 'policy' | 'behavior';
 
 export interface Recognized {
   readonly agent: CodingAgent;
@@ -12,9 +12,15 @@ export interface Recognized {
   readonly evidence: Evidence | null;
 }
 
-/** The agent that an executed image is, or is called; `null` for all others. */
-export function recognize(image: ProcessImage): Recognized | null {
-  if (!mayBeOne(image)) return null;
+/** The agent that an executed image is, or is called; `null` for all others. `declared`: by the policy. */
+export function recognize(image: ProcessImage, declared: readonly CodingAgent[]): Recognized | null {
+  const found = mayBeOne(image) ? recognizeKnown(image) : null;
+  if (found?.evidence === 'program') return found;
+  const agent = declared.find(({ program }) => isProgramOf(image, program));
+  return agent === undefined ? found : { agent, evidence: 'policy' };
+}
+
+function recognizeKnown(image: ProcessImage): Recognized | null {
   const agent = codingAgents.find(({ program }) => isProgramOf(image, program));
   if (agent !== undefined) return { agent, evidence: 'program' };
   const called = codingAgents.find(({ program }) => bearsNameOf(image, program));
@@ -29,5 +35,5 @@ function mayBeOne({ path, filename, argv, cwd }: ProcessImage): boolean {
   );
 }
 
-const words = /claude|codex|gemini|opencode|copilot/;
+const words = /claude|codex|gemini|opencode|copilot|ghcca/;
 const interpreters = /\/(node|nodejs|bun)$/;

@@ -34,7 +34,7 @@ export function sessionSpan(
     end: (first.image.end ?? first.image.start) + offset,
     attributes: {
       'gen_ai.operation.name': 'invoke_agent',
-      'gen_ai.provider.name': agent.provider,
+      ...(agent.provider === null ? {} : { 'gen_ai.provider.name': agent.provider }),
       'gen_ai.agent.name': agent.name,
       ...known({
         'gen_ai.agent.version': version ?? installed,

@@ -4,7 +4,7 @@ import type { CodingAgent, ToolCall } from './agent.ts';
 import { isPartOf } from './agent-program.ts';
 import { AgentWork } from './agent-work.ts';
 import { McpServer, mayServe } from './mcp-server.ts';
-import { type Evidence, type Recognized, recognize } from './recognize.ts';
+import type { Evidence, Recognized } from './recognize.ts';
 import { contextAbove } from './trace-context.ts';
 import type { ToldCall } from './words/word.ts';
 
@@ -75,20 +75,22 @@ export class AgentPlace {
   }
 }
 
-/** Where a process that was just executed stands, by where its parent does; `null`: with no agent. Begins tool calls and, if there may be more, sessions. */
-export function agentPlaceOf(node: ProcessNode, mayBegin: boolean): AgentPlace | null {
+/** What agent an executed image is; `null`: none, or there may be no more sessions. */
+export type Beginning = (image: ProcessNode['image']) => Recognized | null;
+
+/** Where a process that was just executed stands, by where its parent does; `null`: with no agent. Begins tool calls and sessions. */
+export function agentPlaceOf(node: ProcessNode, begin: Beginning): AgentPlace | null {
   const above = node.parent?.agent ?? null;
-  const place =
-    above?.isOfProgram === true ? placeBelowAgent(node, above, mayBegin) : placeElsewhere(node, above, mayBegin);
+  const place = above?.isOfProgram === true ? placeBelowAgent(node, above, begin) : placeElsewhere(node, above, begin);
   if (place !== null) count(node, place);
   return place;
 }
 
-function placeBelowAgent(node: ProcessNode, { session }: AgentPlace, mayBegin: boolean): AgentPlace {
+function placeBelowAgent(node: ProcessNode, { session }: AgentPlace, begin: Beginning): AgentPlace {
   const { image } = node;
   const { agent } = session;
   // A launcher of that name became or started the agent.
-  const found = session.evidence === null && mayBegin ? recognize(image) : null;
+  const found = session.evidence === null ? begin(image) : null;
   if (found !== null && found.evidence !== null) return beginSession(node, found);
   const asked = image.replaced === null ? agent.toolCall(image) : null;
   if (asked?.isItsWay || agent.isStartedAgain?.(image)) prove(session);
@@ -104,16 +106,16 @@ function placeOfOwn(node: ProcessNode, session: AgentSession): AgentPlace {
   return new AgentPlace(session, { server: mayBeServer ? new McpServer(node) : null });
 }
 
-function placeElsewhere(node: ProcessNode, above: AgentPlace | null, mayBegin: boolean): AgentPlace | null {
+function placeElsewhere(node: ProcessNode, above: AgentPlace | null, begin: Beginning): AgentPlace | null {
   if (above?.call != null) refine(above.call, node);
   above?.server?.executed(node.image);
-  const found = mayBegin ? recognize(node.image) : null;
+  const found = begin(node.image);
   return found !== null && isAnother(found, above) ? beginSession(node, found) : above;
 }
 
 /** What an agent starts of its own kind, and not for its model, is a part of it. */
 function isAnother({ agent, evidence }: Recognized, above: AgentPlace | null): boolean {
-  if (above === null || above.call !== null || above.session.agent !== agent) return true;
+  if (above === null || above.call !== null || above.session.agent.name !== agent.name) return true;
   return above.session.evidence === null && evidence !== null;
 }
 

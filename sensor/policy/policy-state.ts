@@ -59,6 +59,7 @@ function viewOf(image: PolicyImage, hash: string): PolicyView {
     scope: image.trace.scope ?? 'Run',
     files: { watch: fileWatchOf(image), paths: image.trace.files?.paths ?? [] },
     egress: egressViewOf(image),
+    agents: image.agents ?? noPolicy.agents,
     redact: image.trace.redact,
     error: '',
     isForged: false,

@@ -130,6 +130,7 @@ export class JobTrace {
       this.#findings.detect.contacted(contacted, stage, time),
     );
     this.#agents = new AgentSpans(this.#processes, options.agents, {
+      declared: () => this.#settings.policy().agents,
       offset: options.settings.offset,
       found: (hit, node, time) => this.#foundOf(hit, node, time),
     });

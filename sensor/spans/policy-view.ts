@@ -1,5 +1,7 @@
 import type { FileWatch } from '../../crds/agent-policy.ts';
+
 import { policyHash, policyMode, policyName } from '../../crds/attributes.ts';
+import type { PolicyImageAgent } from '../../crds/policy-image.ts';
 import type { EgressView } from '../policy/egress-view.ts';
 import type { Attributes } from './finished-span.ts';
 import { known } from './text.ts';
@@ -23,6 +25,8 @@ export interface PolicyView {
   };
   /** What connections are judged by; `null` where everything is allowed. */
   readonly egress: EgressView | null;
+  /** Coding agents besides those that are known. */
+  readonly agents: readonly PolicyImageAgent[];
   /** Globs over names of arguments and variables. */
   readonly redact: readonly string[];
   /** Why a newer policy file was not taken, one sentence; empty when nothing is wrong. */
@@ -40,6 +44,7 @@ export const noPolicy: PolicyView = {
   scope: 'Run',
   files: { watch: 'Auto', paths: [] },
   egress: null,
+  agents: [],
   redact: [],
   error: '',
   isForged: false,

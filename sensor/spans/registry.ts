@@ -134,7 +134,12 @@ const rows: readonly Row[] = [
   ],
   ['gen_ai.operation.name', 'agent tool', 'string', '`invoke_agent` or `execute_tool`'],
   ['gen_ai.provider.name', 'agent', 'string', 'who makes the agent, which need not be who makes its model'],
-  ['gen_ai.agent.name', 'agent tool mcp', 'string', '`claude-code`, `codex`, `gemini-cli` or `opencode`'],
+  [
+    'gen_ai.agent.name',
+    'agent tool mcp',
+    'string',
+    '`claude-code`, `codex`, `gemini-cli`, `opencode`, `copilot`, or what the policy calls it',
+  ],
   [
     'gen_ai.agent.version',
     'agent',
@@ -170,7 +175,7 @@ const rows: readonly Row[] = [
     ours.agentEvidence,
     'agent',
     'string',
-    'what says that it is the agent: its `program`, by its package or where its installer puts it, or its `behavior`, where it only bears the name',
+    'what says that it is the agent: its `program`, by its package or where its installer puts it, what the `policy` says of it, or its `behavior`, where it only bears the name',
   ],
   [
     ours.mcpServer,

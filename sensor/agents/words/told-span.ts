@@ -50,7 +50,7 @@ export function subAgentSpan(at: Placement, told: SubAgent, { session, offset, r
     ...within(session, told, offset),
     attributes: {
       'gen_ai.operation.name': 'invoke_agent',
-      'gen_ai.provider.name': session.agent.provider,
+      ...(session.agent.provider === null ? {} : { 'gen_ai.provider.name': session.agent.provider }),
       'gen_ai.agent.name': session.agent.name,
       'gen_ai.agent.id': printable(redact.text(told.name), maxName),
       [agentSource]: 'agent',
