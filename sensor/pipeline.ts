@@ -140,9 +140,9 @@ class JobPipeline implements Pipeline {
     for (const job of this.#events.attribution.jobs) {
       this.#identify(job);
       this.#watch(job);
-      if (this.#events.isUndecided) job.tellEarly();
       if (job.end !== null && time - job.end >= sealNanos) this.#seal(job);
     }
+    this.#tellEarly();
     this.#events.attribution.forget(maxJobs);
   }
 
@@ -193,6 +193,7 @@ class JobPipeline implements Pipeline {
   #pushKernelEvent(event: KernelEvent): void {
     this.#coverage.seen(event);
     this.#events.consume(event);
+    this.#tellEarly();
     this.#latest = later(this.#latest, event.time);
     if (event.time - this.#settled >= settleEveryNanos) this.#settle(event.time);
   }
@@ -228,6 +229,11 @@ class JobPipeline implements Pipeline {
     const sinks = { onSpans, onFinding };
     const agents = { ...blindToAgents, ...this.#options.agents };
     return new JobTrace({ ...job, engine, neighbours, network, budget: this.#budget, settings, sinks, agents });
+  }
+
+  /** What was found does not wait until an engine has shown itself: none may. */
+  #tellEarly(): void {
+    if (this.#events.isUndecided) for (const job of this.#events.attribution.jobs) job.tellEarly();
   }
 
   /** Until an engine has shown itself, nobody knows whose job this is. */

@@ -7,7 +7,7 @@ export interface GatewayLimits {
   /** Requests in flight, and bytes of their bodies. */
   requests: number;
   bytes: number;
-  /** Connections from one address: a sensor has two; with its address translated on the way, a node's all have the same. */
+  /** Connections from one address: a sensor has three; with its address translated on the way, a node's all have the same. */
   connectionsPerAddress: number;
   /** Requests of one pod in flight. */
   requestsPerPod: number;
