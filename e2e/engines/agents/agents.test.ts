@@ -54,8 +54,12 @@ function endOf({ name, end }: Session): keyof typeof ends {
 
 /** The same session as a job of one step. Killing the sensor's command line would not kill the agent, so not where that is the session's point. */
 function underSensor(stage: Stage, out: string): Stage {
-  return { ...stage, command: [join(root, 'bin/chaperone'), 'run', '--quiet', '--out', out, '--', ...stage.command] };
+  const command = [join(root, 'bin/chaperone'), 'run', '--quiet', '--out', out, '--', ...stage.command];
+  return { ...stage, command, environment: { ...stage.environment, TRACEPARENT: upstream } };
 }
+
+/** What the job is told to stand below: agents hand it on to their commands, or do not, and neither makes a link. */
+const upstream = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 /** Every command that the model asked for is in the trace once, none else is, and what the commands started stands below the right one. */
 function assertTraced(run: TracedRun, plan: Plan, { traced, commandIn }: Agent): void {
@@ -72,7 +76,7 @@ function assertTraced(run: TracedRun, plan: Plan, { traced, commandIn }: Agent):
 }
 
 /** Version, session and commands have the numbers that the agent itself has for them. */
-function assertTold({ version, conversation, calls }: TracedRun, agent: Agent, home: string): void {
+function assertTold({ version, conversation, calls, links }: TracedRun, agent: Agent, home: string): void {
   const { version: installed } = JSON.parse(readFileSync(join(packages, agent.package, 'package.json'), 'utf8'));
   assert.equal(version, installed);
   const told = agent.told?.(home);
@@ -80,6 +84,7 @@ function assertTold({ version, conversation, calls }: TracedRun, agent: Agent, h
   assert.equal(conversation, calls.length === 0 ? undefined : told?.conversation);
   const nameless = calls.map(({ command }) => ({ command, id: undefined, thread: undefined }));
   assert.deepEqual(sorted(calls), sorted(told?.calls ?? nameless));
+  assert.deepEqual(links, []);
   tally.ids += calls.filter(({ id }) => id !== undefined).length;
 }
 

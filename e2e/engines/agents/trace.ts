@@ -8,6 +8,8 @@ export interface Span {
   parent: string;
   name: string;
   attributes: Record<string, unknown>;
+  /** Spans that it is linked to. */
+  links: string[];
 }
 
 export function readTrace(out: string): Span[] {
@@ -29,6 +31,8 @@ export interface TracedRun {
   calls: ToldCall[];
   /** The names of MCP servers. */
   servers: string[];
+  /** Spans that any span is linked to. */
+  links: string[];
   /** Processes with this word in their arguments, and the command that each stands below; `undefined`: below none. */
   commandsAbove(word: string): (string | undefined)[];
 }
@@ -47,6 +51,7 @@ export function tracedRun(spans: Span[]): TracedRun {
     version: agents[0]?.attributes['gen_ai.agent.version'],
     conversation: agents[0]?.attributes['gen_ai.conversation.id'],
     commands: spans.filter(isCommand).map(commandOf),
+    links: spans.flatMap(({ links }) => links),
     calls: spans.filter(isCommand).map((span) => ({
       command: commandOf(span),
       id: textOf(span, 'gen_ai.tool.call.id'),
@@ -83,13 +88,15 @@ interface WrittenSpan {
   parentSpanId?: string;
   name: string;
   attributes: { key: string; value: Value }[];
+  links?: { spanId: string }[];
 }
 
 type Value = { stringValue?: string; intValue?: string; boolValue?: boolean; arrayValue?: { values: Value[] } };
 
-function toSpan({ spanId, parentSpanId, name, attributes }: WrittenSpan): Span {
+function toSpan({ spanId, parentSpanId, name, attributes, links = [] }: WrittenSpan): Span {
   const read = attributes.map(({ key, value }) => [key, plain(value)]);
-  return { id: spanId, parent: parentSpanId ?? '', name, attributes: Object.fromEntries(read) };
+  const linked = links.map((link) => link.spanId);
+  return { id: spanId, parent: parentSpanId ?? '', name, attributes: Object.fromEntries(read), links: linked };
 }
 
 function plain({ stringValue, intValue, boolValue, arrayValue }: Value): unknown {
