@@ -1,4 +1,5 @@
 import type { Severity } from '../../crds/finding.ts';
+import type { AgentSession } from '../agents/sessions.ts';
 import type { ConnectEvent, FileEvent } from '../decode/events.ts';
 import { type SecretKind, secretKind } from '../files/secrets.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
@@ -14,7 +15,7 @@ interface Reading {
   readonly path: string;
   readonly kind: SecretKind;
   readonly by: ProcessImage;
-  /** Kept under the step's own script, all of whose commands stand below it. */
+  /** Kept under the step's own script, or under a coding agent, all of whose commands stand below it. */
   readonly isScripts: boolean;
 }
 
@@ -24,7 +25,7 @@ const maxHosts = 4_096;
 export function credentialsSent(pipes: Pipes): Detector {
   const hosts = new BoundedSet(maxHosts);
   /** Under the reader and under what started it; images are dropped with their processes. */
-  const readings = new WeakMap<ProcessImage, Reading>();
+  const readings = new WeakMap<Bearer, Reading>();
   let isAnyRead = false;
 
   return {
@@ -38,6 +39,8 @@ export function credentialsSent(pipes: Pipes): Detector {
       readings.set(node.image, reading);
       const { parent } = node;
       if (parent !== null) readings.set(parent.image, { ...reading, isScripts: parent.isStepRoot });
+      const session = sessionOf(node);
+      if (session !== null) readings.set(session, { ...reading, isScripts: true });
       return null;
     },
     connected(event, node, origin) {
@@ -49,6 +52,14 @@ export function credentialsSent(pipes: Pipes): Detector {
   };
 }
 
+/** Who has what was read. An agent has what its commands read, since it was given their output, but only for its other commands: what it connects to itself is its model. */
+type Bearer = ProcessImage | AgentSession;
+
+/** The run of a coding agent that this is a command of. */
+function sessionOf({ agent }: ProcessNode): AgentSession | null {
+  return agent?.call == null ? null : agent.session;
+}
+
 function readingOf({ path, nsPid }: FileEvent, { image }: ProcessNode): Reading | null {
   const kind = secretKind(path, nsPid);
   if (kind === null || kind === 'process' || isOwner(path, image)) return null;
@@ -56,23 +67,30 @@ function readingOf({ path, nsPid }: FileEvent, { image }: ProcessNode): Reading 
 }
 
 function sentBy(
-  { image }: ProcessNode,
+  node: ProcessNode,
   { host, event }: { host: string; event: ConnectEvent },
-  { readings, pipes }: { readings: WeakMap<ProcessImage, Reading>; pipes: Pipes },
+  { readings, pipes }: { readings: WeakMap<Bearer, Reading>; pipes: Pipes },
 ): Hit | null {
-  for (let at: ProcessImage | null = image; at !== null; at = at.parent) {
+  const { image } = node;
+  const reading = heldBy(node, readings);
+  if (reading === null || isAtHome(reading.kind, host) || isOwner(reading.path, image)) return null;
+  const severity = isPublic(event.address) ? severityOf(reading, image, pipes) : 'Low';
+  return {
+    rule: 'credentials-sent',
+    severity,
+    subject: { kind: 'host', name: `${host}:${event.port}` },
+    detail: `after ${reading.path} had been read`,
+  };
+}
+
+/** The nearest of its descent that read, or an earlier command of the same agent. */
+function heldBy(node: ProcessNode, readings: WeakMap<Bearer, Reading>): Reading | null {
+  for (let at: ProcessImage | null = node.image; at !== null; at = at.parent) {
     const reading = readings.get(at);
-    if (reading === undefined) continue;
-    if (isAtHome(reading.kind, host) || isOwner(reading.path, image)) return null;
-    const severity = isPublic(event.address) ? severityOf(reading, image, pipes) : 'Low';
-    return {
-      rule: 'credentials-sent',
-      severity,
-      subject: { kind: 'host', name: `${host}:${event.port}` },
-      detail: `after ${reading.path} had been read`,
-    };
+    if (reading !== undefined) return reading;
   }
-  return null;
+  const session = sessionOf(node);
+  return session === null ? null : (readings.get(session) ?? null);
 }
 
 /** The reader itself and whoever reads from it or runs beside it have what was read; a later command of the same script has it only if the script kept it. */

@@ -39,7 +39,7 @@ export const networkRules = {
     severity: 'High',
     category: 'Exfiltration',
     act: 'connected to {}',
-    when: 'A file of credentials is read by a program that it is not for, and afterwards the reader, something below it, or something that the same parent started connects to a host that nothing in the job had connected to.',
+    when: 'A file of credentials is read by a program that it is not for, and afterwards the reader, something below it, something that the same parent started, or another command of the same coding agent connects to a host that nothing in the job had connected to.',
     reason:
       'Sha1-Hulud, the Nx and the axios compromise collected `.npmrc`, cloud and SSH keys and carried them to a host that the build had never used.',
     source:
@@ -48,7 +48,7 @@ export const networkRules = {
     refuse:
       'in the AgentPolicy, `egress.default: Deny` with rules for the hosts the job needs, and short-lived credentials (OIDC) instead of files',
     grades:
-      'Medium where only a later command of the step’s own script connects, and no pipe leads to it; Low to private addresses. None: a file read by its own tool (`.npmrc` by npm, …), cloud and registry credentials on the way to their own provider, loopback, port 53.',
+      'Medium where only a later command of the step’s own script, or of the same agent, connects, and no pipe leads to it; Low to private addresses. None: a file read by its own tool (`.npmrc` by npm, …), cloud and registry credentials on the way to their own provider, loopback, port 53.',
     blind: 'A host that the job uses anyway, such as the forge itself. Data that is kept in a file for a later step.',
     fires: 'a credential that is read and a host that is new make a finding, by how near they are',
     quiet: 'npm, git, docker, ssh and cloud tools read their own credentials and are no finding',
