@@ -152,6 +152,7 @@ class QueueingSender implements FindingSender {
   #paceAfter({ kind }: Outcome): number | null {
     if (kind !== 'sent') return null;
     this.#pace.took();
+    this.#ledger.lastFailure = '';
     return this.#pace.isHurried ? null : spacingMs;
   }
 
