@@ -145,12 +145,20 @@ const files = z.strictObject({
   ).default([]),
 });
 
+const agents = z.strictObject({
+  telemetry: described(
+    z.enum(['None', 'Collect']),
+    '`Collect` asks coding agents in the pods to tell the sensor of their tool calls, by variables of their own in the container `runner` (in every container, where none has that name), and joins that with what is seen; see docs/agents.md. No prompt and no answer is kept. `None` asks for nothing. A change begins with the next pod.',
+  ).default('None'),
+});
+
 const trace = z.strictObject({
   processes: described(
     z.enum(['All', 'None']),
     '`All` makes a span of each process within the budget, `None` only of jobs and steps.',
   ).default('All'),
   files: described(files, 'What is recorded of files; left out, what `Auto` says.').optional(),
+  agents: described(agents, 'What is asked of coding agents; left out: nothing.').optional(),
   scope: described(
     z.enum(['Run', 'Job']),
     '`Run` puts all jobs of a workflow run into one trace, `Job` gives each its own, linked to the run: for large matrices, since back ends limit a trace. Left out: `Run`.',

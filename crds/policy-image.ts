@@ -75,6 +75,8 @@ const policyImage = object({
     /** Left out: Auto, and no paths. Within it `watch` is left out for Always, as it was when that was all there was. */
     files: maybe(object({ watch: maybe(oneOf('Auto', 'Never')), paths: list(folderPath) })),
     redact: list(redactGlob),
+    /** Only where coding agents are asked to tell of themselves. */
+    agents: maybe(oneOf('Collect')),
     /** Only where each job gets a trace of its own. */
     scope: maybe(oneOf('Job')),
   }),
@@ -137,6 +139,11 @@ export function policyImageBytes(image: PolicyImage): number {
 /** When the files of the pod are watched. */
 export function fileWatchOf({ trace: { files } }: PolicyImage): FileWatch {
   return files === undefined ? 'Auto' : (files.watch ?? 'Always');
+}
+
+/** Whether coding agents are asked to tell of themselves. */
+export function asksAgents({ trace: { agents } }: PolicyImage): boolean {
+  return agents === 'Collect';
 }
 
 const ed25519SignatureBytes = 64; // RFC 8032, section 5.1.6

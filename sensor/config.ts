@@ -12,6 +12,8 @@ export interface SensorConfig {
   readonly spill: SpillPlace | null;
   /** The file of the container's termination message, as the probe knows it; `null` where it said none. */
   readonly terminationLog: string | null;
+  /** Coding agents in the pod are asked to tell of themselves. */
+  readonly hearsAgents: boolean;
   /** The open socket to the probe. */
   readonly probeFd: number;
 }
@@ -41,6 +43,7 @@ export function readConfig(env: Environment = process.env): SensorConfig {
     diagDir: read.optional('CHAPERONE_DIAG_DIR'),
     spill: spillOf(read),
     terminationLog: read.optional('CHAPERONE_TERMINATION_LOG'),
+    hearsAgents: env.CHAPERONE_HEAR_AGENTS === 'true',
     probeFd: read.descriptor('CHAPERONE_PROBE_FD'),
   };
   if (faults.length > 0)

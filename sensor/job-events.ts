@@ -87,9 +87,9 @@ export class JobEvents {
   }
 
   /** What somebody told in the way of a coding agent. */
-  told({ speaker, words }: Said, time: bigint): void {
+  told({ speaker, words, isWhole }: Said, time: bigint): void {
     const place = this.#placeOf(speaker);
-    if (place?.node != null) place.job.agentTold(words, place.node, time);
+    if (place?.node != null) place.job.agentTold({ words, isWhole }, place.node, time);
   }
 
   /** Nothing more will come that could show another engine. */

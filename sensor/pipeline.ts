@@ -131,7 +131,9 @@ class JobPipeline implements Pipeline {
   }
 
   hear(said: Said): void {
-    this.#events.told(said, this.#latest);
+    // What was told before this process was started is not known.
+    const isWhole = said.isWhole && (this.#hello?.restarts ?? 0) === 0;
+    this.#events.told({ ...said, isWhole }, this.#latest);
   }
 
   tick(now: UnixNanos): void {

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, request as post } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { signPolicyImage } from '../crds/policy-image.ts';
 import type { SensorConfig } from './config.ts';
-import { countEach } from './decode/events.ts';
+import { countEach, type KernelEvent } from './decode/events.ts';
 import { systemClock } from './export/clock.ts';
 import { FakeKernel, helloEvent, statsEvent } from './lineage/testing/fake-kernel.ts';
 import { Sidecar } from './sidecar.ts';
@@ -74,7 +74,7 @@ const policy = (generation: number, namespace = 'arc-runners') =>
   );
 
 /** A pod's folder with token and policy, and a sensor in it. */
-function startSensor(url: string) {
+function startSensor(url: string, { hearsAgents = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'chaperone-sidecar-'));
   const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
   write('token', 'first\n');
@@ -86,12 +86,13 @@ function startSensor(url: string) {
     diagDir: null,
     spill: null,
     terminationLog: null,
+    hearsAgents,
     probeFd: 3,
   };
   const logged: string[] = [];
   const log = (_: string, message: string) => void logged.push(message);
   const flushProbe = async () => sidecar.receive({ kind: 'flushed', id: 1 });
-  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe, markAgent: () => {} });
+  const sidecar = new Sidecar({ config, clock: systemClock, log, flushProbe, markAgent: () => {}, agentPorts: 16 });
   return {
     sidecar,
     write,
@@ -205,3 +206,43 @@ test('a sensor that could not load sends the reason, in its hello and as one spa
   assert.equal(gateway.hellos()[0].reason, 'the kernel has no BTF');
   assert.ok(gateway.requests.some(({ path, body }) => path === '/v1/traces' && body.includes('the kernel has no BTF')));
 });
+
+test('where the policy asks for it, an agent is heard and what it told is in the trace', async () => {
+  await using gateway = await startGateway();
+  await using sensor = startSensor(gateway.url, { hearsAgents: true });
+  const kernel = new FakeKernel();
+  const agent = kernel.spawn(kernel.process(), '/root/.local/share/claude/versions/2.1.330');
+  const said = { resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'claude_code.tool', attributes: [readCall] }] }] }] };
+  for (const event of [helloEvent(), ...kernel.events]) sensor.sidecar.receive(event);
+  while (heardAt(sensor.logged) === undefined) await new Promise(setImmediate);
+  const localPort = await freePort();
+  sensor.sidecar.receive(kernel.speak(agent, localPort));
+  const socket = connect({ port: Number(heardAt(sensor.logged)), host: '127.0.0.1', localPort });
+  const request = post({ createConnection: () => socket, method: 'POST', path: '/v1/traces', headers: jsonContent });
+  request.end(JSON.stringify(said));
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  assert.equal(response.statusCode, 200);
+  response.resume();
+  kernel.exit(agent);
+  sensor.sidecar.receive(kernel.events.at(-1) as KernelEvent);
+  await sensor.sidecar.stop();
+  assert.ok(gateway.spans().includes('execute_tool Read'), gateway.spans().join());
+});
+
+const readCall = { key: 'tool_name', value: { stringValue: 'Read' } };
+const jsonContent = { 'content-type': 'application/json' };
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function heardAt(logged: readonly string[]): string | undefined {
+  return logged
+    .map((line) => /heard at http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1])
+    .find((port) => port !== undefined);
+}

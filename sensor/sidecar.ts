@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { describeError } from '../crds/errors.ts';
 import type { AgentSink } from './agents/agent-spans.ts';
+import { type Hearing, hearAgents } from './agents/words/hearing.ts';
 import { createFindingSender, type FindingSender } from './alerts/finding-sender.ts';
 import { TerminationLog } from './alerts/termination-log.ts';
 import type { SensorConfig } from './config.ts';
@@ -32,6 +33,8 @@ export interface SidecarOptions {
   readonly markAgent: AgentSink;
   /** Where spans and findings wait on disk; default in memory. */
   readonly spill?: Pick<Spill, 'spans' | 'findings'>;
+  /** Of how many ports the receiver of agents' words may take the first that is free; default 1: the pod's containers are told of it before. */
+  readonly agentPorts?: number;
   /** Told of each tick, so that {@link Sidecar.replay} can repeat it. */
   readonly onTick?: (time: bigint) => void;
 }
@@ -59,6 +62,8 @@ export class Sidecar {
   readonly #lastWords: TerminationLog;
   readonly #hello: HelloSender;
   readonly #pipeline: Pipeline;
+  /** `null` where agents are not asked. */
+  readonly #hearing: Hearing | null;
   readonly #cancelTicks: (() => void)[] = [];
   readonly #time: ProbeTime;
   #probe: HelloEvent | null = null;
@@ -85,8 +90,7 @@ export class Sidecar {
       spill: options.spill?.spans ?? null,
       onDrop: warnOfDrops('spans'),
     });
-    const onFault = (message: string) => log('warn', message);
-    this.#lastWords = new TerminationLog({ path: config.terminationLog, clock, onFault });
+    this.#lastWords = new TerminationLog({ path: config.terminationLog, clock, onFault: (text) => log('warn', text) });
     this.#findings = createFindingSender({
       ...server,
       spill: options.spill?.findings ?? null,
@@ -104,10 +108,11 @@ export class Sidecar {
       jobLogs: config.diagDir === null ? null : openWorkerLogs(config.diagDir),
       onSpans: (spans, resource) => this.#exporter.add(spans, resource),
       onFinding: (finding) => this.#findings.tell(finding),
-      agents: { onAgent: options.markAgent },
+      agents: { onAgent: options.markAgent, areHeard: config.hearsAgents },
       onJobEnd: () => this.#jobEnded(),
       delivery: () => deliveryWord(this.#exporter.account(), this.#findings.account()),
     });
+    this.#hearing = config.hearsAgents ? this.#hear() : null;
     this.#every(tickMs, () => this.#tick());
     this.#every(policyCheckMs, () => this.#checkPolicy());
   }
@@ -127,6 +132,7 @@ export class Sidecar {
   receive(event: ProbeEvent): void {
     if (this.#stopping !== null && this.#probe !== null && event.kind === 'hello') return;
     this.#pipeline.push(event);
+    this.#hearing?.told(event);
     if (event.kind !== 'hello') return;
     this.#probe = event;
     this.#time.hear(event);
@@ -145,6 +151,7 @@ export class Sidecar {
 
   async #finish(): Promise<void> {
     for (const cancel of this.#cancelTicks) cancel();
+    await this.#endHearing();
     const answered = await this.#atMost(lastEventsMs, this.#options.flushProbe());
     if (!answered) this.#pipeline.push({ kind: 'unanswered' });
     const { coverage } = this.#pipeline.finish(this.#time.now());
@@ -155,6 +162,19 @@ export class Sidecar {
     this.#lastWords.close();
     const { sent, dropped } = this.#exporter.close();
     this.#options.log(dropped.total === 0 ? 'info' : 'warn', `${sent} spans delivered, ${dropped.total} not`);
+  }
+
+  #hear(): Hearing {
+    const { clock, flushProbe, log, agentPorts = 1 } = this.#options;
+    const onFailure = (message: string) => log('warn', message);
+    const hearing = hearAgents({ clock, pipeline: this.#pipeline, flush: flushProbe, ports: agentPorts, onFailure });
+    hearing.url.then((url) => url && log('info', `coding agents are heard at ${url}`));
+    return hearing;
+  }
+
+  async #endHearing(): Promise<void> {
+    const account = (await this.#hearing?.close()) ?? null;
+    if (account !== null) this.#options.log('info', `what agents told: ${JSON.stringify(account)}`);
   }
 
   #jobEnded(): void {

@@ -20,7 +20,7 @@ export function isArcShaped(pod: RawPod): boolean {
 
 /**
  * The pod's containers with the runner's diagnostic log on a volume, and how the sensor mounts that volume.
- * This is the only change to a container of the user's. A volume that the user mounted there already is used as it is.
+ * A volume that the user mounted there already is used as it is.
  */
 export function withDiagMount(
   containers: JsonObject[],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { agentTelemetryEnvironment } from '../../crds/agent-telemetry.ts';
 import type { JsonObject } from '../../crds/canonical-json.ts';
 import { applyPatch } from './fixtures/apply-patch.ts';
 import { plan } from './fixtures/plans.ts';
@@ -53,6 +54,7 @@ const anyPlan = fc
     diag: fc.boolean(),
     image: fc.constantFrom('a', 'b'),
     failureMode: fc.constantFrom('Open' as const, 'Closed' as const),
+    asksAgents: fc.boolean(),
     fileWatch: fc.constantFrom('Auto' as const, 'Always' as const, 'Never' as const),
   })
   .map((part): InjectionPlan => ({ ...plan, ...part }));
@@ -128,6 +130,27 @@ test('the sensor is told when to watch files', () => {
   };
   for (const fileWatch of ['Auto', 'Always', 'Never'] as const)
     assert.equal(variable({ ...plan, fileWatch })?.value, fileWatch);
+});
+
+test('agents are asked in the container of the runner, else in all, and not over what the user set', () => {
+  const asking = { ...plan, asksAgents: true };
+  const set = (name: string, env: JsonObject[] = []) => ({ name, image: 'a', ...(env.length > 0 && { env }) });
+  const variables = (containers: JsonObject[], spec: JsonObject = {}) =>
+    objectsAt(objectAt(inject({ metadata: {}, spec: { containers, ...spec } }, asking), 'spec'), 'containers').map(
+      ({ env }) => JSON.stringify(env ?? []).includes('http://127.0.0.1:14320'),
+    );
+  assert.deepEqual(variables([set('runner'), set('dind')]), [true, false]);
+  assert.deepEqual(variables([set('build'), set('service')]), [true, true]);
+  assert.deepEqual(variables([set('runner')], { hostNetwork: true }), [false]);
+  const own = { name: 'BETA_TRACING_ENDPOINT', value: 'http://collector:4318' };
+  const [container] = objectsAt(
+    objectAt(inject({ metadata: {}, spec: { containers: [set('runner', [own])] } }, asking), 'spec'),
+    'containers',
+  );
+  assert.deepEqual(
+    objectsAt(container ?? {}, 'env').filter(({ name }) => name === own.name),
+    [own],
+  );
 });
 
 test('the patch only adds what is not there', () => {
@@ -254,6 +277,8 @@ function sorted(pod: RawPod): RawPod {
 }
 
 /** Lists and maps that hold nothing but ours were not there before: both sides are compared with all of them. */
+const asked = agentTelemetryEnvironment('');
+
 function withoutInjection(pod: RawPod): RawPod {
   const metadata = objectAt(pod, 'metadata');
   const spec = objectAt(pod, 'spec');
@@ -272,6 +297,7 @@ function withoutInjection(pod: RawPod): RawPod {
       initContainers: objectsAt(spec, 'initContainers').filter((item) => !isOurs(item)),
       containers: objectsAt(spec, 'containers').map((item) => ({
         ...item,
+        env: objectsAt(item, 'env').filter(({ name }) => !(String(name) in asked)),
         volumeMounts: objectsAt(item, 'volumeMounts').filter((mount) => !isOurs(mount)),
       })),
       volumes: objectsAt(spec, 'volumes').filter((item) => !isOurs(item)),

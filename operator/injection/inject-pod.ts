@@ -10,6 +10,7 @@ import {
   sensorLabel,
   sensorStatusAnnotation,
 } from '../../crds/names.ts';
+import { withAgentVariables } from './agent-variables.ts';
 import { withDiagMount } from './diag-mount.ts';
 import { digestOf, type InjectionPlan, type RawPod } from './injection-plan.ts';
 import { diffObjects, type JsonPatch } from './json-patch.ts';
@@ -29,8 +30,9 @@ export function injectedPod(pod: RawPod, plan: InjectionPlan): RawPod {
   const spec = objectAt(pod, 'spec');
   const metadata = objectAt(pod, 'metadata');
   const { containers, diag } = withDiagMount(objectsAt(spec, 'containers'), plan.diag);
+  const asked = askable(plan, spec);
   const volumes = sensorVolumes(diag?.name === diagVolume);
-  const sensor = sensorContainerOf(fittingPlan(plan, spec), diag);
+  const sensor = sensorContainerOf(fittingPlan(asked, spec), diag);
   const digest = digestOf({ sensor, volumes });
   const isSamePlan = objectAt(metadata, 'annotations')[injectedAnnotation] === digest;
   return {
@@ -43,7 +45,7 @@ export function injectedPod(pod: RawPod, plan: InjectionPlan): RawPod {
     spec: {
       ...spec,
       initContainers: withSensor(objectsAt(spec, 'initContainers'), sensor, isSamePlan),
-      containers,
+      containers: withAgentVariables(containers, asked.asksAgents),
       volumes: withVolumes(objectsAt(spec, 'volumes'), volumes),
     },
   };
@@ -52,6 +54,11 @@ export function injectedPod(pod: RawPod, plan: InjectionPlan): RawPod {
 /** Where the whole pod has a budget, a request of ours could exceed it, and the API server would refuse the pod for good. */
 function fittingPlan(plan: InjectionPlan, spec: JsonObject): InjectionPlan {
   return spec.resources === undefined ? plan : { ...plan, resources: {} };
+}
+
+/** In the node's own network, loopback is everybody's. */
+function askable(plan: InjectionPlan, spec: JsonObject): InjectionPlan {
+  return spec.hostNetwork === true ? { ...plan, asksAgents: false } : plan;
 }
 
 /** A label of ours that the plan does not give would let the pod be selected by a NetworkPolicy that is not meant for it. */

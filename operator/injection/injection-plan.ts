@@ -19,6 +19,8 @@ export interface InjectionPlan {
   failureMode: 'Open' | 'Closed';
   /** The sensor attaches its hooks for files when it starts, so the pod's first policy decides. */
   fileWatch: FileWatch;
+  /** Coding agents in the pod are asked to tell the sensor of themselves. */
+  asksAgents: boolean;
   /** The stamped labels: `chaperone.dev/sensor`, and those by which NetworkPolicies select. */
   labels: Labels;
   /** How long the runner waits for the sensor to be armed. */

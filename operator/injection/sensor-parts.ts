@@ -82,6 +82,7 @@ function environment(plan: InjectionPlan, diag: DiagMount | null): JsonObject[] 
     ...(diag === null ? [] : [{ name: 'CHAPERONE_DIAG_DIR', value: diagDirectory }]),
     { name: 'CHAPERONE_FAILURE_MODE', value: plan.failureMode },
     { name: 'CHAPERONE_WATCH_FILES', value: plan.fileWatch },
+    ...(plan.asksAgents ? [{ name: 'CHAPERONE_HEAR_AGENTS', value: 'true' }] : []),
     { name: 'CHAPERONE_ARM_TIMEOUT_SECONDS', value: String(plan.armTimeoutSeconds) },
   ];
 }

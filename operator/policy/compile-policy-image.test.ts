@@ -76,6 +76,13 @@ test('a change of any one policy makes the image newer', () => {
   assert.equal(compilePolicyImage('ci', [denying, changed]).payload.generation, 3);
 });
 
+test('agents are asked as soon as one policy asks them', () => {
+  const asking = buildPolicy('asking', { trace: { agents: { telemetry: 'Collect' } } });
+  const silent = buildPolicy('silent', { trace: { agents: { telemetry: 'None' } } });
+  assert.equal(compilePolicyImage('ci', [silent, asking]).payload.trace.agents, 'Collect');
+  assert.equal(compilePolicyImage('ci', [silent]).payload.trace.agents, undefined);
+});
+
 test('of what policies say of watching files Always comes before Never, and Never before Auto', () => {
   const asking = buildPolicy('asking', { trace: { files: { watch: 'Always', paths: ['/opt', '/a'] } } });
   const never = buildPolicy('never', { trace: { files: { watch: 'Never', paths: ['/b'] } } });

@@ -44,6 +44,9 @@ export function compilePolicyImage(namespace: string, selected: readonly AgentPo
       processes: policies.length > 0 && policies.every(({ spec }) => spec.trace.processes === 'None') ? 'None' : 'All',
       ...watchedFiles(policies),
       redact: [...new Set(policies.flatMap(({ spec }) => spec.trace.redact))].sort(),
+      ...(policies.some(({ spec }) => spec.trace.agents?.telemetry === 'Collect')
+        ? { agents: 'Collect' as const }
+        : {}),
       ...(policies.some(({ spec }) => spec.trace.scope === 'Job') ? { scope: 'Job' as const } : {}),
     },
   };

@@ -1,6 +1,6 @@
 import type { AgentPolicy } from '../../crds/agent-policy.ts';
 import { injectionDisabled, injectionEnabled, injectionLabel } from '../../crds/names.ts';
-import { fileWatchOf, type PolicyImage } from '../../crds/policy-image.ts';
+import { asksAgents, fileWatchOf, type PolicyImage } from '../../crds/policy-image.ts';
 import { decideInjectable } from '../injection/decide-injectable.ts';
 import { isArcShaped } from '../injection/diag-mount.ts';
 import { type DryRun, describeRefusal } from '../injection/dry-run.ts';
@@ -37,7 +37,7 @@ export interface AdmissionSnapshot {
   /** Signs the image for the pod's annotation, so that `injection.publicKey` opens it. */
   signPolicyImage(image: PolicyImage): string;
   /** The part of the plan that is the same for every pod. */
-  injection: Omit<InjectionPlan, 'signedPolicy' | 'failureMode' | 'fileWatch' | 'labels' | 'diag'>;
+  injection: Omit<InjectionPlan, 'signedPolicy' | 'failureMode' | 'fileWatch' | 'asksAgents' | 'labels' | 'diag'>;
 }
 
 export type Verdict =
@@ -173,6 +173,7 @@ function planFor(image: PolicyImage, { injection }: AdmissionSnapshot): Omit<Inj
     ...injection,
     failureMode: image.failureMode,
     fileWatch: fileWatchOf(image),
+    asksAgents: asksAgents(image),
     labels: stampedLabels(image),
   };
 }

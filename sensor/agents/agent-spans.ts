@@ -18,11 +18,10 @@ import { sessionSpan } from './session-span.ts';
 import { type AgentPlace, type AgentSession, agentPlaceOf, type ToolCallRun } from './sessions.ts';
 import { toolCallSpan } from './tool-call-span.ts';
 import { hearContext } from './trace-context.ts';
-import type { AgentWords } from './words/agent-words.ts';
+import type { AgentWords, Told } from './words/agent-words.ts';
 import { callerOf, hearInto } from './words/heard-spans.ts';
 import { impersonation } from './words/impersonation.ts';
 import type { SessionWords } from './words/session-words.ts';
-import type { Word } from './words/word.ts';
 
 /** Is told of a process whose executions, and those of what it starts, should come with the variables that agents give. */
 export type AgentSink = (process: Pick<ProcessImage, 'pid' | 'id'>) => void;
@@ -91,9 +90,9 @@ export class AgentSpans {
   }
 
   /** Somebody told something in a coding agent's way; what is not the agent itself poses as one. */
-  told(said: readonly Word[], node: ProcessNode, time: bigint): void {
+  told(said: Told, node: ProcessNode, time: bigint): void {
     if (node.agent?.isAgent === true) this.#words?.hear(node.agent.session, said);
-    else this.#found(impersonation(said, node), node, time);
+    else if (said.words.length > 0) this.#found(impersonation(said.words, node), node, time);
   }
 
   /** Before the process's own span is given: what stands below it comes first. */

@@ -31,7 +31,7 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   const areHeard = armed && options.agentTelemetry;
   const sinks = { onSpans, agents: { onAgent: sensor.markAgent, versionOf: readAgentVersion, areHeard } };
   const pipeline = pipelineFor(armed ? options : { ...options, engine: 'generic' }, env, sinks);
-  const hearing = areHeard ? await hear(pipeline, sensor) : null;
+  const hearing = areHeard ? hear(pipeline, sensor) : null;
   sensor.listen((event) => {
     pipeline.push(event);
     hearing?.told(event);
@@ -40,7 +40,8 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   time.hear(sensor.hello);
   const stopTicking = every(clock, tickMs, () => pipeline.tick(time.now()));
   const word = armed ? null : new OwnWord(pipeline, options.command, clock);
-  const variables = hearing?.url ? agentTelemetryEnvironment(hearing.url) : {};
+  const url = await hearing?.url;
+  const variables = url ? agentTelemetryEnvironment(url) : {};
   const end = await runCommand(sensor.wrap(options.command), (pid) => word?.started(pid), variables);
   word?.ended(end);
   await hearing?.close();
@@ -54,7 +55,7 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
 
 type Sinks = Pick<PipelineOptions, 'onSpans' | 'agents'>;
 
-function hear(pipeline: Pipeline, sensor: LocalSensor): Promise<Hearing> {
+function hear(pipeline: Pipeline, sensor: LocalSensor): Hearing {
   return hearAgents({ clock: systemClock, pipeline, flush: () => sensor.flush(), onFailure: say });
 }
 

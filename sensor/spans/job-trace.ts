@@ -10,7 +10,7 @@ import {
 } from '../../crds/attributes.ts';
 import { type AgentEdges, AgentSpans } from '../agents/agent-spans.ts';
 import { Outlived, stillRunning } from '../agents/outlived.ts';
-import type { Word } from '../agents/words/word.ts';
+import type { Told } from '../agents/words/agent-words.ts';
 import type {
   CloseEvent,
   CredentialsEvent,
@@ -238,7 +238,7 @@ export class JobTrace {
   }
 
   /** A process told something in the way of a coding agent. */
-  agentTold(said: readonly Word[], node: ProcessNode, time: bigint): void {
+  agentTold(said: Told, node: ProcessNode, time: bigint): void {
     this.#agents.told(said, node, time);
   }
 

@@ -12,6 +12,13 @@ const sessionPatience = 3_000_000_000n;
 /** Calls of all agents of a job that wait; one more is told without the agent's word. */
 const maxWaiting = 512;
 
+/** What came at once. */
+export interface Told {
+  readonly words: readonly Word[];
+  /** Nothing is missing before it. */
+  readonly isWhole: boolean;
+}
+
 /** What becomes of it. */
 export interface WordSink {
   /** From nanoseconds since boot to Unix time. */
@@ -71,12 +78,13 @@ export class AgentWords {
     return true;
   }
 
-  hear(session: AgentSession, said: readonly Word[]): void {
+  hear(session: AgentSession, { words: said, isWhole }: Told): void {
     const words = this.#open.get(session);
     if (words === undefined) {
       this.late += said.length;
       return;
     }
+    words.isWhole &&= isWhole;
     for (const told of words.hear(said)) this.#sink.giveTold(session, told);
     this.#join(words, false);
   }

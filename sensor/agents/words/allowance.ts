@@ -6,6 +6,8 @@ export interface Rate {
 
 /** A bucket of bytes that fills with time (milliseconds of a clock that never jumps). */
 export class Allowance {
+  /** Something was refused, whatever the reason. */
+  isOverdrawn = false;
   readonly #rate: Rate;
   #left: number;
   #at: number;

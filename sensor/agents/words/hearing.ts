@@ -19,19 +19,18 @@ export interface HearingOptions {
 
 /** The receiver of agents' words, beside a pipeline that takes them. */
 export interface Hearing {
-  /** `null` where nothing listens. */
-  readonly url: string | null;
-  readonly account: Readonly<ReceiverAccount> | null;
+  /** Resolves once it listens; `null`: it cannot. */
+  readonly url: Promise<string | null>;
   /** Each event of the probe, after the pipeline has taken it. */
   told(event: ProbeEvent): void;
-  /** Takes no more, and gives what came. Before the probe ends. */
-  close(): Promise<void>;
+  /** Takes no more, and gives what came; the answer is what became of it. Before the probe ends. */
+  close(): Promise<Readonly<ReceiverAccount> | null>;
 }
 
-/** Never rejects: that agents are not heard is no reason for anything to fail. */
-export async function hearAgents({ clock, pipeline, flush, ports, onFailure }: HearingOptions): Promise<Hearing> {
+/** Never throws: that agents are not heard is no reason for anything to fail. */
+export function hearAgents({ clock, pipeline, flush, ports, onFailure }: HearingOptions): Hearing {
   const speakers = new Speakers();
-  const receiver = await openReceiver(
+  const opened = openReceiver(
     {
       clock,
       speakers,
@@ -45,11 +44,14 @@ export async function hearAgents({ clock, pipeline, flush, ports, onFailure }: H
     return null;
   });
   return {
-    url: receiver === null ? null : `http://127.0.0.1:${receiver.port}`,
-    account: receiver?.account ?? null,
+    url: opened.then((receiver) => receiver && `http://127.0.0.1:${receiver.port}`),
     told: (event) => {
       if (event.kind === 'speaker') speakers.began(event);
     },
-    close: async () => await receiver?.close(),
+    async close() {
+      const receiver = await opened;
+      await receiver?.close();
+      return receiver?.account ?? null;
+    },
   };
 }

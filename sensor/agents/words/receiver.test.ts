@@ -112,7 +112,10 @@ test('what is too long, too much, no JSON or packed is refused and counted, and 
     statuses.join(),
   );
   assert.equal(await post('agent', callOf('ls')), 200);
-  assert.equal(said.length, 1);
+  assert.deepEqual(
+    said.filter(({ words }) => words.length > 0).map(({ isWhole }) => isWhole),
+    [false],
+  );
   assert.equal(receiver.account.malformed, 1);
   assert.ok(receiver.account.refused >= 3);
 });

@@ -8,7 +8,10 @@ import { type Signal, signals, type Word } from './word.ts';
 /** Words, and the connection that they came by, as the kernel told of it. */
 export interface Said {
   readonly speaker: SpeakerEvent;
+  /** None where all that is to be said is that something was refused. */
   readonly words: readonly Word[];
+  /** Nothing that the process sent until now was refused. */
+  readonly isWhole: boolean;
 }
 
 export interface ReceiverOptions extends OtherEndsOptions {
@@ -121,17 +124,20 @@ class OtlpReceiver implements Receiver {
     if (signal === null) return 404;
     if (!isRead(signal, end)) return await this.#pass(request, end);
     const body = await this.#read(request, end);
-    return typeof body === 'number' ? body : this.#understand(body, signal, end);
+    if (typeof body !== 'number') return this.#understand(body, signal, end);
+    end.allowance.isOverdrawn = true;
+    this.#options.onSaid({ speaker: end.event, words: [], isWhole: false });
+    return body;
   }
 
-  #understand(body: Buffer, signal: Signal, { dialect, event }: OtherEnd): 200 | 400 {
+  #understand(body: Buffer, signal: Signal, { dialect, event, allowance }: OtherEnd): 200 | 400 {
     const words = readWords(body, signal, dialect);
     if (words === null) {
       this.account.malformed += 1;
       return 400;
     }
     this.account[dialect === null ? 'readOfOthers' : 'read'] += 1;
-    if (words.length > 0) this.#options.onSaid({ speaker: event, words });
+    if (words.length > 0) this.#options.onSaid({ speaker: event, words, isWhole: !allowance.isOverdrawn });
     return 200;
   }
 

@@ -164,6 +164,18 @@ test('a command that goes on in the background is no difference', () => {
   assert.deepEqual(told(run.end()), []);
 });
 
+test('an agent that was refused something is not held to what is missing', () => {
+  const run = new ToldRun();
+  const agent = claude.start(run.kernel, run.shell);
+  run.kernel.exit(claude.call(run.kernel, agent, 'ls'));
+  run.say(agent, run.call('ls'));
+  run.kernel.exit(claude.call(run.kernel, agent, 'make'));
+  run.refuse(agent);
+  run.refuse(run.shell);
+  run.kernel.exit(agent);
+  assert.deepEqual(told(run.end()), []);
+});
+
 test('an agent that was cut off is not held to what it could not tell', () => {
   const run = new ToldRun();
   const agent = claude.start(run.kernel, run.shell);

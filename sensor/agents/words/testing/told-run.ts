@@ -26,7 +26,14 @@ export class ToldRun {
   say(process: FakeProcess, ...words: Word[]): void {
     const speaker = this.kernel.speak(process, this.#port++);
     this.#push();
-    this.#recorded.pipeline.hear({ speaker, words });
+    this.#recorded.pipeline.hear({ speaker, words, isWhole: true });
+  }
+
+  /** Something that it sent was refused. */
+  refuse(process: FakeProcess): void {
+    const speaker = this.kernel.speak(process, this.#port++);
+    this.#push();
+    this.#recorded.pipeline.hear({ speaker, words: [], isWhole: false });
   }
 
   /** Time goes by. */
