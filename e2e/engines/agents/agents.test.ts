@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Agent, ToldCall } from './agent.ts';
 import { agents } from './agents.ts';
@@ -47,6 +47,27 @@ for (const agent of agents)
       });
     }
   });
+
+for (const agent of agents)
+  test(`${agent.name} called through npx begins at the agent, and npx is none of it`, async () => {
+    const session = sessions.find(({ name }) => name === 'run-command') as Session;
+    await using stage = await setStage(agent, session, packages, folder);
+    const out = join(stage.home, '../trace');
+    const { code, output } = await play(underSensor(throughNpx(stage), out));
+    assert.equal(code, 0, output);
+    const run = tracedRun(readTrace(out));
+    assertTraced(run, planSession(session, agent, stage.workspace), agent);
+    assert.doesNotMatch(String(run.processes), /np[mx]|sh/);
+  });
+
+/** What is installed is called by its name, so that npx asks no registry. */
+function throughNpx(stage: Stage): Stage {
+  const npx = ['npx', '--offline', '--prefix', dirname(packages), '--'];
+  const command = stage.command.flatMap((word) =>
+    dirname(word) === join(packages, '.bin') ? [...npx, basename(word)] : [word],
+  );
+  return { ...stage, command };
+}
 
 function endOf({ name, end }: Session): keyof typeof ends {
   return name === 'killed' ? 'killed' : (end ?? 'answered');

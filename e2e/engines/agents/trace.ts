@@ -23,6 +23,8 @@ export function readTrace(out: string): Span[] {
 /** What one run of an agent in a trace says of its commands. */
 export interface TracedRun {
   agents: string[];
+  /** The process that each of them is. */
+  processes: (string | undefined)[];
   commands: string[];
   /** What the first agent's span says of version and session. */
   version: unknown;
@@ -48,6 +50,7 @@ export function tracedRun(spans: Span[]): TracedRun {
   const withWord = (word: string) => (span: Span) => list(span.attributes['process.command_args']).includes(word);
   return {
     agents: agents.map(({ name }) => name.split(' ')[1] ?? ''),
+    processes: agents.map(({ parent }) => byId.get(parent)?.name),
     version: agents[0]?.attributes['gen_ai.agent.version'],
     conversation: agents[0]?.attributes['gen_ai.conversation.id'],
     commands: spans.filter(isCommand).map(commandOf),
