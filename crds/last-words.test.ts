@@ -42,6 +42,16 @@ test('the first three always find room, in the order given, each in the form of 
   );
 });
 
+test('the tool call of a coding agent is among what people need first, its command shortened', () => {
+  const [one] = fc.sample(finding, 1);
+  const toolCall = { agent: 'claude-code', tool: 'Bash', command: 'x'.repeat(500), callId: 'toolu_1' };
+  const [, line] = writeLastWords([
+    { ...(one as Finding), subject: { kind: 'host', name: 'h' }, text: 't', job: { name: 'build' }, toolCall },
+  ]).split('\n');
+  const { toolCall: told } = findingSchema.parse(JSON.parse(line ?? ''));
+  assert.deepEqual([told?.agent, told?.callId, told?.command?.length], ['claude-code', 'toolu_1', 120]);
+});
+
 test('nothing that waits is nothing to say', () => {
   assert.equal(writeLastWords([]), '');
 });

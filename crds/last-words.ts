@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import type { Finding, FindingToolCall } from './finding.ts';
 
 /** The first word of a sensor's termination message that holds findings which were not told; after it, how many of them there are. */
 export const lastWordsMark = 'chaperone-findings/1';
@@ -24,8 +24,8 @@ export function writeLastWords(findings: readonly Finding[]): string {
 const lineBytes = 1_300;
 
 /** What people need first; the span has the rest. */
-function shortened({ processes: _, ...finding }: Finding): Finding {
-  const short = { ...finding, text: cut(finding.text, 400) };
+function shortened({ processes: _, toolCall, ...finding }: Finding): Finding {
+  const short = { ...finding, text: cut(finding.text, 400), ...(toolCall && { toolCall: shortCall(toolCall) }) };
   if (Buffer.byteLength(JSON.stringify(short)) <= lineBytes) return short;
   const { version, id, rule, severity, subject, text, time, count, job, evidence } = short;
   const least = { version, id, rule, severity, time, count, evidence };
@@ -35,6 +35,10 @@ function shortened({ processes: _, ...finding }: Finding): Finding {
     text: cut(text, 80),
     job: { name: cut(job.name, 16) },
   };
+}
+
+function shortCall({ command, ...call }: FindingToolCall): FindingToolCall {
+  return { ...call, ...(command !== undefined && { command: cut(command, 120) }) };
 }
 
 function cut(text: string, most: number): string {
