@@ -4,8 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { Registry } from 'prom-client';
 import { parse, parseAllDocuments } from 'yaml';
+import { createFindingMetrics } from '../operator/alerts/metrics.ts';
 import { loadGatewayConfig, loadOperatorConfig, loadUninstallConfig } from '../operator/config.ts';
+import { createGatewayMetrics } from '../operator/gateway/metrics.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
@@ -51,6 +54,23 @@ interface Manifest {
   metadata: { name: string; annotations?: Record<string, string> };
   webhooks?: { clientConfig: object }[];
   spec?: { template?: { spec: { containers: Container[] } } };
+}
+
+interface PrometheusRule {
+  metadata: { labels: Record<string, string> };
+  spec: {
+    groups: { rules: { alert: string; expr: string; annotations: { summary: string; description: string } }[] }[];
+  };
+}
+
+/** The series that an expression asks for, as they are served: each metric of ours, with each value of the label that selects from it. */
+function seriesIn(expression: string): RegExp[] {
+  const selectors = [...expression.matchAll(/(chaperone_\w+)(?:\{(\w+)=~?"([^"]+)"\})?/g)];
+  return selectors.flatMap(([, name, label, values]) =>
+    values === undefined
+      ? [new RegExp(`^${name}[{ ]`, 'm')]
+      : values.split('|').map((value) => new RegExp(`^${name}\\{.*${label}="${value}"`, 'm')),
+  );
 }
 
 function manifests(text: string): Manifest[] {
@@ -124,6 +144,25 @@ describe('the chart', () => {
     const configuration = manifests(await render('helm', 'minimal')).find(({ webhooks }) => webhooks !== undefined);
     for (const { clientConfig } of configuration?.webhooks ?? []) assert.ok(!('caBundle' in clientConfig));
     assert.equal(configuration?.webhooks?.length, 2);
+  });
+
+  test('has alert rules on request, and every metric and label value in them exists', async () => {
+    const labels = 'prometheusRule.labels.release=prometheus';
+    const text = await render('helm', 'minimal', '--set', 'prometheusRule.enabled=true', '--set', labels);
+    const rule = manifests(text).find(({ kind }) => kind === 'PrometheusRule') as unknown as PrometheusRule;
+    assert.equal(rule.metadata.labels.release, 'prometheus');
+    const registry = new Registry();
+    createGatewayMetrics(registry);
+    createFindingMetrics(registry).begin('cluster/siem');
+    const served = await registry.metrics();
+    const rules = rule.spec.groups.flatMap((group) => group.rules);
+    assert.equal(rules.length, 6);
+    for (const { alert, expr, annotations } of rules) {
+      const wanted = seriesIn(expr);
+      assert.ok(wanted.length > 0, alert);
+      for (const series of wanted) assert.match(served, series, alert);
+      assert.ok(annotations.summary.endsWith('.') && annotations.description.endsWith('.'), alert);
+    }
   });
 
   const mistakes: [set: string, says: RegExp][] = [

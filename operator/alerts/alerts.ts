@@ -113,8 +113,9 @@ function later(code: string, what: string, cause?: unknown): GatewayRefusal {
 /** The Event on the pod comes first: its name tells replicas whether another one has told it. */
 async function tell(options: AlertsOptions, pod: KnownPod, finding: Finding): Promise<void> {
   const alert = makeAlert(finding, pod, options.labels);
-  if (await options.events.tellOnPod(alert)) await announce(options, alert, countOn(options, pod, finding));
-  else options.metrics.known(1);
+  if (!(await options.events.tellOnPod(alert))) return options.metrics.known(1);
+  options.metrics.told(finding.severity);
+  await announce(options, alert, countOn(options, pod, finding));
 }
 
 /** Sinks come before the Events on policies, for which nobody waits. */

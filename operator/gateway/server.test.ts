@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { Agent, request } from 'undici';
 import type { Finding } from '../../crds/finding.ts';
+import { findingSchema } from '../../crds/finding-schema.ts';
 import { aFinding } from '../alerts/testing/findings.ts';
 import { createAuthority, issueLeaf } from '../certificates/authority.ts';
 import type { TokenReviewStatus } from '../kube/client.ts';
@@ -487,6 +488,30 @@ describe('hostile bytes', () => {
     for (const { body } of gateway.received) {
       for (const { resource } of body.resourceSpans) assert.equal(resource.attributes.at(-1)?.key, 'k8s.node.name');
     }
+  });
+
+  test('in a finding never get an answer of 500, and nothing comes in that is longer or of another form', async () => {
+    await using gateway = await startGateway({ findingsLimits: { requestsPerSecond: 1e6, bytesPerSecond: 1e9 } });
+    const whole = JSON.stringify({ findings: [aFinding(1), aFinding(2)] });
+    const text = fastCheck.string({ unit: 'binary', maxLength: 40 });
+    const mutated = fastCheck
+      .tuple(fastCheck.nat(whole.length), fastCheck.nat(20), text)
+      .map(([at, less, more]) => whole.slice(0, at) + more + whole.slice(at + less));
+    const replaced = fastCheck
+      .tuple(fastCheck.constantFrom(...Object.keys(aFinding())), fastCheck.jsonValue())
+      .map(([key, value]) => JSON.stringify({ findings: [{ ...aFinding(), [key]: value }] }));
+    await fastCheck.assert(
+      fastCheck.asyncProperty(fastCheck.oneof(mutated, replaced), async (body) => {
+        const answer = await gateway.post('/v1/findings', body);
+        await answer.body.dump();
+        assert.ok([200, 400].includes(answer.statusCode), String(answer.statusCode));
+      }),
+      { numRuns: 300 },
+    );
+    const came = gateway.taken.flatMap(({ findings }) => findings);
+    assert.ok(came.length > 0);
+    for (const finding of came) assert.deepEqual(findingSchema.parse(finding), finding);
+    assert.doesNotMatch(came.map(({ text }) => text).join(), /[\p{Cc}\p{Cf}]/u);
   });
 
   test('nested a hundred thousand deep do not end the gateway', async () => {

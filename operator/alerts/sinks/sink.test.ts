@@ -159,7 +159,7 @@ describe('an alert', () => {
       [4, 'High'],
     ] as const)
       rig.sink.offer(anAlert(n, { severity }));
-    assert.equal(await rig.figure('alerts_waiting{sink="cluster/test"}'), 3);
+    assert.equal(await rig.figure('alerts_waiting{sink="cluster/test"}'), 4);
     rig.server.answer = status(200);
     await rig.clock.advance(1_000);
     await until(() => rig.tries() === 5);

@@ -50,18 +50,20 @@ class RetryingSink implements Sink {
   readonly #stopping = new AbortController();
   readonly #ended = new AbortController();
   #failures = 0;
+  #isDelivering = false;
   #running: Promise<void> | undefined;
 
   constructor(options: SinkOptions) {
     this.#options = options;
     this.#queue = createAlertQueue(options.capacity, options.room);
+    options.metrics.begin(options.name);
   }
 
   offer(alert: Alert): void {
-    const { clock, metrics, name } = this.#options;
+    const { clock } = this.#options;
     const dropped = this.#ended.signal.aborted ? alert : this.#queue.add(alert, clock.now());
     if (dropped !== undefined) this.#bury(dropped, 'the sink was taken away, or too many alerts wait for it');
-    metrics.waiting(name, this.#queue.size);
+    this.#countWaiting();
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -78,9 +80,15 @@ class RetryingSink implements Sink {
 
   async #run(): Promise<void> {
     for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
+      this.#isDelivering = true;
       await this.#deliver(next.alert, next.at);
-      this.#options.metrics.waiting(this.#options.name, this.#queue.size);
+      this.#isDelivering = false;
+      this.#countWaiting();
     }
+  }
+
+  #countWaiting(): void {
+    this.#options.metrics.waiting(this.#options.name, this.#queue.size + (this.#isDelivering ? 1 : 0));
   }
 
   async #deliver(alert: Alert, since: number): Promise<void> {
