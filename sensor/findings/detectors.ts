@@ -5,19 +5,23 @@ import { dataInNames } from './data-in-names.ts';
 import type { Detector, JobView } from './detector.ts';
 import { leftRunning } from './left-running.ts';
 import { outsidePolicy } from './outside-policy.ts';
-import { pipedDownload } from './piped-download.ts';
+import { downloadBeside, pipedDownload } from './piped-download.ts';
 import { Pipes } from './pipes.ts';
 import { processMemory } from './process-memory.ts';
 import { reverseShell } from './reverse-shell.ts';
+import { Sources } from './sources.ts';
 import { unnamedAddress } from './unnamed-address.ts';
 
 /** All detectors of one job. */
 export function createDetectors(job: JobView): readonly Detector[] {
   const pipes = new Pipes();
+  const sources = new Sources();
   return [
     pipes,
-    pipedDownload(pipes),
-    reverseShell(pipes),
+    pipedDownload(pipes, sources),
+    downloadBeside(pipes),
+    reverseShell(pipes, sources),
+    sources,
     processMemory(job),
     credentialsSent(pipes),
     unnamedAddress(job),

@@ -1,51 +1,79 @@
+import type { ConnectEvent } from '../decode/events.ts';
+import type { ProcessImage } from '../lineage/process-table.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import { isLoopback, isPublic } from './addresses.ts';
 import type { Detector, Hit } from './detector.ts';
 import { hostOf } from './host-of.ts';
 import type { Pipes } from './pipes.ts';
-import { readsProgram } from './program.ts';
+import { readsDescriptor, readsProgram } from './program.ts';
+import type { Source, Sources } from './sources.ts';
 
-interface Source {
-  readonly host: string;
-  readonly address: string;
-}
+type Place = Pick<Source, 'host' | 'address'>;
 
-/** Filters between a download and what interprets it (`curl | base64 -d | tee x | sh`). */
-const maxFilters = 4;
+/** A download and filters between it and what interprets it (`curl | base64 -d | tee x | sh`). */
+const mostBefore = 5;
 
 /** An interpreter that reads its program from a pipe, at whose other end somebody goes to the network. */
-export function pipedDownload(pipes: Pipes): Detector {
-  const sources = new WeakMap<object, Source>();
+export function pipedDownload(pipes: Pipes, contacts: Sources): Detector {
+  const downloads = new WeakMap<ProcessImage, Place>();
+  const placeOf = ({ image }: ProcessNode) =>
+    downloads.get(image) ?? (image.stdin.kind === 'network' ? contacts.above(image) : null);
   return {
     executed(node) {
       if (!isInterpreter(node)) return null;
-      let writer = pipes.writer(node.image.stdin);
-      for (let filters = 0; writer !== null && filters <= maxFilters; filters += 1) {
-        const source = sources.get(writer.image);
-        if (source !== undefined) return hitOf(node, source);
-        writer = pipes.writer(writer.image.stdin);
-      }
-      return null;
+      const before = [...pipes.before(node, mostBefore)];
+      const places = before.map(placeOf);
+      const source = before.length === 0 ? feederOf(node.image, contacts) : places.find((place) => place !== null);
+      return source ? hitOf(node, source) : null;
     },
     connected(event, node, origin) {
-      if (node.image.stdout.kind !== 'pipe' || event.port === 53 || isLoopback(event.address)) return null;
+      if (!isDownload(event, node)) return null;
       const source = { host: hostOf(event, origin), address: event.address };
-      sources.set(node.image, source);
-      let reader = pipes.reader(node.image.stdout);
-      for (let filters = 0; reader !== null && filters <= maxFilters; filters += 1) {
-        if (isInterpreter(reader)) return hitOf(reader, source);
-        reader = pipes.reader(reader.image.stdout);
-      }
-      return null;
+      downloads.set(node.image, source);
+      const interpreter = [...pipes.after(node, mostBefore)].find(isInterpreter);
+      return interpreter === undefined ? null : hitOf(interpreter, source);
     },
   };
 }
 
-function isInterpreter({ image }: ProcessNode): boolean {
-  return image.stdin.kind === 'pipe' && readsProgram(image);
+/** `bash <(curl …)`: the pipe is not the interpreter's input, so it is what started both that joins them. */
+export function downloadBeside(pipes: Pipes): Detector {
+  const downloads = new WeakMap<ProcessImage, Place>();
+  const readers = new WeakMap<ProcessImage, ProcessNode>();
+  return {
+    executed(node) {
+      const { parent } = node.image;
+      if (parent === null || !readsDescriptor(node.image)) return null;
+      readers.set(parent, node);
+      const source = downloads.get(parent);
+      return source === undefined ? null : hitOf(node, source);
+    },
+    connected(event, node, origin) {
+      const { parent, stdout } = node.image;
+      if (parent === null || !isDownload(event, node) || pipes.reader(stdout) !== null) return null;
+      const source = { host: hostOf(event, origin), address: event.address };
+      downloads.set(parent, source);
+      const reader = readers.get(parent);
+      return reader === undefined ? null : hitOf(reader, source);
+    },
+  };
 }
 
-function hitOf(by: ProcessNode, { host, address }: Source): Hit {
-  const severity = isPublic(address) ? 'Medium' : 'Low';
+function isDownload({ address, port }: ConnectEvent, { image }: ProcessNode): boolean {
+  return image.stdout.kind === 'pipe' && port !== 53 && !isLoopback(address);
+}
+
+function isInterpreter({ image }: ProcessNode): boolean {
+  return (image.stdin.kind === 'pipe' || image.stdin.kind === 'unix') && readsProgram(image);
+}
+
+/** What started it holds the other end of its input and went to the network: `subprocess.run('sh', input=urlopen(…).read())`. */
+function feederOf({ stdin, parent }: ProcessImage, contacts: Sources): Place | null {
+  return parent === null || parent.stdin.file === stdin.file ? null : contacts.of(parent);
+}
+
+/** Some coding agents keep a shell that they write to. */
+function hitOf(by: ProcessNode, { host, address }: Place): Hit {
+  const severity = isPublic(address) && by.parent?.agent?.isAgent !== true ? 'Medium' : 'Low';
   return { rule: 'piped-download', severity, subject: { kind: 'host', name: host }, by };
 }

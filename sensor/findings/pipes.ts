@@ -25,6 +25,24 @@ export class Pipes implements Detector {
     return kind === 'pipe' ? (this.#writers.get(file) ?? null) : null;
   }
 
+  /** Those before a process in its pipe line, the nearest first, as far as so many. */
+  *before({ image }: ProcessNode, most: number): Generator<ProcessNode> {
+    let writer = this.writer(image.stdin);
+    for (let count = 0; writer !== null && count < most; count += 1) {
+      yield writer;
+      writer = this.writer(writer.image.stdin);
+    }
+  }
+
+  /** Those after it. */
+  *after({ image }: ProcessNode, most: number): Generator<ProcessNode> {
+    let reader = this.reader(image.stdout);
+    for (let count = 0; reader !== null && count < most; count += 1) {
+      yield reader;
+      reader = this.reader(reader.image.stdout);
+    }
+  }
+
   #set(pipes: Map<number, ProcessNode>, pipe: number, node: ProcessNode): void {
     pipes.set(pipe, node);
     if (pipes.size <= maxPipes) return;

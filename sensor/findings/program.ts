@@ -48,6 +48,12 @@ export function readsProgram(image: ProcessImage): boolean {
   return interpreterName.test(baseName(image.path)) && !image.traits.script && isWithoutProgram(image);
 }
 
+/** Whether the program is given by a descriptor, as `bash <(…)` is. */
+export function readsDescriptor(image: ProcessImage): boolean {
+  if (!interpreterName.test(baseName(image.path))) return false;
+  return /^\/(dev|proc\/self)\/fd\/\d+$/.test(scriptOf(image) ?? '');
+}
+
 /** …and as if somebody sat before it. */
 export function isInteractive(image: ProcessImage): boolean {
   return readsProgram(image) && image.argv.slice(1).some((option) => /^-[a-z]*i[a-z]*$/.test(option));

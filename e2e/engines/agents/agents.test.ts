@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { type Finding, isAtLeast } from '../../../crds/finding.ts';
 import type { Agent, ToldCall } from './agent.ts';
 import { agents } from './agents.ts';
 import type { Entry } from './model/record.ts';
@@ -40,6 +41,7 @@ for (const agent of agents)
         assert.deepEqual(ofKind(played.record, 'stray'), [], 'it asked for something that no model API has');
         ends[end](played, plan);
         if (end !== 'answered') return;
+        assertNoAlarm(out);
         const run = tracedRun(readTrace(out));
         assertTraced(run, plan, agent);
         assertTold(run, agent, stage.home);
@@ -75,7 +77,7 @@ function endOf({ name, end }: Session): keyof typeof ends {
 
 /** The same session as a job of one step. Killing the sensor's command line would not kill the agent, so not where that is the session's point. */
 function underSensor(stage: Stage, out: string): Stage {
-  const command = [join(root, 'bin/chaperone'), 'run', '--quiet', '--out', out, '--', ...stage.command];
+  const command = [join(root, 'bin/chaperone'), 'run', '--quiet', '--files', '--out', out, '--', ...stage.command];
   return { ...stage, command, environment: { ...stage.environment, TRACEPARENT: upstream } };
 }
 
@@ -109,17 +111,31 @@ function assertTold({ version, conversation, calls, links }: TracedRun, agent: A
   tally.ids += calls.filter(({ id }) => id !== undefined).length;
 }
 
+/** These are good days: nothing that an agent or its commands did is found to be worse than Low. */
+function assertNoAlarm(out: string): void {
+  const { findings } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { findings: readonly Finding[] };
+  assert.deepEqual(
+    findings.filter(({ severity }) => isAtLeast(severity, 'Medium')).map(({ text }) => text),
+    [],
+  );
+  for (const { rule, severity } of findings) found.push(`${severity} ${rule}`);
+}
+
 function sorted(calls: ToldCall[]): string[] {
   return calls.map(({ command, id, thread }) => [id, thread, command.trim()].join(' ')).sort();
 }
 
 /** What sessions run by name, so that each process of theirs tells which command it is of. */
 const scripts = ['greet.sh', 'build.sh'];
+/** `Low source-changed`, each as often as it was found. */
+const found: string[] = [];
 const tally = { commands: 0, seen: 0, placed: 0, ids: 0 };
 after(() => {
   console.log(
     `commands of agents: ${tally.commands} true, ${tally.seen} seen; ${tally.placed} processes placed, none wrong; ${tally.ids} ids, all as told`,
   );
+  const counts = Object.entries(Object.groupBy(found, (kind) => kind)).map(([kind, all]) => `${kind} ${all?.length}`);
+  console.log(`findings of good days: ${counts.sort().join(', ') || 'none'}`);
 });
 
 const ends = {

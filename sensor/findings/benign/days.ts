@@ -116,9 +116,10 @@ node package/tool.js`,
     },
     script: `
 command -v python3 || exit 0
-python3 -m venv venv
+python3 -m venv --without-pip venv
 python3 wheel.py
-venv/bin/pip install -q --no-index a-1.0-py3-none-any.whl
+python3 -m pip install -q --no-index --target venv/packages a-1.0-py3-none-any.whl
+export PYTHONPATH=$PWD/venv/packages
 venv/bin/python -m unittest -q
 venv/bin/python -c "import a, multiprocessing as m; m.Process(target=print).start()"`,
   },
