@@ -1,7 +1,9 @@
 import {
   agentCommand,
   agentLeftRunning,
+  agentSource,
   agentToolCalls,
+  agentToolCallsTold,
   connectionsCount,
   fileChangesCount,
   fileSecretsCount,
@@ -33,6 +35,8 @@ export interface AgentSummary extends DeedsSummary {
   readonly error?: string;
   /** Commands that it ran for its model. */
   readonly toolCalls: number;
+  /** Calls of any tool that the agent told of itself. */
+  readonly toolCallsTold?: number;
   readonly calls: readonly CallSummary[];
   /** MCP servers over stdio that it started. */
   readonly mcpServers: readonly McpServerSummary[];
@@ -48,6 +52,8 @@ export interface CallSummary extends DeedsSummary {
   readonly tool: string;
   /** The model's id of the call. */
   readonly callId?: string;
+  /** Who tells of it where the agent was heard: `kernel`, `agent` or `both`; what the agent alone tells was not seen. */
+  readonly source?: string;
   readonly command?: string;
   readonly start: string;
   readonly durationMs: number;
@@ -86,6 +92,7 @@ function summarizeAgent(agent: AgentStory, job: FinishedSpan): AgentSummary {
     ...timing(session),
     ...texts({ error: attributes['error.type'] }),
     toolCalls: saidCount({ attributes }, agentToolCalls),
+    ...toldCalls(session),
     calls: calls.map(summarizeCall),
     mcpServers: servers.map(summarizeServer),
     processes: saidCount({ attributes }, processesCount),
@@ -95,12 +102,21 @@ function summarizeAgent(agent: AgentStory, job: FinishedSpan): AgentSummary {
   };
 }
 
+function toldCalls(session: FinishedSpan): Pick<AgentSummary, 'toolCallsTold'> {
+  const told = saidCount(session, agentToolCallsTold);
+  return told === 0 ? {} : { toolCallsTold: told };
+}
+
 function summarizeCall({ span, deeds }: CallStory): CallSummary {
   const { attributes } = span;
   return {
     id: span.spanId,
     tool: String(attributes['gen_ai.tool.name']),
-    ...texts({ callId: attributes['gen_ai.tool.call.id'], command: attributes[agentCommand] }),
+    ...texts({
+      callId: attributes['gen_ai.tool.call.id'],
+      source: attributes[agentSource],
+      command: attributes[agentCommand],
+    }),
     ...timing(span),
     ...texts({ error: attributes['error.type'] }),
     ...summarizeDeeds(deeds, attributes),

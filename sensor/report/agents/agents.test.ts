@@ -31,7 +31,11 @@ function finding(parent: FinishedSpan): FinishedSpan {
 const claude = process(process(step, ['bash', '/tmp/0.sh'], 0, 50, 1), ['claude', '-p', 'Fix it'], 1, 40, 2);
 claude.events.push(change('/root/.claude.json'), change('/w/src/a.ts'));
 at.connection(claude, 'api.example.com', 443, 2);
-const counts = { 'chaperone.files.changes.count': 5, 'chaperone.agent.left_running.count': 2 };
+const counts = {
+  'chaperone.agent.tool_calls.told': 3,
+  'chaperone.files.changes.count': 5,
+  'chaperone.agent.left_running.count': 2,
+};
 const session = at.agent(claude, 'claude-code', 2, { attributes: { ...counts, 'gen_ai.agent.version': '2.1.330' } });
 const call = at.toolCall(session, 'npm test', 5, 20, { error: {}, attributes: { 'error.type': '1' } });
 const npm = process(call, ['npm', 'test'], 5, 20, 3);
@@ -42,6 +46,8 @@ process(serve, ['serve', '--port', '1'], 6, 55, 4);
 const codex = process(at.toolCall(session, 'codex exec', 21, 30), ['codex', 'exec'], 21, 30, 5);
 const inner = at.agent(codex, 'codex', 1);
 at.connection(process(at.toolCall(inner, 'curl x', 22, 23), ['curl', 'x'], 22, 23, 6), 'inner.example', 443, 22);
+const claim = { 'chaperone.agent.source': 'agent', 'gen_ai.tool.name': 'Read', 'gen_ai.tool.call.id': 'call_9' };
+at.toolCall(session, 'a.ts', 31, 31, { attributes: claim });
 const words = at.mcpServer(session, 'words', 3, 40);
 at.connection(process(words, ['node', 'words.ts'], 3, 40, 8), 'words.example', 443, 4);
 const elsewhere = finding(process(at.step(job, 'Test', 50, 60), ['env'], 51, 52, 7));
@@ -61,7 +67,8 @@ test('the summary answers for each agent: where it ran, what it changed, reached
       start: '',
       durationMs: 39_000,
       toolCalls: 2,
-      calls: 2,
+      toolCallsTold: 3,
+      calls: 3,
       mcpServers: [words.spanId],
       processes: 0,
       connections: 0,
@@ -90,6 +97,15 @@ test('a server has its own part of it as well', () => {
   const [server] = summary.agents[0]?.mcpServers ?? [];
   assert.equal(server?.name, 'words');
   assert.deepEqual(server?.hosts, ['words.example']);
+});
+
+test('a call that only the agent tells of says so', () => {
+  const told = summary.agents[0]?.calls.map(({ tool, source, callId }) => [tool, source, callId]);
+  assert.deepEqual(told, [
+    ['Bash', undefined, undefined],
+    ['Bash', undefined, undefined],
+    ['Read', 'agent', 'call_9'],
+  ]);
 });
 
 test('every finding that an agent names is among the findings, and one of another step is none of an agent', () => {
@@ -125,6 +141,6 @@ test('of a large run the line of the agent is drawn before those of its commands
 test('docs/summary.md names every field of an agent', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/summary.md'), 'utf8');
   const [agent] = summary.agents;
-  for (const field of [agent ?? {}, agent?.calls[0] ?? {}, agent?.mcpServers[0] ?? {}].flatMap(Object.keys))
+  for (const field of [agent ?? {}, agent?.calls[2] ?? {}, agent?.mcpServers[0] ?? {}].flatMap(Object.keys))
     assert.match(page, new RegExp(`[\`.]${field}(\\[\\])?\``), field);
 });

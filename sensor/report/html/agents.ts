@@ -1,7 +1,9 @@
 import {
   agentCommand,
   agentLeftRunning,
+  agentSource,
   agentToolCalls,
+  agentToolCallsTold,
   fileChangesCount,
   fileSecretsCount,
   mcpServer,
@@ -27,6 +29,7 @@ function agentRow({ session, step, calls, servers, deeds, leftRunning }: AgentSt
     step: step === null ? null : list.placeOf(step.span),
     error: errorOf(session),
     toolCalls: saidCount(session, agentToolCalls),
+    toldCalls: saidCount(session, agentToolCallsTold),
     calls: calls.map((call) => callRow(call, list)),
     servers: servers.map((server) => serverRow(server, list)),
     deeds: deedLists(session, deeds, list),
@@ -41,6 +44,7 @@ function callRow({ span, deeds }: CallStory, list: NodeList): CallRow {
   return {
     node: list.placeOf(span),
     tool: visible(String(span.attributes['gen_ai.tool.name'])),
+    isClaim: span.attributes[agentSource] === 'agent',
     command: visible(String(span.attributes[agentCommand] ?? '')),
     error: errorOf(span),
     deeds: deedLists(span, deeds, list),

@@ -96,6 +96,22 @@ test(
   },
 );
 
+test('of files that nobody watched the section of agents says so', inBrowser, async () => {
+  const watched = agentJob();
+  for (const at of [watched, agentJob()]) {
+    const [job] = at.spans as [FinishedSpan];
+    if (at === watched) Object.assign(job.attributes, { 'chaperone.files.watched': 'yes' });
+    Object.assign(at.spans.find(({ name }) => name.startsWith('invoke_agent'))?.attributes ?? {}, {
+      'chaperone.files.changes.count': 0,
+    });
+    for (const { events } of at.spans) events.length = 0;
+    await using report = await openReport([at]);
+    await report.page.click('#tab-agents');
+    const told = await report.page.$eval('#panel-agents dl', (list) => list.textContent ?? '');
+    assert.equal(told.includes('files were not watched'), at !== watched, told);
+  }
+});
+
 test('the tree is walked with the keyboard alone', inBrowser, async () => {
   await using report = await openReport([buildJob()]);
   const { page } = report;

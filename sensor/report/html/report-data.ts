@@ -1,6 +1,7 @@
 import type { RecordedResource } from '../../export/trace-reader.ts';
 import type { FinishedSpan } from '../../spans/finished-span.ts';
 import { countWords, coverageWords, resultWord } from '../closing.ts';
+import { watchesFiles } from '../file-changes.ts';
 import { rowsOf } from '../rows.ts';
 import { type Story, tell } from '../story.ts';
 import type { Summary } from '../summary.ts';
@@ -38,6 +39,7 @@ export function reportData({ attributes, spans }: RecordedResource, summary: Sum
     directories: directoryRows(list),
     secrets: secretRows(list),
     fileTotals: fileTotals(jobs),
+    areFilesWatched: watchesFiles(jobs),
     findings: findingRows(list),
     activities: activityRows(list),
     account: accountTable(jobs, attributes, summary.coverage),

@@ -37,6 +37,8 @@ export interface ReportData {
   /** Files that give secrets away and were opened for reading. */
   readonly secrets: readonly SecretRow[];
   readonly fileTotals: FileTotals;
+  /** Where nobody looked at files, nothing of them says nothing. */
+  readonly areFilesWatched: boolean;
   readonly findings: readonly FindingRow[];
   /** Other events than changes of files and answers of name servers: memory, privilege. */
   readonly activities: readonly ActivityRow[];
@@ -90,6 +92,8 @@ export interface AgentRow {
   /** Of the run, and how it ended where that was no success. */
   readonly error: string;
   readonly toolCalls: number;
+  /** Calls of any tool that the agent told of itself. */
+  readonly toldCalls: number;
   /** Those that have a span. */
   readonly calls: readonly CallRow[];
   /** The MCP servers that it started. */
@@ -102,6 +106,8 @@ export interface AgentRow {
 export interface CallRow {
   readonly node: number;
   readonly tool: string;
+  /** The agent told of it, and no process showed it. */
+  readonly isClaim: boolean;
   /** Empty where it is not known. */
   readonly command: string;
   /** The signal or exit code; empty for success. */

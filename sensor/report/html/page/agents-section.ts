@@ -12,7 +12,7 @@ export function agentsSection(links: Links): HTMLElement {
 
 function agentPart(links: Links, agent: AgentRow): HTMLElement {
   const { name, node, calls, toolCalls } = agent;
-  const untold = toolCalls - calls.length;
+  const untold = toolCalls - calls.filter(({ isClaim }) => !isClaim).length;
   const more =
     untold > 0 ? [element('p', { class: 'quiet' }, `And ${grouped(untold)} without a span of their own.`)] : [];
   return element(
@@ -27,16 +27,24 @@ function agentPart(links: Links, agent: AgentRow): HTMLElement {
 }
 
 /** What a person asks of a run, in this order; what there is none of is said too, since that is an answer. */
-function facts(links: Links, { node, step, error, toolCalls, deeds, leftRunning }: AgentRow): [string, Child][] {
+function facts(
+  links: Links,
+  { node, step, error, toolCalls, toldCalls, deeds, leftRunning }: AgentRow,
+): [string, Child][] {
   const { start = 0, end = 0 } = links.data.nodes[node] ?? {};
   const ended = error === '' ? '' : `, ended by ${error}`;
   return [
     ['Step', step === null ? '–' : linkTo(links, step, labelOf(links, step))],
     ['Ran', `${span(end - start)}, from ${instant(start)}${ended}`],
-    ['Tool calls', grouped(toolCalls)],
-    ['Changed', listOf(deeds.changes, 'file change', deeds.files)],
+    [
+      'Tool calls',
+      toldCalls === 0
+        ? grouped(toolCalls)
+        : `${grouped(toolCalls)} seen; the agent tells of ${grouped(toldCalls)}, of any tool`,
+    ],
+    ['Changed', listOf(deeds.changes, 'file change', deeds.files) ?? noFile(links)],
     ['Connected to', deeds.hosts.length === 0 ? 'nothing' : jobText(deeds.hosts.join(', '))],
-    ['Read secrets', listOf(deeds.secretsRead, 'file', deeds.secrets, 'note warning')],
+    ['Read secrets', listOf(deeds.secretsRead, 'file', deeds.secrets, 'note warning') ?? noFile(links)],
     ['Left running', leftPart(links, leftRunning)],
     ['Findings', linksTo(links, deeds.findings)],
   ];
@@ -47,13 +55,17 @@ function factList(facts: readonly [string, Child][]): HTMLElement {
   return element('dl', { class: 'facts' }, ...entries);
 }
 
-/** Few names stand there at once, many behind their number. */
+/** Few names stand there at once, many behind their number; `null` where there is none. */
 function listOf(count: number, what: string, names: readonly string[], tone = ''): Child {
-  if (count === 0) return 'nothing';
+  if (count === 0) return null;
   const label = `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
   if (names.length === 0) return element('span', { class: tone }, label);
   if (names.length <= fewNames) return element('span', { class: tone }, `${label}: `, jobText(names.join(', ')));
   return opening(element('span', { class: tone }, label), names, (name) => jobText(name));
+}
+
+function noFile({ data }: Links): string {
+  return data.areFilesWatched ? 'nothing' : 'not known, files were not watched';
 }
 
 const fewNames = 3;
@@ -108,11 +120,11 @@ function serverTable(links: Links, { name, servers }: AgentRow): HTMLElement {
   return table(`MCP servers of ${name}`, columns, rows);
 }
 
-function callCells(links: Links, { node, tool, command, error, deeds }: CallRow): Child[] {
+function callCells(links: Links, { node, tool, isClaim, command, error, deeds }: CallRow): Child[] {
   const { start = 0, end = 0 } = links.data.nodes[node] ?? {};
   return [
-    linkTo(links, node, command || 'not known'),
-    jobText(tool),
+    linkTo(links, node, command || (isClaim ? 'in the agent' : 'not known')),
+    element('span', {}, jobText(tool), isClaim ? element('span', { class: 'quiet' }, ', by its word') : null),
     instant(start),
     span(end - start),
     error === '' ? 'ok' : element('span', { class: 'note bad' }, error),
