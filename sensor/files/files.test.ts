@@ -102,6 +102,14 @@ test('a process that read a secret is never folded, however many there are', () 
   assert.equal(jobOf(spans).attributes['chaperone.files.secrets.count'], 1);
 });
 
+test('what changes in the workspace is told, however much a process has changed elsewhere before', () => {
+  const spans = told((kernel, shell) => {
+    for (let number = 0; number < 100; number += 1) kernel.file(shell, `/home/me/.agent/state-${number}`);
+    kernel.file(shell, '/src/app/sum.js', { operation: 'write' });
+  });
+  assert.ok(spanNamed(spans, 'sh').events.some(({ attributes }) => attributes['file.path'] === '/src/app/sum.js'));
+});
+
 test('the events of processes that are folded are counted where they would have stood', () => {
   const spans = told((kernel, shell) => {
     for (let i = 0; i < 1000; i += 1) {

@@ -16,7 +16,7 @@ import type { ProcessNode } from '../spans/process-node.ts';
 import type { Scope } from '../spans/scope.ts';
 import type { Note } from '../spans/span-notes.ts';
 import { known } from '../spans/text.ts';
-import { placeOf, type Surroundings } from './places.ts';
+import { type FilePlace, placeOf, type Surroundings } from './places.ts';
 import { ownerOf, type SecretKind, secretKind } from './secrets.ts';
 
 export interface FileSubject {
@@ -28,6 +28,9 @@ export interface FileSubject {
 
 /** Of a span's events, those that changes of files leave to everything else: noise must not hide a read of a secret. */
 const keptForOthers = 16;
+
+/** Of what is left, places that changes elsewhere leave to those of the workspace: an agent's own state alone would fill them before it touches the source. */
+const keptForWorkspace = 24;
 
 /**
  * Adds what happened to a file to its step, and to the notes of its process if that has a span anyway. The answer is what must be told of in any
@@ -41,8 +44,13 @@ export function recordFile(event: FileEvent, { scope, node, surroundings }: File
   const isListed = event.operation === 'uring' || (place !== 'other' && place !== 'repeated');
   if (!isListed || node === null) return null;
   if (node.image.end !== null) scope.untold += 1;
-  else node.notes.add({ name: nameOf(event), time: event.time, attributes: describe(event, null) }, keptForOthers);
+  else node.notes.add({ name: nameOf(event), time: event.time, attributes: describe(event, null) }, keptFrom(place));
   return null;
+}
+
+/** Events of its process that a change must leave to what matters more. */
+function keptFrom(place: FilePlace): number {
+  return place === 'workspace' || place === 'asked' ? keptForOthers : keptForOthers + keptForWorkspace;
 }
 
 function recordRead(event: FileEvent, scope: Scope, node: ProcessNode | null): Note | null {
