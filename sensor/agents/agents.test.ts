@@ -146,12 +146,13 @@ test('a program that only bears the name of an agent is none, whatever it starts
       argv: ['node', '/work/scripts/claude'],
     });
     kernel.run(script, '/bin/bash', { argv: ['bash', '-c', 'npm test'] });
-    const program = kernel.spawn(script, '/work/bin/opencode');
+    const program = kernel.spawn(shell, '/work/bin/opencode');
     kernel.run(program, '/bin/bash', { argv: ['bash', '-c', 'npm test'] });
     for (const process of [program, script]) kernel.exit(process);
   });
   assert.deepEqual(sessionsOf(spans), []);
   assert.match(drawSpans(spans), /claude\n.*bash\n/);
+  assert.doesNotMatch(drawSpans(spans), /execute_tool/);
 });
 
 test('one that bears the name and runs commands as the agent does is the agent, from its beginning', () => {
