@@ -49,3 +49,8 @@ test('the job context holds the check run only where the run has one', () => {
 test('an action that nobody gave is named', () => {
   assert.throws(() => planJob({ ...plan, actions: {} }), /actions\/checkout@v4/);
 });
+
+test("a job's secrets are variables of its message, marked as such", () => {
+  const { message } = planJob({ ...plan, secrets: { NPM_TOKEN: 'not-a-real-one' } });
+  assert.deepEqual(message.variables.NPM_TOKEN, { value: 'not-a-real-one', isSecret: true });
+});

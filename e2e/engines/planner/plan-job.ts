@@ -35,6 +35,8 @@ export interface Plan {
   facts: RunFacts;
   /** Folders of other repositories' actions, by `owner/name@ref`. */
   actions?: Record<string, string>;
+  /** The job's secrets, which the runner gets whether a step uses them or not. */
+  secrets?: Record<string, string>;
 }
 
 interface WorkflowStep {
@@ -181,7 +183,7 @@ function messageOf(plan: Plan, workflow: string, displayName: string, steps: Job
     jobDisplayName: displayName,
     jobName: job,
     requestId: 0,
-    variables: { 'system.github.job': { value: job } },
+    variables: { 'system.github.job': { value: job }, ...secretVariables(plan.secrets ?? {}) },
     contextData: {
       github: context({ ...githubOf(facts), job, workflow, workflow_ref: file }),
       job: context({
@@ -193,6 +195,10 @@ function messageOf(plan: Plan, workflow: string, displayName: string, steps: Job
     },
     steps,
   };
+}
+
+function secretVariables(secrets: Record<string, string>): JobMessage['variables'] {
+  return Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, { value, isSecret: true }]));
 }
 
 function githubOf(facts: RunFacts): Record<string, string> {

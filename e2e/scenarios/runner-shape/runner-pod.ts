@@ -7,10 +7,18 @@ export interface RunnerPod {
   /** The ConfigMap with the job's files. */
   job: string;
   variables: Record<string, string>;
+  /** Default: the runner without coding agents. */
+  image?: string;
 }
 
 /** A pod with the labels and conventions of the Actions Runner Controller's ephemeral runners. */
-export function runnerPod({ namespace, name, job, variables }: RunnerPod): KubeObject {
+export function runnerPod({
+  namespace,
+  name,
+  job,
+  variables,
+  image = 'localhost/chaperone-runner:1',
+}: RunnerPod): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -39,7 +47,7 @@ export function runnerPod({ namespace, name, job, variables }: RunnerPod): KubeO
       containers: [
         {
           name: 'runner',
-          image: 'localhost/chaperone-runner:1',
+          image,
           command: ['/home/runner/run.sh'],
           env: [
             { name: 'ACTIONS_RUNNER_PRINT_LOG_TO_STDOUT', value: '1' },

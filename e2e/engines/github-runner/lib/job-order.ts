@@ -16,7 +16,7 @@ export interface JobMessage {
   jobDisplayName: string;
   jobName: string;
   requestId: number;
-  variables: Record<string, { value: string }>;
+  variables: Record<string, { value: string; isSecret?: true }>;
   contextData: Record<string, ContextDictionary>;
   steps: JobStep[];
 }

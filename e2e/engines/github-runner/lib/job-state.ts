@@ -3,6 +3,8 @@ import type { RunnerFolders } from './runner-folders.ts';
 import type { WorkerLog } from './worker-log.ts';
 
 export interface JobContext {
+  /** The job as it came, all its secrets in it: kept in memory for as long as the worker lives, as the runner keeps its own. */
+  received: string;
   order: JobOrder;
   github: Map<string, string>;
   folders: RunnerFolders;

@@ -19,8 +19,9 @@ export async function runWorker(argv: string[]): Promise<number> {
   const print = process.env.ACTIONS_RUNNER_PRINT_LOG_TO_STDOUT === '1' ? printLine : undefined;
   const log = openWorkerLog({ folder: join(root, '_diag'), now, ...(print && { print }) });
   log.info('HostContext', 'Version: runner stand-in');
-  const order = JSON.parse(await text(createReadStream('', { fd: Number(input) }))) as JobOrder;
-  log.info('Worker', `Job message:\n ${JSON.stringify(order.message, null, 2)}`);
+  const received = await text(createReadStream('', { fd: Number(input) }));
+  const order = JSON.parse(received) as JobOrder;
+  log.info('Worker', `Job message:\n ${JSON.stringify(order.message, maskSecrets, 2)}`);
   log.info('JobRunner', `Job ID ${order.message.jobId}`);
   const github = contextOf(order.message, 'github');
   const folders = makeRunnerFolders(root, github.get('repository') ?? 'stand-in/repository');
@@ -28,8 +29,14 @@ export async function runWorker(argv: string[]): Promise<number> {
   const cancelled = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancelled.abort());
   const jobFolder = process.env.RUNNER_JOB_FOLDER ?? join(root, 'job');
-  const result = await runJob({ order, github, folders, log, now, jobFolder, cancelled: cancelled.signal });
+  const result = await runJob({ received, order, github, folders, log, now, jobFolder, cancelled: cancelled.signal });
   return exitCodeOf(result);
+}
+
+/** As the runner's masker keeps secrets out of its log. */
+function maskSecrets(_: string, value: unknown): unknown {
+  const isSecret = typeof value === 'object' && value !== null && 'isSecret' in value;
+  return isSecret ? { ...value, value: '***' } : value;
 }
 
 function printLine(line: string): void {
