@@ -16,8 +16,13 @@ export function webhookMessage(alert: Alert, signingKey: Buffer | undefined, now
   const timestamp = String(Math.floor(now / 1000));
   const headers = { 'content-type': 'application/json', 'webhook-id': alert.id, 'webhook-timestamp': timestamp };
   if (signingKey === undefined) return { headers, body };
-  const signature = createHmac('sha256', signingKey).update(`${alert.id}.${timestamp}.${body}`).digest('base64');
-  return { headers: { ...headers, 'webhook-signature': `v1,${signature}` }, body };
+  const signature = signatureOf({ id: alert.id, timestamp, body }, signingKey);
+  return { headers: { ...headers, 'webhook-signature': signature }, body };
+}
+
+/** As Standard Webhooks 1.0.0 says. */
+export function signatureOf({ id, timestamp, body }: Record<'id' | 'timestamp' | 'body', string>, key: Buffer): string {
+  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
 }
 
 /** A key as Standard Webhooks writes it, `whsec_` and base64, or any other text as it is. */

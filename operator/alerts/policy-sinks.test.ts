@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Registry } from 'prom-client';
+import { ChaperoneError } from '../../crds/errors.ts';
+import { aPolicyObject } from '../controllers/testing/builders.ts';
+import { createManualClock, settle } from '../runtime/testing/clocks.ts';
+import { silentLog } from '../runtime/testing/observers.ts';
+import { createFindingMetrics } from './metrics.ts';
+import { createPolicySinks } from './policy-sinks.ts';
+import { anAlert } from './testing/alerts.ts';
+
+function rig({ isEnabled = true, missing = false } = {}) {
+  const posted: string[] = [];
+  const notes: string[] = [];
+  const registry = new Registry();
+  const sinks = createPolicySinks({
+    readTarget: async (_namespace, { slack, webhook }) => {
+      if (missing) throw new ChaperoneError('sink-secret-unusable', 'there is no Secret');
+      const name = (slack ?? webhook)?.secretRef.name ?? '';
+      return { kind: 'webhook', url: new URL(`https://${name}.example.com`) };
+    },
+    post: async ({ hostname }) => {
+      posted.push(hostname);
+      return { result: 'sent' };
+    },
+    events: {
+      tellOnPod: async () => true,
+      tellOnPolicy: async () => {},
+      note: async (_policy, { reason, note }) => void notes.push(`${reason}: ${note}`),
+    },
+    metrics: createFindingMetrics(registry),
+    clock: createManualClock(),
+    random: () => 0.5,
+    log: silentLog,
+    isEnabled,
+  });
+  return { sinks, posted, notes, registry };
+}
+
+const policy = (...names: string[]) =>
+  aPolicyObject({ alerts: { sinks: names.map((name) => ({ name: 'sec', webhook: { secretRef: { name } } })) } });
+
+test("A policy's sink takes alerts where the policy says now, until the policy says no more", async () => {
+  const { sinks, posted, registry } = rig();
+  sinks.update(policy('one'));
+  const [first] = sinks.of('policy-uid');
+  assert.equal(first?.minSeverity, 'Medium');
+  first?.sink.offer(anAlert(1));
+  await settle();
+  sinks.update(policy('two'));
+  assert.equal(sinks.of('policy-uid')[0]?.sink, first?.sink, 'what waits goes on');
+  first?.sink.offer(anAlert(2));
+  await settle();
+  assert.deepEqual(posted, ['one.example.com', 'two.example.com']);
+  assert.match(await registry.metrics(), /alerts_total\{sink="ci\/web\/sec",result="sent"\} 2/);
+  sinks.update(policy());
+  await settle();
+  assert.deepEqual(sinks.of('policy-uid'), []);
+  assert.doesNotMatch(await registry.metrics(), /ci\/web\/sec/);
+});
+
+test('A policy that is gone has no sinks', async () => {
+  const { sinks } = rig();
+  sinks.update(policy('one'));
+  sinks.remove(policy('one'));
+  assert.deepEqual(sinks.of('policy-uid'), []);
+});
+
+test('A policy is told at once of a Secret that cannot be used', async () => {
+  const { sinks, notes } = rig({ missing: true });
+  sinks.update(policy('one'));
+  await settle();
+  assert.deepEqual(notes, ['AlertSinkNotReady: No alert reaches the sink sec as it is: there is no Secret.']);
+});
+
+test('A policy is told that its sinks are turned off, or that there are too many', async () => {
+  const off = rig({ isEnabled: false });
+  off.sinks.update(policy('one'));
+  assert.match(off.notes.join(), /turned off in this cluster \(gateway\.alerts\.policySinks\)/);
+  assert.deepEqual(off.sinks.of('policy-uid'), []);
+  const { sinks, notes } = rig();
+  for (let n = 0; n <= 500; n += 1)
+    sinks.update({ ...policy('one'), metadata: { name: `p${n}`, namespace: 'ci', uid: `u${n}` } });
+  assert.deepEqual([sinks.of('u499').length, sinks.of('u500').length], [1, 0]);
+  assert.match(notes.join(), /have 500 sinks already/);
+});
