@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, type TestContext, test } from 'node:test';
 import type { AgentPolicyStatus } from '../crds/agent-policy-status.ts';
-import { coveredPodsFinalizer, sensorInjected, sensorLabel } from '../crds/names.ts';
+import { coveredPodsFinalizer, gatewayFieldManager, sensorInjected, sensorLabel } from '../crds/names.ts';
 import { type Replica, runToEnd, startCommand, startReplica } from './commands/testing/processes.ts';
 import { aPolicyObject } from './controllers/testing/builders.ts';
 import { isNotFound } from './kube/errors.ts';
@@ -255,6 +255,9 @@ test('A second replica waits, and leads as soon as the first has ended', async (
 test('Removal lets held jobs end, leaves nothing of the operator, and can be called again', async () => {
   const { client } = server;
   await aReadyPolicy('left');
+  const findings = { critical: 1, high: 0, medium: 0, low: 0, info: 0, last: '2026-11-23T00:00:00Z' };
+  const counted = { metadata: inCi('left'), status: { findings } } as KubeObject;
+  await client.applyStatus(agentPolicies, counted, { fieldManager: gatewayFieldManager });
   await aHeldPod('left');
   replica.process.kill('SIGTERM');
   await once(replica.process, 'exit');
