@@ -137,6 +137,7 @@ test("an agent's name in another program's arguments makes no agent", () => {
   );
 });
 
+const codexProgram = '/opt/lib/node_modules/@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex';
 const sessionsOf = (spans: readonly FinishedSpan[]) => spans.filter(({ name }) => name.startsWith('invoke_agent'));
 
 test('a program that only bears the name of an agent is none, whatever it starts', () => {
@@ -198,6 +199,17 @@ for (const wrapper of [
     assert.equal(spans.find(({ spanId }) => spanId === session?.parentSpanId)?.name, 'claude');
     assert.equal(session?.attributes['chaperone.agent.tool_calls.count'], 1);
   });
+
+test('an agent that another one starts of its own, as it may start a server, is a run of its own with its own commands', () => {
+  const spans = traceOf((kernel, shell) => {
+    const outer = claude.start(kernel, shell);
+    const inner = kernel.spawn(outer, codexProgram);
+    kernel.exit(codex.call(kernel, inner, 'ls'));
+    for (const process of [inner, outer]) kernel.exit(process);
+  });
+  assert.equal(spanNamed(spans, 'invoke_agent codex').attributes['chaperone.agent.tool_calls.count'], 1);
+  assert.equal(spanNamed(spans, 'invoke_agent claude-code').attributes['chaperone.agent.tool_calls.count'], 0);
+});
 
 test('a search program of the agent, called in a command, is no second run of the agent', () => {
   const spans = traceOf((kernel, shell) => {

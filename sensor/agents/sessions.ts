@@ -86,12 +86,13 @@ export function agentPlaceOf(node: ProcessNode, begin: Beginning): AgentPlace | 
   return place;
 }
 
-function placeBelowAgent(node: ProcessNode, { session }: AgentPlace, begin: Beginning): AgentPlace {
+function placeBelowAgent(node: ProcessNode, above: AgentPlace, begin: Beginning): AgentPlace {
   const { image } = node;
+  const { session } = above;
   const { agent } = session;
-  // A launcher of that name became or started the agent.
-  const found = session.evidence === null ? begin(image) : null;
-  if (found !== null && found.evidence !== null) return beginSession(node, found);
+  // A launcher of that name became or started the agent, or one agent started another.
+  const found = begin(image);
+  if (found !== null && found.evidence !== null && isAnother(found, above)) return beginSession(node, found);
   const asked = image.replaced === null ? agent.toolCall(image) : null;
   if (asked?.isItsWay || agent.isStartedAgain?.(image)) prove(session);
   if (asked !== null && session.evidence !== null) return beginCall(node, session, asked);
