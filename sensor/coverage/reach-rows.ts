@@ -32,6 +32,22 @@ export const reachRows: readonly CoverageRow[] = [
   { ...memory, path: 'pidfd_getfd(2)', sight: seenAtFunctions('not seen'), test: toldOnce('pidfd_getfd') },
   {
     ...memory,
+    event: 'file',
+    path: '/proc/PID/environ',
+    sight: seenAtFunctions({ seen: 'as a secret that is read, where files are watched' }),
+    test: "another process's memory and environment are told by its number",
+    note: 'The environment that a process began with. Yama, which can refuse memory, does not refuse it.',
+  },
+  {
+    ...memory,
+    event: null,
+    path: '/proc/PID/maps, /proc/PID/fd, a core that the kernel dumps',
+    sight: 'not seen',
+    test: null,
+    note: 'The first two give addresses and names; what is then read of the memory is told as above. A core ends the process that it is of.',
+  },
+  {
+    ...memory,
     event: null,
     path: 'what the kernel refuses for its user',
     sight: 'not seen',

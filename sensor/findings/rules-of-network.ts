@@ -50,7 +50,8 @@ export const networkRules = {
       'in the AgentPolicy, `egress.default: Deny` with rules for the hosts the job needs, and short-lived credentials (OIDC) instead of files',
     grades:
       'Medium where only a later command of the step’s own script, or of the same agent, connects, and no pipe leads to it; Low to private addresses. None: a file read by its own tool (`.npmrc` by npm, …), cloud and registry credentials on the way to their own provider, loopback, port 53.',
-    blind: 'A host that the job uses anyway, such as the forge itself. Data that is kept in a file for a later step.',
+    blind:
+      'A host that the job uses anyway, such as the forge itself. Data that is kept in a file for a later step. Secrets of the step’s own environment, which no file holds (`env | curl …`).',
     fires: 'a credential that is read and a host that is new make a finding, by how near they are',
     quiet: 'npm, git, docker, ssh and cloud tools read their own credentials and are no finding',
   },

@@ -80,7 +80,8 @@ export const processRules = {
     look: 'everything the job did from then on, in other records than this one',
     refuse: 'leave `shareProcessNamespace` off, and run the runner without SYS_PTRACE',
     grades: '',
-    blind: 'Signals to it, which no event tells; that it was ended shows as `sensor-restarted`.',
+    blind:
+      'Signals to it, which no event tells, and which a job can send only in a pod with `shareProcessNamespace`: in any other it has no number for the probe. That it was ended shows as `sensor-restarted`.',
     fires: 'who reaches into the probe tampers with the sensor',
     quiet: 'a debugger and a tracer on what they started are no finding',
   },

@@ -172,7 +172,7 @@ jobs:
       - {name: Build, run: "make && ./build/main"}
       - {name: Change, run: "sed -i s/hello/bye/ src/main.c && make -B"}
       - {name: Script, run: "perl -e 'system(q(true))'"}
-      - {name: Leave, run: "setsid sleep 30 > /dev/null 2>&1 < /dev/null &"}
+      - {name: Leave, run: "setsid sleep 30 > /dev/null 2>&1 < /dev/null & sleep 0.5"}
       - {name: Wait, run: "sleep 3"}
 `,
 };
