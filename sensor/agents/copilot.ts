@@ -11,8 +11,8 @@ export const copilot: CodingAgent = {
 
   program: {
     packages: ['@github/copilot'],
-    // The loader, `npm-loader.js`, starts it.
-    entry: /^(copilot|index\.js)$/,
+    // In the package of the platform; the loader, `npm-loader.js`, starts it.
+    entry: /^copilot$/,
     scripts: /\/_temp\/[^/]+\/(?:.*\/)?dist\/index\.js$/,
     interpreter: /\/ghcca-node\//,
     name: 'copilot',

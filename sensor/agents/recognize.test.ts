@@ -42,7 +42,7 @@ const programs: readonly (readonly [Executed, string])[] = [
   [`${modules}/opencode-ai/bin/opencode.exe`, 'opencode'],
   ['/home/runner/.opencode/bin/opencode', 'opencode'],
   [`${modules}/@github/copilot-linuxmusl-x64/copilot`, 'copilot'],
-  [[node, 'node', `${modules}/@github/copilot/index.js`], 'copilot'],
+  [`${modules}/@github/copilot/node_modules/@github/copilot-linux-x64/copilot`, 'copilot'],
   [
     [
       `${copilotTemp}/ghcca-node/node/bin/node`,
