@@ -5,7 +5,7 @@ import { logHealed } from '../commands/environment.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Transport } from '../kube/transport.ts';
 
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, within } from '../runtime/clock.ts';
 import { createAlertedPolicies } from './alerted-policies.ts';
 import { type Alerted, type Alerts, createAlerts } from './alerts.ts';
 import { createFindingEvents } from './finding-events.ts';
@@ -62,13 +62,15 @@ export interface AlertingOptions {
 
 /** The gateway's part that tells people. */
 export interface Alerting extends Alerts {
-  /** Resolves once the policies are known. */
+  /** Resolves once the policies are known, or after some seconds. */
   start(): Promise<void>;
   /** Tells and delivers what is in hand, within some seconds. */
   stop(): Promise<void>;
 }
 
-/** Below what the manager gives all parts to end. */
+/** Spans do not wait for policies: where the list takes longer, such as before the AgentPolicy API is there, findings of that time count on no policy. */
+const FIRST_LIST_MS = 5_000;
+/** Twice this is below what the manager gives all parts to end: once for what is in hand, once for the sinks. */
 const GRACE_MS = 8_000;
 /** Of each sink of the cluster: a sink that is away costs no more than some megabytes. */
 const MAX_WAITING = 500;
@@ -105,9 +107,9 @@ export function createAlerting(options: AlertingOptions): Alerting {
   });
   return {
     ...alerts,
-    start: policies.start,
+    start: async () => void (await within(clock, FIRST_LIST_MS, policies.start())),
     async stop() {
-      await alerts.settle();
+      await within(clock, GRACE_MS, alerts.settle());
       const sinks = [...clusterSinks.map(({ sink }) => sink), policySinks];
       await Promise.all([counts, ...sinks].map((part) => part.stop(GRACE_MS)));
       await policies.stop();
