@@ -6,10 +6,10 @@ export const agentRules = {
     severity: 'Medium',
     category: 'Defense Evasion',
     act: 'does not match what its agent tells of itself: it {}',
-    when: 'Agents are heard (docs/agents.md), and a coding agent tells of a command that is not the one that ran, of one that no process ran, of another exit code than the process had, or of other commands but not of this one.',
+    when: 'Agents are heard (docs/agents.md), and a coding agent tells of a command that is not the one that ran, of one that no process ran, of another exit code than the process had, or of what came later but not of this one.',
     reason:
       'What an agent says of itself is what its model and its tools made it say; instructions in an issue or a file can lead it astray, and whoever reviews its transcript sees only that.',
-    source: 'docs/decisions/0017; OWASP, LLM01:2025 Prompt Injection and LLM06:2025 Excessive Agency',
+    source: 'docs/decisions/0021; OWASP, LLM01:2025 Prompt Injection and LLM06:2025 Excessive Agency',
     look: 'both versions on the span of the tool call, and what the processes below it did',
     refuse:
       'hold the job to an AgentPolicy in `Enforce`, since that goes by what processes do and not by what is told of them',
@@ -26,7 +26,7 @@ export const agentRules = {
     act: 'told the sensor, as if it were a coding agent, of {}',
     when: 'Agents are heard, and a process that is no coding agent’s own sends the sensor a tool call or a model’s answer in the way that one of them does. It is not believed: the kernel says who sends.',
     reason: 'Whoever makes up an agent’s account of itself means to hide what it did.',
-    source: 'docs/decisions/0017; MITRE ATT&CK T1036 (Masquerading)',
+    source: 'docs/decisions/0021; MITRE ATT&CK T1036 (Masquerading)',
     look: 'the process, and the tool call that it is part of',
     refuse:
       'let nothing but the agent know of the address: unset `CHAPERONE_AGENT_TELEMETRY` and its kin in the commands that it runs',

@@ -143,7 +143,8 @@ export class AgentWords {
       if (claim.succeeded !== false) this.#sink.found(unseen(claim), first, time);
     }
     if (!toldAll(words)) return;
-    for (const call of unjoined.calls) this.#sink.found(unspoken(call), call.root, later(call.root.image.start, time));
+    const missing = unjoined.calls.filter((call) => endOf(call) + this.#sink.offset() < words.lastEnd);
+    for (const call of missing) this.#sink.found(unspoken(call), call.root, later(call.root.image.start, time));
   }
 }
 

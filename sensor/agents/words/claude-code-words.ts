@@ -39,6 +39,7 @@ function call(told: Telling, succeeded: boolean | null): ToldCall {
 function answer(told: Telling): Word {
   return {
     kind: 'answer',
+    end: told.end,
     model: id(told.text('gen_ai.request.model')) || null,
     conversation: id(told.text('session.id')) || null,
     input: count(told.text('input_tokens')),

@@ -42,6 +42,7 @@ function exitCodeIn(output: string): number | null {
 function answer(told: Telling): Word {
   return {
     kind: 'answer',
+    end: told.end,
     model: id(told.text('model')) || null,
     conversation: id(told.text('conversation.id')) || null,
     input: count(told.text('input_token_count')),

@@ -41,6 +41,7 @@ function commandOf(told: Telling): string | null {
 function answer(told: Telling): Word {
   return {
     kind: 'answer',
+    end: told.end,
     model: id(told.text('gen_ai.request.model')) || null,
     conversation: id(told.text('gen_ai.conversation.id')) || null,
     input: count(told.text('gen_ai.usage.input_tokens')),

@@ -38,6 +38,7 @@ function exitCodeIn(result: string): number | null {
 function answer(told: Telling): Word {
   return {
     kind: 'answer',
+    end: told.end,
     model: id(told.text('gen_ai.request.model')) || null,
     conversation: id(told.text('session.id')) || null,
     input: count(told.text('gen_ai.usage.input_tokens')),

@@ -23,6 +23,8 @@ export class SessionWords {
   readonly subAgents = new Map<string, SubAgent>();
   /** Calls that it told, of any tool. */
   told = 0;
+  /** When the last that it told of ended: what ended before that it has had the time to tell. */
+  lastEnd = 0n;
   /** Nothing was lost for want of room: what is missing it did not tell. */
   isWhole = true;
   model: string | null = null;
@@ -50,6 +52,7 @@ export class SessionWords {
   hear(words: readonly Word[]): ToldCall[] {
     const inner: ToldCall[] = [];
     for (const word of words) {
+      this.lastEnd = later(this.lastEnd, word.end);
       if (word.kind === 'answer') {
         this.#count(word);
         continue;

@@ -31,6 +31,8 @@ export interface ToldAnswer {
   readonly kind: 'answer';
   readonly model: string | null;
   readonly conversation: string | null;
+  /** Unix time in nanoseconds. */
+  readonly end: bigint;
   /** Tokens; 0 where nothing is told. */
   readonly input: number;
   readonly output: number;

@@ -54,7 +54,7 @@ test('what a sub-agent calls stands below a run of its own', () => {
 test('model and tokens are those that the agent tells', () => {
   const run = new ToldRun();
   const agent = claude.start(run.kernel, run.shell);
-  const answer = { kind: 'answer', model: 'm-1', conversation: 'c-1', input: 5, output: 2 } as const;
+  const answer = { kind: 'answer', model: 'm-1', conversation: 'c-1', end: 0n, input: 5, output: 2 } as const;
   run.say(agent, answer, answer);
   run.kernel.exit(agent);
   const { attributes } = spanNamed(run.end(), 'invoke_agent claude-code');
@@ -172,6 +172,17 @@ test('an agent that was refused something is not held to what is missing', () =>
   run.kernel.exit(claude.call(run.kernel, agent, 'make'));
   run.refuse(agent);
   run.refuse(run.shell);
+  run.kernel.exit(agent);
+  assert.deepEqual(told(run.end()), []);
+});
+
+test('an agent that ends before it told of its last seconds is not held to them', () => {
+  const run = new ToldRun();
+  const agent = claude.start(run.kernel, run.shell);
+  run.kernel.exit(claude.call(run.kernel, agent, 'ls'));
+  run.say(agent, run.call('ls'));
+  run.wait(1);
+  run.kernel.exit(claude.call(run.kernel, agent, 'make'));
   run.kernel.exit(agent);
   assert.deepEqual(told(run.end()), []);
 });
