@@ -4,6 +4,8 @@ import { findingSchema } from '../../crds/finding-schema.ts';
 import { tell } from '../report/story.ts';
 import { summarize } from '../report/summary.ts';
 import { drawWaterfall } from '../report/waterfall.ts';
+import type { Attributes } from '../spans/finished-span.ts';
+import { readFinding } from './read-finding.ts';
 import { JobOfSteps } from './testing/told-findings.ts';
 
 /** A step that reads its runner, with a name that is meant to break what shows it, and a token. */
@@ -31,6 +33,22 @@ test('findings stand in the summary, the worst first, as they can be sent: every
   const [finding] = summary.findings;
   assert.deepEqual([finding?.step?.ordinal, finding?.repository, finding?.count], [1, 'octo/web', 1]);
   assert.ok(spans.some(({ spanId }) => spanId === finding?.evidence.spanId));
+});
+
+test("a finding leads to the job's page, and to the run's where the job's is not known", () => {
+  const [span] = stolen().spans.filter(({ name }) => name === 'finding runner-memory');
+  assert.ok(span);
+  const page = 'https://git.example.com/octo/web/actions/runs/7';
+  const urlWith = (attributes: Attributes) => {
+    const context = {
+      step: null,
+      job: { name: 'build', attributes },
+      resource: { 'cicd.pipeline.run.url.full': page },
+    };
+    return readFinding(span, context).job.url;
+  };
+  assert.equal(urlWith({}), page);
+  assert.equal(urlWith({ 'cicd.pipeline.task.run.url.full': `${page}/job/8` }), `${page}/job/8`);
 });
 
 test('nothing that a job names its programs reaches people as it is', () => {

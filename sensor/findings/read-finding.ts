@@ -47,7 +47,7 @@ export function readFinding(span: FinishedSpan, { step, job, resource }: Finding
     ...(step === null
       ? {}
       : { step: { name: bounded(step.name, maxName), ordinal: Number(step.attributes[stepOrdinal] ?? 0) } }),
-    job: jobOf(job),
+    job: jobOf(job, resource),
     ...(repository === null ? {} : { repository }),
     evidence: { traceId: span.traceId, spanId: span.parentSpanId ?? span.spanId },
   };
@@ -62,8 +62,9 @@ export function processesOf(attributes: Attributes): string[] {
   return Array.isArray(value) ? value.map((name) => bounded(name, maxName)).slice(-maxChain) : [];
 }
 
-function jobOf({ name, attributes }: Told): Finding['job'] {
-  const url = attributes['cicd.pipeline.task.run.url.full'];
+/** The job's own page, else the run's: which job of the run it is GitHub tells newer runners only. */
+function jobOf({ name, attributes }: Told, resource: Attributes): Finding['job'] {
+  const url = attributes['cicd.pipeline.task.run.url.full'] ?? resource['cicd.pipeline.run.url.full'];
   const known = { name: bounded(name, maxName) };
   return typeof url === 'string' && url !== '' && url.length <= maxText ? { ...known, url } : known;
 }
