@@ -20,7 +20,35 @@ static __always_inline __u64 argument(struct file_scratch *scratch, __s8 at)
 	return scratch->arguments[at & 7];
 }
 
-/* The folder that a relative path starts from. */
+/*
+ * The number in a path /proc/self/fd/N/… or /dev/fd/N/…, or -1: how programs name files of a folder that they hold open without calls of the *at
+ * kind, as Bun and with it coding agents do. A function of its own, so that it is verified once.
+ */
+__noinline int folder_in_path(__u64 path)
+{
+	static const char dev[] = "/dev/fd/", proc[] = "/proc/self/fd/";
+	char text[sizeof(proc) + 8] = {};
+	const char *digits;
+	int number = 0;
+
+	bpf_probe_read_user_str(text, sizeof(text), (void *)path);
+	if (!bpf_strncmp(text, sizeof(dev) - 1, dev))
+		digits = &text[sizeof(dev) - 1];
+	else if (!bpf_strncmp(text, sizeof(proc) - 1, proc))
+		digits = &text[sizeof(proc) - 1];
+	else
+		return -1;
+	for (__u32 i = 0; i < 8; i++) {
+		if (digits[i] == '/')
+			return i ? number : -1;
+		if (digits[i] < '0' || digits[i] > '9')
+			return -1;
+		number = number * 10 + digits[i] - '0';
+	}
+	return -1;
+}
+
+/* The folder that a path starts from which is relative, or says that it is (folder_in_path). */
 static __always_inline __u32 append_folder(struct file_scratch *scratch, __u64 before, struct task_struct *current, int fd, __u64 text)
 {
 	struct fs_struct *fs = BPF_CORE_READ(current, fs);
@@ -28,8 +56,11 @@ static __always_inline __u32 append_folder(struct file_scratch *scratch, __u64 b
 	char first = 0;
 
 	bpf_probe_read_user(&first, sizeof(first), (void *)text);
-	if (first == '/')
-		return 0;
+	if (first == '/') {
+		fd = folder_in_path(text);
+		if (fd < 0)
+			return 0;
+	}
 	if (fd == AT_FDCWD)
 		return append_file_path(scratch, before, (void *)fs + bpf_core_field_offset(struct fs_struct, pwd), fs);
 	folder = open_file(current, (__u32)fd);

@@ -83,8 +83,11 @@ function readPaths(frame: Buffer, raw: RawFileEvent): { path: string; path2: str
 
 function joined(dir: string, path: string): string {
   if (dir === '' || path === '') return dir || path;
-  return posix.normalize(`${dir}/${path}`);
+  return posix.normalize(`${dir}/${path.replace(throughDescriptor, '')}`);
 }
+
+/** How a path names the folder that the kernel gives beside it. */
+const throughDescriptor = /^\/(?:proc\/self|dev)\/fd\/\d+\//;
 
 /** A name is bytes: what is no UTF-8 is escaped byte by byte, so that two names never look the same. */
 export function nameText(bytes: Buffer): string {

@@ -47,6 +47,20 @@ export const fileCases: readonly KernelCase[] = [
     },
   },
   {
+    title: 'a file that is named by its folder’s descriptor is told by its path',
+    files: true,
+    commands: (_, fileActor) => [
+      [fileActor, 'mkdir', at, 'creat', a, 'renamein', at, 'a', 'b', 'unlink', b, 'rmdir', at],
+    ],
+    check: ({ files }) => {
+      const renames = files.filter(({ operation }) => operation === 'rename');
+      assert.deepEqual(
+        renames.map(({ path, path2 }) => [path, path2]),
+        [[a, b]],
+      );
+    },
+  },
+  {
     title: 'unasked, files are told where the kernel lets programs sit at its checks, and nowhere else',
     files: 'auto',
     commands: (_, fileActor) => [

@@ -97,6 +97,17 @@ static int do_renameat(char **a)
 	return renameat(AT_FDCWD, a[0], AT_FDCWD, a[1]) != 0;
 }
 
+/* renamein FOLDER OLD NEW: as a program does that holds the folder open */
+static int do_renamein(char **a)
+{
+	int folder = open(a[0], O_RDONLY | O_DIRECTORY);
+	char from[256], to[256];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d/%s", folder, a[1]);
+	snprintf(to, sizeof(to), "/proc/self/fd/%d/%s", folder, a[2]);
+	return OLD(rename, from, to) != 0 || close(folder);
+}
+
 static int do_exchange(char **a)
 {
 	return syscall(SYS_renameat2, AT_FDCWD, a[0], AT_FDCWD, a[1], RENAME_EXCHANGE) != 0;
@@ -277,6 +288,7 @@ static const struct {
 } deeds[] = {
 	{"creat", 1, do_creat}, {"open", 1, do_open}, {"read", 1, do_read}, {"write", 1, do_write}, {"openat", 2, do_openat},
 	{"openat2", 1, do_openat2}, {"tmpfile", 2, do_tmpfile}, {"map", 1, do_map}, {"rename", 2, do_rename}, {"renameat", 2, do_renameat},
+	{"renamein", 3, do_renamein},
 	{"exchange", 2, do_exchange}, {"unlink", 1, do_unlink}, {"unlinkat", 2, do_unlinkat}, {"rmdir", 1, do_rmdir}, {"mkdir", 1, do_mkdir},
 	{"link", 2, do_link}, {"symlink", 2, do_symlink}, {"mkfifo", 1, do_mkfifo}, {"truncate", 1, do_truncate}, {"chmod", 1, do_chmod},
 	{"fchmod", 1, do_fchmod}, {"chdir", 1, do_chdir}, {"chroot", 1, do_chroot}, {"int80", 1, do_int80}, {"uring", 1, do_uring},
