@@ -1,6 +1,8 @@
 import type { PolicyImageAgent } from '../../crds/policy-image.ts';
 import type { ConnectEvent, ExecEvent, FileEvent } from '../decode/events.ts';
+import { isPublic } from '../findings/addresses.ts';
 import type { Hit } from '../findings/detector.ts';
+import { hostOf } from '../findings/host-of.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import { linksTo } from '../spans/links.ts';
@@ -78,9 +80,9 @@ export class AgentSpans {
     else this.#mark(node);
   }
 
-  connected({ agent }: ProcessNode, { address }: ConnectEvent, origin: Origin | null): void {
+  connected({ agent }: ProcessNode, event: ConnectEvent, origin: Origin | null): void {
     if (agent === null) return;
-    const host = origin?.lookups.length === 1 ? (origin.lookups[0]?.name ?? address) : address;
+    const host = isOwnResolver(event) ? null : hostOf(event, origin);
     for (const { work } of doersOf(agent)) work.connected(host);
   }
 
@@ -200,4 +202,9 @@ function doersOf({ session, call, server }: AgentPlace): { readonly work: AgentW
 function hear(node: ProcessNode, place: AgentPlace, variables: Variables): void {
   hearContext(node, place, variables);
   if (place.call !== null) hearWord(place.call, node, variables);
+}
+
+/** The resolver of the pod or the cluster: which names it was asked for is told. One on a public address is a host like any other. */
+function isOwnResolver({ address, port }: ConnectEvent): boolean {
+  return port === 53 && !isPublic(address);
 }

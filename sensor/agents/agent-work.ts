@@ -22,10 +22,10 @@ export class AgentWork {
   secretsRead = 0;
   readonly #hosts = new Set<string>();
 
-  /** `host`: the name that the address was resolved from, or the address. */
-  connected(host: string): void {
+  /** `host`: the name that the address was resolved from, or the address; `null`: not worth a name. */
+  connected(host: string | null): void {
     this.connections += 1;
-    if (this.#hosts.size < maxHosts) this.#hosts.add(host);
+    if (host !== null && this.#hosts.size < maxHosts) this.#hosts.add(host);
   }
 
   /** `isSecret`: it is the read of a file that gives secrets away. */

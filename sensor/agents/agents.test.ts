@@ -92,6 +92,7 @@ test('run and command say what they caused, and how they ended', () => {
     );
     const curl = kernel.spawn(call, '/usr/bin/curl');
     kernel.resolve(curl, 'x.example', ['192.0.2.1']);
+    kernel.connect(curl, '10.96.0.10', 53);
     kernel.connect(curl, '192.0.2.1', 443);
     kernel.file(curl, '/work/out.html', { operation: 'create' });
     kernel.file(curl, '/root/.npmrc', { operation: 'read' });
