@@ -42,7 +42,8 @@ for (const [name, conduct] of faults) {
     await using pod = await startFaultPod({ watchFiles: 'Always' });
     pod.gateway.conductFindings = conduct;
     const job = pod.startThefts(thieves);
-    await until(() => told(pod).length === thieves.length && pod.lastWords === '');
+    const isAnswered = () => pod.gateway.findingAnswers === pod.gateway.findingRequests;
+    await until(() => told(pod).length === thieves.length && isAnswered() && pod.lastWords === '');
     const attributes = await endJob(pod, job);
     assert.deepEqual(told(pod), thieves.toSorted());
     assert.equal(attributes['chaperone.coverage.findings.delivered'], thieves.length);

@@ -63,7 +63,7 @@ describe('a good day: a coding agent mends a failing test in a runner pod', () =
   });
 
   check('each command is a tool call, with the processes that it really started below it', () => {
-    const calls = callsOf(spans, sessionOf(spans, agent));
+    const calls = callsOf(spans, sessionOf(spans, agent)).filter((call) => commandOf(call) !== '');
     assert.deepEqual(calls.map(commandOf), plannedCommands(model.plan, agent));
     const [look, failing, passing] = calls.map((call) => namesBelow(spans, call));
     assert.ok(look?.includes('git') && look.includes('ls') && look.includes('head'), drawTree(spans));
@@ -71,6 +71,22 @@ describe('a good day: a coding agent mends a failing test in a runner pod', () =
     assert.ok(passing?.includes('node') && passing.includes('git'), drawTree(spans));
     assert.ok(!namesBelow(spans, step('Test')).some((name) => name.startsWith('execute_tool ')));
   });
+
+  check(
+    'what the agent tells is joined with what was seen, call by call, and adds the tools within its own process',
+    () => {
+      const told = callsOf(spans, sessionOf(spans, agent)).map(
+        ({ name, attributes }) =>
+          `${attributes['gen_ai.tool.call.id']} ${name} ${attributes['chaperone.agent.source']}`,
+      );
+      const planned = model.plan.conversations
+        .flatMap(({ turns }) => turns.flat())
+        .map(
+          (call) => `${call.id} execute_tool ${call.name} ${agent.commandIn(call) === undefined ? 'agent' : 'both'}`,
+        );
+      assert.deepEqual(told.sort(), planned.sort(), drawTree(spans));
+    },
+  );
 
   check('the file that it mended is a change of the agent itself, and of no step but its own', () => {
     const mended = (root: Span) =>

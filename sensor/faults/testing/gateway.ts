@@ -25,6 +25,8 @@ export class FaultyGateway implements AsyncDisposable {
   /** Asked for each request with findings: its body, and how many came before. */
   conductFindings: (body: string, nth: number) => Conduct = () => ({});
   findingRequests = 0;
+  /** Those that were answered, however. */
+  findingAnswers = 0;
   /** Findings that were taken, each time, and when (Unix milliseconds). */
   readonly findings: { readonly finding: Finding; readonly at: number }[] = [];
   /** Hellos that were taken. */
@@ -89,12 +91,14 @@ export class FaultyGateway implements AsyncDisposable {
     const conduct = this.conductFindings(body, this.findingRequests++);
     if (conduct.cut === 'request') {
       request.socket.resetAndDestroy();
+      this.findingAnswers += 1;
       return;
     }
     if ((conduct.status ?? 200) === 200)
       for (const finding of JSON.parse(body).findings)
         this.findings.push({ finding: findingSchema.parse(finding), at });
     await answer(response, conduct);
+    this.findingAnswers += 1;
   }
 
   async #meetSpans(request: IncomingMessage, response: ServerResponse): Promise<void> {
