@@ -60,7 +60,7 @@ export function changedControl(job: JobView): Detector {
     touched(event, node) {
       const path = changedPath(event);
       const control = path === null || node.scope.step === null ? null : controlOf(path, job.workspace());
-      if (path === null || control === null || isVersionControl(node.image)) return null;
+      if (path === null || control === null || isVersionControl(node.image) || isOwnState(path, node)) return null;
       return hitOf(control, path, node, event);
     },
   };
@@ -77,6 +77,16 @@ function controlOf(path: string, workspace: string | null): Control | null {
 
 /** What every form above needs, to be quick about all other files. */
 const mayControl = /(^|\/)\.[a-z]|\.md$|\.jsonc?$|\.yml$|Jenkinsfile$/;
+
+/** Claude Code keeps the state of each of its sessions where its settings may stand too. */
+function isOwnState(path: string, { agent }: ProcessNode): boolean {
+  return (
+    agent?.isAgent === true &&
+    agent.session.agent.name === 'claude-code' &&
+    inHome.path.test(path) &&
+    path.endsWith('/.claude.json')
+  );
+}
 
 /** An agent may change its own settings, what it starts is not the agent; and to write hooks is what some packages are for. */
 function hitOf({ rule, severity }: Control, path: string, node: ProcessNode, { operation }: FileEvent): Hit {

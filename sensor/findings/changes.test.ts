@@ -66,8 +66,8 @@ test('an agent that keeps its own settings gives no finding above Low', () => {
     write(kernel, agent, '/bin/sh', '.claude/settings.json');
     kernel.exit(agent);
   });
-  const [own, home, ...others] = found.map((line) => line.split(' ')[0]);
-  assert.deepEqual([own, home, others], ['Low', 'Low', ['High']]);
+  const [own, ...others] = found.map((line) => line.split(' ')[0]);
+  assert.deepEqual([own, others], ['Low', ['High']]);
 });
 
 test('a file that git wrote and something else changes is found, Medium below an installation', () => {
