@@ -85,6 +85,22 @@ test('the summary answers for each agent: where it ran, what it changed, reached
   );
 });
 
+test('a file that was put in the place of another is named by both paths, a linked one by its new path alone', () => {
+  const one = new JobBuilder();
+  const step = one.step(one.job('build', 0, 9), 'Ask', 0, 9);
+  const agent = one.process(step, ['claude'], 1, 8);
+  for (const [operation, path, target] of [
+    ['rename', '/w/a.ts.tmp', '/w/a.ts'],
+    ['link', '/w/new', '/w/old'],
+  ] as const) {
+    const attributes = { 'file.path': path, 'chaperone.file.operation': operation, 'chaperone.file.target': target };
+    agent.events.push({ name: 'chaperone.file.change', time: agent.start, attributes });
+  }
+  one.agent(agent, 'claude-code', 0);
+  const [said] = summarize(tell(one.spans), { spans: one.spans, resource: {}, delivered: null, files: {} }).agents;
+  assert.deepEqual(said?.fileChanges?.files, ['/w/a.ts', '/w/a.ts.tmp', '/w/new']);
+});
+
 test('a command has its own part of it, and how it ended', () => {
   const [npmTest] = summary.agents[0]?.calls ?? [];
   assert.equal(npmTest?.command, 'npm test');
