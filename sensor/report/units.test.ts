@@ -5,6 +5,8 @@ import { counted, duration } from './units.ts';
 test('durations are said in the unit that fits', () => {
   const said = [
     430_000n,
+    999_400n,
+    999_600n,
     12_000_000n,
     999_400_000n,
     999_600_000n,
@@ -15,6 +17,8 @@ test('durations are said in the unit that fits', () => {
   ];
   assert.deepEqual(said.map(duration), [
     '430 µs',
+    '999 µs',
+    '1 ms',
     '12 ms',
     '999 ms',
     '1.00 s',

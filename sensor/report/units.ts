@@ -1,7 +1,7 @@
 /** A duration in nanoseconds as people say it: `430 µs`, `12 ms`, `1.94 s`, `41.2 s`, `3 m 07 s`, `2 h 05 m`. */
 export function duration(nanos: bigint): string {
   const ms = Number(nanos) / 1e6;
-  if (ms < 1) return `${Math.round(ms * 1000)} µs`;
+  if (ms < 0.9995) return `${Math.round(ms * 1000)} µs`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
   if (seconds < 9.995) return `${seconds.toFixed(2)} s`;
