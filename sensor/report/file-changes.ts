@@ -6,7 +6,7 @@ import {
   filesWatched,
 } from '../../crds/attributes.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
-import { grouped } from './units.ts';
+import { counted, grouped } from './units.ts';
 
 /** Changes of files, exact also where no event tells of them. */
 export interface FileChanges {
@@ -68,7 +68,9 @@ export function watchesFiles(jobs: readonly FinishedSpan[]): boolean {
 
 /** `3 created`, `1 written`, …, most first. */
 export function operationWords({ byOperation }: FileChanges): string[] {
-  return Object.entries(byOperation).map(([operation, count]) => `${grouped(count)} ${wordFor(operation)}`);
+  return Object.entries(byOperation).map(([operation, count]) =>
+    operation === 'mkdir' ? `${counted(count, 'folder')} made` : `${grouped(count)} ${wordFor(operation)}`,
+  );
 }
 
 function wordFor(operation: string): string {
@@ -81,7 +83,6 @@ const words: Readonly<Record<string, string>> = {
   rename: 'renamed',
   exchange: 'exchanged',
   delete: 'deleted',
-  mkdir: 'folders made',
   link: 'linked',
   symlink: 'symlinked',
   truncate: 'truncated',
