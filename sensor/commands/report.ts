@@ -24,7 +24,7 @@ Options:
       --json        print the figures of summary.json instead, one line a trace
   -h, --help        print this
 
-Exit status: 0 drawn, 2 wrong use or a FILE that holds no trace.
+Exit status: 0 drawn, 2 wrong use or a FILE that holds no trace, 3 OUT cannot be written.
 
 Examples:
   chaperone report chaperone-out/trace.otlp.json
