@@ -170,6 +170,10 @@ describe('the chart', () => {
     ['otlp.endpoint=collector:4318', /endpoint/],
     ['sensor.image.digest=sha256:12', /digest/],
     ['operator.image.repository=', /operator\.image\.repository is required/],
+    [
+      'gateway.alerts.sinks[0].name=a,gateway.alerts.sinks[0].slack.secretRef.name=x,gateway.alerts.sinks[1].name=a,gateway.alerts.sinks[1].slack.secretRef.name=y',
+      /two sinks called "a"/,
+    ],
     ['otlp.endpoint=', /otlp\.endpoint is required/],
   ];
   for (const [set, says] of mistakes) {

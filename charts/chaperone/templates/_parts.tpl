@@ -112,7 +112,12 @@ readinessProbe:
 {{/* What the gateway is told of alerts: where each sink's Secret is mounted, never what is in it. */}}
 {{- define "chaperone.alertsJson" -}}
 {{- $sinks := list -}}
+{{- $names := list -}}
 {{- range .Values.gateway.alerts.sinks -}}
+{{- if has .name $names -}}
+{{- fail (printf "gateway.alerts.sinks has two sinks called %q: give each its own name" .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
 {{- $folder := printf "/etc/chaperone/sinks/%s" .name -}}
 {{- $sink := dict "name" .name "urlFile" (printf "%s/url" $folder) "allowHttp" (.allowHttp | default false) -}}
 {{- if .slack -}}
