@@ -22,8 +22,8 @@ export const claudeCode: CodingAgent = {
   },
 
   toolCall(child) {
-    const wrapped = evaluated.exec(shellText(child) ?? '');
-    return wrapped === null ? null : { tool: 'Bash', command: unquoted(wrapped[1] ?? ''), isItsWay: true };
+    const word = evaluated(shellText(child) ?? '');
+    return word === null ? null : { tool: 'Bash', command: unquoted(word), isItsWay: true };
   },
 
   wordIn: ({ CLAUDE_CODE_SESSION_ID, AI_AGENT = '' }) => ({
@@ -35,7 +35,16 @@ export const claudeCode: CodingAgent = {
 /** `claude-code_2-1-330_agent`. */
 const ownMark = /^claude-code_([\d-]+)_agent$/;
 
-const evaluated = /\/shell-snapshots\/snapshot-.* && eval (.*) && pwd -P >\| /s;
+/** What the first `eval` after the snapshot is given, up to the last note of the folder: in between the command can hold either. */
+function evaluated(text: string): string | null {
+  const snapshot = text.indexOf('/shell-snapshots/snapshot-');
+  const before = snapshot < 0 ? -1 : text.indexOf(evaluate, snapshot);
+  const begin = before + evaluate.length;
+  const end = text.lastIndexOf(' && pwd -P >| ');
+  return before < 0 || end < begin ? null : text.slice(begin, end);
+}
+
+const evaluate = ' && eval ';
 
 /** The one word that `eval` was given, of single quotes with quotes between them, before what the agent lets it read. */
 function unquoted(word: string): string {

@@ -14,9 +14,23 @@ export const geminiCli: CodingAgent = {
 
   toolCall(child) {
     const text = shellText(child);
-    const command = text === null ? undefined : wrapped.exec(text)?.[1];
-    return command === undefined ? null : { tool: 'run_shell_command', command, isItsWay: true };
+    const command = text === null ? null : commandIn(text);
+    return command === null ? null : { tool: 'run_shell_command', command, isItsWay: true };
   },
 };
 
-const wrapped = /_bgpids_file=.*?trap [^\n]* EXIT\s+(.*?)\s*\)\s*__code=\$\?/s;
+/**
+ * What stands in the parentheses. The command can hold anything, what the agent puts around it too: so that ends with the last of its kind. Searched
+ * for without going back, since a job can write texts for which that never ends.
+ */
+function commandIn(text: string): string | null {
+  const file = text.indexOf('_bgpids_file=');
+  const trap = file < 0 ? -1 : text.indexOf('trap ', file);
+  const exit = trap < 0 ? -1 : text.indexOf(' EXIT', trap);
+  const begin = exit + ' EXIT'.length;
+  const end = text.lastIndexOf('__code=$?');
+  if (exit < 0 || end < begin || text.slice(trap, exit).includes('\n')) return null;
+  const inside = text.slice(begin, end);
+  const body = inside.trimEnd();
+  return /^\s/.test(inside) && body.endsWith(')') ? body.slice(0, -1).trim() : null;
+}
