@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path/posix';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import { baseName } from '../spans/text.ts';
+import type { PathForm } from './path-globs.ts';
 
 /** What the program of an agent is: told by where its file lies, since a name is anybody's to choose. */
 export interface AgentProgram {
@@ -9,9 +10,9 @@ export interface AgentProgram {
   /** The file of such a package that is the agent; packages hold other programs as well, and launchers that become or start it. */
   readonly entry: RegExp;
   /** The path that its installer gives it. */
-  readonly installed?: RegExp;
+  readonly installed?: PathForm;
   /** Whole paths of scripts; with `interpreter`, where that one interprets them. */
-  readonly scripts?: RegExp;
+  readonly scripts?: PathForm;
   readonly interpreter?: RegExp;
   /** What it is called in a folder of programs; default: no name says anything. */
   readonly name?: string;

@@ -2,6 +2,7 @@ import type { PolicyImageAgent } from '../../crds/policy-image.ts';
 import type { CodingAgent } from './agent.ts';
 import type { AgentProgram } from './agent-program.ts';
 import { codingAgents } from './agents.ts';
+import { pathGlobs } from './path-globs.ts';
 import { shellText } from './shell-call.ts';
 
 /** By the list of a policy, which stays the same one until another policy is in force. */
@@ -21,18 +22,7 @@ function declaredAgent({ name, match }: PolicyImageAgent): CodingAgent {
 }
 
 function programOf({ paths = [], scripts = [], packages = [] }: PolicyImageAgent['match']): AgentProgram {
-  return { packages, entry: /^/, installed: anyOf(paths), scripts: anyOf(scripts) };
-}
-
-/** One of these paths, in which `*` stands for any characters within a part; none of none. */
-function anyOf(patterns: readonly string[]): RegExp {
-  const sources = patterns.map((pattern) =>
-    pattern
-      .split(/\*+/)
-      .map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-      .join('[^/]*'),
-  );
-  return new RegExp(sources.length === 0 ? '$^' : `^(?:${sources.join('|')})$`, 's');
+  return { packages, entry: /^/, installed: pathGlobs(paths), scripts: pathGlobs(scripts) };
 }
 
 const toolCall: CodingAgent['toolCall'] = (child) => {
