@@ -87,6 +87,15 @@ test('findings that are not worth an alert leave room for those that are', () =>
   assert.equal(found.at(-1), 'Critical runner-memory Runner.Worker');
 });
 
+test('however many High findings a job makes, a Critical one is told', () => {
+  const found = foundIn((kernel, shell, worker) => {
+    for (let i = 0; i < 230; i += 1) kernel.file(shell, `${workspace}/.github/workflows/${i}.yml`);
+    kernel.reach(shell, worker);
+  });
+  assert.equal(found.length, 181);
+  assert.equal(found.at(-1), 'Critical runner-memory Runner.Worker');
+});
+
 test('a sensor that was started again is a finding of the job', () => {
   const job = new JobOfSteps().step(() => {});
   const { spans } = job.end({}, helloEvent({ restarts: 1 }));
