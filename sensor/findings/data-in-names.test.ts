@@ -46,6 +46,13 @@ test('whatever 512 bytes are carried in names of one parent, they are found', ()
   );
 });
 
+test('names below many other parents do not hide what one of them is given', () => {
+  const others = Array.from({ length: 1_100 }, (_, index) => `0123456789abcdef.other-${index}.example`);
+  const secret = createHash('sha512').update('npm_token').digest();
+  const found = asking(...others, ...carry(Buffer.concat([secret, secret.reverse()]), 'x.evil.example'));
+  assert.deepEqual(found, ['High data-in-names *.evil.example']);
+});
+
 test('the names of clouds, packages and clusters carry no data', () => {
   const honest = [
     'packages.example.com',

@@ -27,11 +27,12 @@ export function dataInNames(): Detector {
       const { parent, labels } = split(name);
       const characters = encodedCharacters(labels);
       if (characters === 0) return null;
-      if (!parents.has(parent) && parents.size >= maxParents) {
+      const known = add(parents, parent, characters);
+      if (parents.size > maxParents) {
         forgotten += 1;
-        return null;
+        forgetOldest(parents);
       }
-      return judge(parent, add(parents, parent, characters), characters);
+      return judge(parent, known, characters);
     },
   };
 }
@@ -75,10 +76,19 @@ function longestWord(label: string): number {
 
 function add(parents: Map<string, Parent>, name: string, characters: number): Parent {
   const parent = parents.get(name) ?? { characters: 0, names: 0 };
+  // The one that was last asked for is the last to be forgotten.
+  parents.delete(name);
   parents.set(name, parent);
   parent.characters += characters;
   parent.names += 1;
   return parent;
+}
+
+function forgetOldest(parents: Map<string, Parent>): void {
+  for (const oldest of parents.keys()) {
+    parents.delete(oldest);
+    break;
+  }
 }
 
 /** One name with one hash in it is a shard; more than a hash, or several of them, are a message. */
