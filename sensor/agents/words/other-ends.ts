@@ -26,8 +26,10 @@ export interface OtherEndsOptions {
 const agentRate: Rate = { burst: 8 << 20, perSecond: 512 << 10 };
 /** Of all other processes together. */
 const othersRate: Rate = { burst: 256 << 10, perSecond: 16 << 10 };
-/** Agents with an allowance of their own; connections at once of those who are no agent. */
+/** Agents with an allowance of their own. */
 const maxAgents = 64;
+/** Connections at once of one agent, and of all who are none or nobody that is known: together they never have all that there may be. */
+const maxOfAgent = 16;
 const maxOthers = 32;
 
 /** Who is at the other end of each connection to the receiver. */
@@ -36,7 +38,8 @@ export class OtherEnds {
   readonly #known = new WeakMap<Socket, Promise<OtherEnd | null>>();
   readonly #agents = new Map<string, Allowance>();
   readonly #others: Allowance;
-  #connectionsOfOthers = 0;
+  /** By the agent's image; of all others under the empty one. */
+  readonly #connections = new Map<string, number>();
   #flushing: Promise<unknown> = Promise.resolve();
   #nextFlush: Promise<unknown> | null = null;
 
@@ -57,6 +60,12 @@ export class OtherEnds {
     return (await this.#known.get(socket)) ?? null;
   }
 
+  /** Whose a connection was that found no place. */
+  async dropped(address: string, port: number): Promise<SpeakerEvent | null> {
+    await this.#settled();
+    return this.#options.speakers.take(address, port);
+  }
+
   /** Everything that the kernel told before now has arrived; those who wait share one flush. */
   #settled(): Promise<unknown> {
     this.#nextFlush ??= this.#flushing.then(() => {
@@ -69,15 +78,27 @@ export class OtherEnds {
 
   #identify(socket: Socket, address: string, port: number): OtherEnd | null {
     const event = this.#options.speakers.take(address, port);
-    if (event === null) return null;
-    const dialect = this.#options.dialectOf(event);
-    if (dialect !== null) return { event, dialect, allowance: this.#allowanceOf(event.image) };
-    this.#connectionsOfOthers += 1;
+    const dialect = event && this.#options.dialectOf(event);
+    const allowance = event === null || dialect === null ? this.#others : this.#allowanceOf(event.image);
+    if (allowance === this.#others) this.#count(socket, '', maxOthers);
+    else if (!this.#count(socket, event?.image ?? '', maxOfAgent)) allowance.isOverdrawn = true;
+    return event && { event, dialect, allowance };
+  }
+
+  /** False if there are too many, and this one is ended. */
+  #count(socket: Socket, whose: string, most: number): boolean {
+    const count = (this.#connections.get(whose) ?? 0) + 1;
+    if (count > most || socket.destroyed) {
+      socket.destroy();
+      return count <= most;
+    }
+    this.#connections.set(whose, count);
     socket.once('close', () => {
-      this.#connectionsOfOthers -= 1;
+      const left = (this.#connections.get(whose) ?? 0) - 1;
+      if (left > 0) this.#connections.set(whose, left);
+      else this.#connections.delete(whose);
     });
-    if (this.#connectionsOfOthers > maxOthers) socket.destroy();
-    return { event, dialect, allowance: this.#others };
+    return true;
   }
 
   /** Of an agent beyond so many it is everybody else's. */

@@ -14,22 +14,27 @@ const kernel = new FakeKernel();
 const process = {
   agent: kernel.spawn(kernel.process(), '/usr/bin/claude'),
   other: kernel.spawn(kernel.process(), '/usr/bin/curl'),
+  second: kernel.spawn(kernel.process(), '/usr/bin/claude'),
 };
 
 interface Setting {
   readonly receiver: Receiver;
   readonly said: Said[];
   /** Posts as one of the two processes, or as one that the kernel tells nothing of. */
-  post(who: 'agent' | 'other' | 'nobody', body: string, options?: PostOptions): Promise<number>;
+  post(who: Who, body: string, options?: PostOptions): Promise<number>;
+  /** Opens so many connections and says nothing. */
+  hold(who: Who, count: number): Promise<void>;
 }
+
+type Who = keyof typeof process | 'nobody';
 
 interface PostOptions {
   readonly path?: string;
   readonly headers?: Record<string, string>;
 }
 
-/** A receiver, and a kernel that tells of a connection only when it is asked for everything. */
-async function listen(context: TestContext): Promise<Setting> {
+/** A receiver, and a kernel that tells of a connection only when it is asked for everything, and not before `told`. */
+async function listen(context: TestContext, told: Promise<unknown> = Promise.resolve()): Promise<Setting> {
   const speakers = new Speakers();
   const said: Said[] = [];
   const untold: SpeakerEvent[] = [];
@@ -37,19 +42,34 @@ async function listen(context: TestContext): Promise<Setting> {
     clock: systemClock,
     speakers,
     flush: async () => {
+      await told;
       for (const event of untold.splice(0)) speakers.began(event);
     },
-    dialectOf: ({ image }) => (image === process.agent.image ? claudeCodeWords : null),
+    dialectOf: ({ image }) => (image === process.other.image ? null : claudeCodeWords),
     onSaid: (word) => said.push(word),
   });
   context.after(() => receiver.close());
-  const post: Setting['post'] = async (who, body, { path = '/v1/traces', headers = {} } = {}) => {
+  const reach = async (who: Who) => {
     const localPort = await freePort();
     if (who !== 'nobody') untold.push(kernel.speak(process[who], localPort));
-    const socket = connect({ port: receiver.port, host: '127.0.0.1', localPort });
+    return connect({ port: receiver.port, host: '127.0.0.1', localPort }).on('error', () => {});
+  };
+  const post: Setting['post'] = async (who, body, { path = '/v1/traces', headers = {} } = {}) => {
+    const socket = await reach(who);
     return await send(body, { createConnection: () => socket, method: 'POST', path, headers: { ...json, ...headers } });
   };
-  return { receiver, said, post };
+  const hold: Setting['hold'] = async (who, count) => {
+    for (let i = 0; i < count; i += 1) {
+      const socket = await reach(who);
+      context.after(() => socket.destroy());
+      await once(socket, 'connect');
+    }
+  };
+  return { receiver, said, post, hold };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 async function freePort(): Promise<number> {
@@ -126,6 +146,23 @@ test('what no agent has words in is taken and forgotten', async (context) => {
   assert.equal(await post('agent', '{"resourceLogs":[]}', { path: '/v1/logs' }), 200);
   assert.equal(await post('agent', '', { path: '/' }), 404);
   assert.equal(receiver.account.read, 0);
+});
+
+test('no process holds so many connections that others are not heard', async (context) => {
+  const { said, hold, post } = await listen(context);
+  for (const who of ['other', 'nobody', 'agent'] as const) await hold(who, 130);
+  assert.equal(await post('second', callOf('ls')), 200);
+  assert.equal(said.at(-1)?.speaker.image, process.second.image);
+});
+
+test('what finds no place is missing from the account of the process that wanted it', async (context) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { receiver, said, hold } = await listen(context, promise);
+  await hold('agent', 140);
+  resolve();
+  await until(() => said.length > 0);
+  assert.ok(receiver.account.refused > 0);
+  assert.ok(said.every(({ speaker, isWhole }) => speaker.image === process.agent.image && !isWhole));
 });
 
 test('a port that is taken gives way to the next', async (context) => {

@@ -78,6 +78,7 @@ class OtlpReceiver implements Receiver {
     );
     this.#server.maxConnections = maxConnections;
     this.#server.on('connection', (socket) => this.#ends.accepted(socket));
+    this.#server.on('drop', (end) => this.#dropped(end?.remoteAddress ?? '', end?.remotePort ?? 0));
     this.#server.on('clientError', (_, socket) => socket.destroy());
   }
 
@@ -102,6 +103,14 @@ class OtlpReceiver implements Receiver {
       });
     });
     this.#server.closeAllConnections();
+  }
+
+  /** What its process wanted to say is missing. */
+  #dropped(address: string, port: number): void {
+    this.account.refused += 1;
+    void this.#ends.dropped(address, port).then((speaker) => {
+      if (speaker !== null) this.#options.onSaid({ speaker, words: [], isWhole: false });
+    });
   }
 
   #take(request: http.IncomingMessage, response: http.ServerResponse): void {
