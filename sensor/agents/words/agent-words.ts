@@ -3,7 +3,7 @@ import { later } from '../../lineage/time.ts';
 import type { ProcessNode } from '../../spans/process-node.ts';
 import type { AgentSession, ToolCallRun } from '../sessions.ts';
 import { differencesOf, unseen, unspoken } from './differences.ts';
-import { SessionWords } from './session-words.ts';
+import { type ClaimRoom, SessionWords } from './session-words.ts';
 import type { ToldCall, Word } from './word.ts';
 
 /** Agents send what they tell every five seconds, and are given time for that. Nanoseconds from the call's end, and from the agent's. */
@@ -42,6 +42,7 @@ export class AgentWords {
   late = 0;
   readonly #sink: WordSink;
   readonly #open = new Map<AgentSession, SessionWords>();
+  readonly #room: ClaimRoom = { held: 0 };
   #waiting = 0;
   #isOver = false;
 
@@ -51,7 +52,7 @@ export class AgentWords {
 
   /** Before its first call. */
   sessionBegan(session: AgentSession): void {
-    this.#open.set(session, new SessionWords(session, () => this.#sink.takeRoom(session)));
+    this.#open.set(session, new SessionWords(session, () => this.#sink.takeRoom(session), this.#room));
   }
 
   callBegan(call: ToolCallRun): void {
@@ -86,11 +87,13 @@ export class AgentWords {
     }
     words.isWhole &&= isWhole;
     for (const told of words.hear(said)) this.#sink.giveTold(session, told);
-    this.#join(words, false);
+    if (words.isQuick) this.#join(words, false);
+    else words.isBehind = true;
   }
 
   /** Gives what has waited long enough; `now` in nanoseconds since boot. */
   settle(now: bigint): void {
+    this.#catchUp();
     for (const words of this.#open.values()) {
       if (words.ended !== null && now - words.ended >= sessionPatience) this.#close(words);
       for (const call of words.waiting) if (now - endOf(call) >= callPatience) this.#give(words, call);
@@ -106,7 +109,17 @@ export class AgentWords {
     }
   }
 
+  /** One run each time, so that no number of them holds up the rest. */
+  #catchUp(): void {
+    for (const words of this.#open.values()) {
+      if (!words.isBehind) continue;
+      this.#join(words, false);
+      return;
+    }
+  }
+
   #join(words: SessionWords, isFinal: boolean): void {
+    words.isBehind = false;
     for (const call of words.join(this.#sink.offset(), isFinal)) {
       if (words.waiting.has(call)) this.#give(words, call);
       else if (call.root.image.end !== null) this.late += 1;
@@ -131,6 +144,7 @@ export class AgentWords {
     for (const call of words.waiting) this.#give(words, call);
     this.#open.delete(session);
     this.#tellUnjoined(words);
+    words.close();
     this.#sink.giveSession(session, words);
   }
 

@@ -6,7 +6,17 @@ import type { ToldAnswer, ToldCall, Word } from './word.ts';
 /** Calls of one run that are compared with what it tells, and told ones that were not found among them; beyond that it is not heard any more. */
 const maxCalls = 1_024;
 const maxClaims = 512;
+/** Of these, what each run has room for whatever others tell, and what all runs of a job have together. */
+const ownClaims = 32;
+const heldClaims = 2_048;
 const maxSubAgents = 32;
+/** Pairs of a call and a claim that are compared as soon as anything is told. */
+const quickPairs = 4_096;
+
+/** What the runs of one job keep together. */
+export interface ClaimRoom {
+  held: number;
+}
 
 /** A part of the work that an agent gave to another one, as it tells. Times are Unix nanoseconds. */
 export interface SubAgent {
@@ -33,14 +43,18 @@ export class SessionWords {
   output = 0;
   /** When its process ended, in nanoseconds since boot. */
   ended: bigint | null = null;
+  /** There is more to compare than can be done each time that something is told: it waits for its turn. */
+  isBehind = false;
   readonly #takeRoom: () => boolean;
+  readonly #room: ClaimRoom;
   #calls: ToolCallRun[] = [];
   #claims: ToldCall[] = [];
 
   /** `takeRoom`: keeps the place of a sub-agent's span, if there is one. */
-  constructor(session: AgentSession, takeRoom: () => boolean) {
+  constructor(session: AgentSession, takeRoom: () => boolean, room: ClaimRoom) {
     this.session = session;
     this.#takeRoom = takeRoom;
+    this.#room = room;
   }
 
   began(call: ToolCallRun): void {
@@ -80,6 +94,16 @@ export class SessionWords {
     return pairs.map((pair) => pair.seen);
   }
 
+  /** Whether joining costs next to nothing. */
+  get isQuick(): boolean {
+    return this.#calls.length * this.#claims.length <= quickPairs;
+  }
+
+  /** Nothing more is joined. */
+  close(): void {
+    this.#room.held -= this.#claims.length;
+  }
+
   /** What nothing was found for, on either side. */
   get unjoined(): { readonly calls: readonly ToolCallRun[]; readonly claims: readonly ToldCall[] } {
     return { calls: this.#calls, claims: this.#claims };
@@ -90,14 +114,18 @@ export class SessionWords {
     const joined = new Set(pairs.map(({ told }) => told));
     this.#calls = this.#calls.filter(({ told }) => told === null);
     this.#claims = this.#claims.filter((claim) => !joined.has(claim));
+    this.#room.held -= joined.size;
   }
 
   /** False for a shell call, which waits for its process. */
   #claim(call: ToldCall): boolean {
     this.told += 1;
     if (!call.isShell) return true;
-    if (this.#claims.length < maxClaims) this.#claims.push(call);
-    else this.isWhole = false;
+    const { length } = this.#claims;
+    if (length < ownClaims || (length < maxClaims && this.#room.held < heldClaims)) {
+      this.#claims.push(call);
+      this.#room.held += 1;
+    } else this.isWhole = false;
     return false;
   }
 

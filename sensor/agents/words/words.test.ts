@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findingSpans, told } from '../../findings/testing/told-findings.ts';
 import { childrenOf, spanNamed } from '../../lineage/testing/recording.ts';
+import type { AgentSession } from '../sessions.ts';
 import { type AgentProcesses, agentProcesses } from '../testing/agent-processes.ts';
+import { AgentWords } from './agent-words.ts';
 import { ToldRun } from './testing/told-run.ts';
 
 const [claude] = agentProcesses as readonly [AgentProcesses];
@@ -195,6 +197,43 @@ test('an agent that was cut off is not held to what it could not tell', () => {
   run.kernel.exit(claude.call(run.kernel, agent, 'make'));
   run.kernel.exit(agent, 0, 9);
   assert.deepEqual(told(run.end()), []);
+});
+
+test('however much many runs tell, little of it is kept, and each is still heard', () => {
+  const run = new ToldRun();
+  const kept = new Map<AgentSession, number>();
+  const words = new AgentWords({
+    offset: () => 0n,
+    takeRoom: () => true,
+    giveCall: () => {},
+    giveTold: (session) => kept.set(session, (kept.get(session) ?? 0) + 1),
+    giveSession: () => {},
+    found: () => {},
+  });
+  const image = { start: 0n, end: 1n, exitCode: 0 };
+  for (let i = 0; i < 64; i += 1) {
+    const session = { first: { image } } as unknown as AgentSession;
+    words.sessionBegan(session);
+    words.hear(session, { words: Array.from({ length: 512 }, () => run.call('ls')), isWhole: true });
+    words.sessionEnded(session);
+  }
+  words.close();
+  assert.equal(kept.size, 64);
+  assert.ok([...kept.values()].reduce((sum, count) => sum + count) <= 2_048 + 64 * 32);
+});
+
+test('a run that tells very much is joined when its turn comes, and takes little time for that', () => {
+  const run = new ToldRun();
+  const agent = claude.start(run.kernel, run.shell);
+  run.kernel.exit(claude.call(run.kernel, agent, 'npm test'));
+  for (let i = 0; i < 1_000; i += 1) run.kernel.exit(claude.call(run.kernel, agent, 'ls'));
+  run.say(agent, ...Array.from({ length: 500 }, () => run.call('ls', { start: 0n })));
+  const begin = performance.now();
+  for (let i = 0; i < 500; i += 1) run.say(agent, run.call(null, { tool: 'Read', isShell: false }));
+  assert.ok(performance.now() - begin < 2_000);
+  run.say(agent, run.call('npm test', { start: 0n }));
+  run.wait(1);
+  assert.ok(run.spans.some((span) => source(span) === 'both'));
 });
 
 test('a command that posts in its agent’s name is not believed, and found', () => {
