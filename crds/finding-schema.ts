@@ -15,7 +15,8 @@ export const findingSchema: z.ZodType<Finding> = z.strictObject({
   severity: z.enum(severities),
   subject: z.strictObject({ kind: z.enum(subjectKinds), name: text(512) }),
   text: text(2_048),
-  time: z.iso.datetime(),
+  // RFC 3339 lets the second have any number of digits.
+  time: z.iso.datetime().max(40),
   count: z.int().min(1),
   toolCall: z
     .strictObject({
