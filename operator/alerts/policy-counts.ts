@@ -65,16 +65,23 @@ class AddingCounts implements PolicyCounts {
     const key = `${joinKey(policy.namespace, policy.name)} ${policy.uid}`;
     const waiting = this.#unwritten.get(key);
     if (waiting !== undefined) {
-      waiting.delta = plus(waiting.delta, deltaOf(finding));
+      waiting.delta = plus(waiting.delta, this.#deltaOf(finding));
       return;
     }
-    this.#unwritten.set(key, { policy, delta: deltaOf(finding) });
+    this.#unwritten.set(key, { policy, delta: this.#deltaOf(finding) });
     this.#follow(this.#writeSoon(key));
   }
 
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort();
     await within(this.#options.clock, graceMs, Promise.all(this.#writing));
+  }
+
+  /** A sensor's clock may be wrong, and a time to come would stay the last one. */
+  #deltaOf({ severity, time }: Finding): Delta {
+    const last = new Date(Math.min(Date.parse(time), this.#options.clock.now()));
+    // metav1.Time has whole seconds.
+    return { [severity.toLowerCase()]: 1, last: `${last.toISOString().slice(0, 19)}Z` };
   }
 
   #follow(work: Promise<void>): void {
@@ -150,11 +157,6 @@ async function addToStatus({ client }: PolicyCountsOptions, due: Unwritten): Pro
 
 const fields = ['critical', 'high', 'medium', 'low', 'info'] as const;
 const none: FindingCounts = { critical: 0, high: 0, medium: 0, low: 0, info: 0, last: '1970-01-01T00:00:00Z' };
-
-function deltaOf({ severity, time }: Finding): Delta {
-  // metav1.Time has whole seconds.
-  return { [severity.toLowerCase()]: 1, last: `${new Date(time).toISOString().slice(0, 19)}Z` };
-}
 
 function plus<T extends Delta>(one: T, other: Delta): T {
   const sums = fields.flatMap((field) => {
