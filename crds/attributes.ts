@@ -170,6 +170,8 @@ export const findingsCoveragePrefix = 'chaperone.coverage.findings.';
 export const eventsShed = 'chaperone.events.shed';
 /** Job and step span: events that found no room in their spans. */
 export const foldedEvents = 'chaperone.coverage.folded.events';
+/** Job span: executions of coding agents beyond the runs that a job tells of. */
+export const foldedAgents = 'chaperone.coverage.folded.agents';
 /** Job span: what the kernel let the sensor see: `blind`, `tracepoint`, `trampoline` or `lsm` (docs/coverage.md). */
 export const coverageTier = 'chaperone.coverage.tier';
 

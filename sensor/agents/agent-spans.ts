@@ -57,6 +57,8 @@ export class AgentSpans {
   /** `null` where agents are not heard. */
   readonly #words: AgentWords | null;
   readonly #declared: AgentJob['declared'];
+  /** Executions of agents that found no room among the runs. */
+  folded = 0;
   #sessions = 0;
 
   constructor(processes: ProcessSpans, edges: AgentEdges, job: AgentJob) {
@@ -130,7 +132,10 @@ export class AgentSpans {
   }
 
   #recognize(image: ProcessImage): Recognized | null {
-    return this.#sessions < maxSessions ? recognize(image, declaredAgents(this.#declared())) : null;
+    const found = recognize(image, declaredAgents(this.#declared()));
+    if (this.#sessions < maxSessions) return found;
+    if (found !== null && found.evidence !== null) this.folded += 1;
+    return null;
   }
 
   #begin(session: AgentSession): void {

@@ -59,6 +59,14 @@ test('what a command leaves running stays below the command, and the agent says 
   assert.equal(spanNamed(spans, 'invoke_agent claude-code').attributes['chaperone.agent.left_running.count'], 1);
 });
 
+test('runs beyond those that a job tells of are counted', () => {
+  const spans = traceOf((kernel, shell) => {
+    for (let i = 0; i < 70; i += 1) kernel.exit(claude.start(kernel, shell));
+  });
+  assert.equal(spans.filter(({ name }) => name === 'invoke_agent claude-code').length, 64);
+  assert.equal(spans.at(-1)?.attributes['chaperone.coverage.folded.agents'], 6);
+});
+
 test('two agents side by side are told apart, whatever the order in which things happen', () => {
   const spans = traceOf((kernel, shell) => {
     const [one, other] = [claude.start(kernel, shell), codex.start(kernel, shell)];

@@ -1,6 +1,7 @@
 import {
   agentWordsLate,
   findingsForgotten,
+  foldedAgents,
   socketCreated,
   socketProtocol,
   socketType,
@@ -447,6 +448,7 @@ export class JobTrace {
       'chaperone.coverage.spans.given': this.writer.spans,
       ...this.files().attributes(),
       ...this.#findingTotals(),
+      ...(this.#agents.folded === 0 ? {} : { [foldedAgents]: this.#agents.folded }),
       ...(this.#agents.lateWords === 0 ? {} : { [agentWordsLate]: this.#agents.lateWords }),
     };
   }

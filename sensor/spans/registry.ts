@@ -229,7 +229,7 @@ const rows: readonly Row[] = [
     'chaperone.coverage.folded.*',
     task,
     'number',
-    'what is told in summaries or counts instead of one by one: `processes`, `connections`, `lookups`, `events`',
+    'what is told in summaries or counts instead of one by one: `processes`, `connections`, `lookups`, `events`; of the job also `agents`: executions of coding agents beyond 64 runs',
   ],
   ['chaperone.coverage.gaps', 'job', 'number', "numbers missing in the kernel's sequences"],
   ['chaperone.coverage.unaccounted', 'job', 'number', 'produced, and neither delivered nor counted as lost'],

@@ -85,6 +85,7 @@ const meanings: Readonly<Record<string, string>> = {
   'folded.processes': 'processes told in summary spans',
   'folded.connections': 'connections told in summary spans',
   'folded.lookups': 'lookups told as a count alone',
+  'folded.agents': 'executions of coding agents beyond the runs that are told',
   'folded.events': 'events of spans told as a count alone',
   'names.unasked': 'DNS answers that nobody had asked for',
   'names.unreadable': 'DNS messages that could not be read',
