@@ -179,16 +179,15 @@ test('a star stands for any characters but a slash, and everything else for itse
   );
 });
 
-test('paths with many stars are told from others at once', () => {
+// An expression that goes back never ends on these.
+test('paths with many stars are told from others', () => {
   const declared = [
     { name: 'house', match: { paths: [`/${'*a'.repeat(100)}*b`], scripts: [`/${'*a'.repeat(100)}*b`] } },
   ];
   const path = `/${'a'.repeat(4_000)}`;
-  const begin = performance.now();
   assert.equal(recognized([path, 'a'], '/', declared), null);
   assert.equal(recognized([node, 'node', path], '/', declared), null);
   assert.equal(recognized(`${path}b`, '/', declared), 'house by policy');
-  assert.ok(performance.now() - begin < 1_000);
 });
 
 test('an agent that is known is declared where else it lies, and works as it does', () => {

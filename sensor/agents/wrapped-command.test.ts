@@ -52,17 +52,13 @@ for (const { name } of wrapping) {
   });
 }
 
-test('no text that a job writes in an agent’s way takes long to read', () => {
-  const begin = performance.now();
+// Expressions that go back and forth take minutes for these.
+test('texts that a job writes in an agent’s way are read once', () => {
+  const many = (text: string) => text.repeat(100_000);
   for (const [agent, ...texts] of [
-    [
-      geminiCli,
-      `_bgpids_file=trap x EXIT${' '.repeat(4_000)}`,
-      `${'_bgpids_file=trap '.repeat(100)}${' EXIT  )'.repeat(250)}`,
-    ],
-    [claudeCode, `${'/shell-snapshots/snapshot-'.repeat(77)}${' && eval '.repeat(222)}`],
+    [geminiCli, `_bgpids_file=trap x EXIT${many(' ')}`, `${many('_bgpids_file=trap ')}${many(' EXIT  )')}`],
+    [claudeCode, `${many('/shell-snapshots/snapshot-')}${many(' && eval ')}`],
   ] as const)
     for (const text of texts)
       assert.equal(agent.toolCall({ path: '/bin/bash', argv: ['bash', '-c', text] } as never), null);
-  assert.ok(performance.now() - begin < 500);
 });

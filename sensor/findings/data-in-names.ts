@@ -85,10 +85,8 @@ function add(parents: Map<string, Parent>, name: string, characters: number): Pa
 }
 
 function forgetOldest(parents: Map<string, Parent>): void {
-  for (const oldest of parents.keys()) {
-    parents.delete(oldest);
-    break;
-  }
+  const oldest = parents.keys().next().value;
+  if (oldest !== undefined) parents.delete(oldest);
 }
 
 /** One name with one hash in it is a shard; more than a hash, or several of them, are a message. */
