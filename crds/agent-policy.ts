@@ -2,23 +2,16 @@ import * as z from 'zod';
 import { containsBlock, hasNoHostBits, parseAddressBlock } from './address-block.ts';
 import { agentPolicyStatus } from './agent-policy-status.ts';
 import { ChaperoneError } from './errors.ts';
-import { atomicList, described, listMap, setList, withRules } from './field-rule.ts';
+import { atomicList, described, dnsLabel, listMap, setList, textLike, withRules } from './field-rule.ts';
 import { labelSelector } from './label-selector.ts';
 import { apiVersion } from './names.ts';
 import { policyAlerts } from './policy-alerts.ts';
 
-const dnsLabel = z
-  .string()
-  .min(1)
-  .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
-
 /** A glob over names: letters, digits, `_`, `.`, `-`, and `*` for any number of characters. */
-const redactGlob = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(/^[A-Za-z0-9_.*-]+$/);
+const redactGlob = textLike(/^[A-Za-z0-9_.*-]+$/, {
+  max: 128,
+  message: 'write a name such as *_TOKEN: letters, digits, "_", "." and "-", and "*" for any characters',
+});
 
 /** An address block in its one right form, such as `203.0.113.0/24`. */
 const addressBlock = withRules(z.string().min(1).max(49), [
@@ -114,21 +107,10 @@ const egress = z.strictObject({
 });
 
 /** A folder by its one right name: absolute, without `.`, `..`, empty parts or a slash at its end; `/` is every folder. */
-const folderPath = withRules(
-  z
-    .string()
-    .min(1)
-    .max(255)
-    .regex(/^(\/|(\/[^/]+)+)$/),
-  [
-    {
-      cel: "!self.split('/').exists(part, part == '.' || part == '..')",
-      message:
-        'write the whole path of the folder, such as /opt/app: a part "." or ".." is never in the path of a file',
-      holds: (path) => !path.split('/').some((part) => part === '.' || part === '..'),
-    },
-  ],
-);
+const folderPath = textLike(/^(\/|(\/([^/.]|[.][^/.]|[.][.][^/])[^/]*)+)$/, {
+  max: 255,
+  message: 'write the whole path of the folder, such as /opt/app, without "//", "." or ".." in it or a "/" at its end',
+});
 
 /** When the files of a job are watched. */
 const fileWatch = z.enum(['Auto', 'Always', 'Never']);
@@ -174,17 +156,16 @@ const trace = z.strictObject({
 });
 
 /** The whole path of a program or script, without `.`, `..` or empty parts; `*` stands for any characters within a part. */
-const programPath = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(/^(\/([^/.]|\.[^/.]|\.\.[^/])[^/]*)+$/);
+const programPath = textLike(/^(\/([^/.]|[.][^/.]|[.][.][^/])[^/]*)+$/, {
+  max: 255,
+  message:
+    'write the whole path of the file, such as /opt/agent/bin/agent, without "//", "." or ".." in it or a "/" at its end',
+});
 
-const npmPackage = z
-  .string()
-  .min(1)
-  .max(214)
-  .regex(/^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/);
+const npmPackage = textLike(/^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/, {
+  max: 214,
+  message: 'write the name of an npm package, such as agent or @acme/agent, in lower case and without a version',
+});
 
 const programPaths = (of: string) =>
   setList(
@@ -218,13 +199,25 @@ const agentMatch = withRules(
   ],
 );
 
-const declaredAgent = z.strictObject({
-  name: described(
-    dnsLabel,
-    'What spans and summaries call the agent. With the name of an agent that is known (`claude-code`, `codex`, `gemini-cli`, `opencode`, `copilot`) it is said where else that one lies.',
-  ),
-  match: described(agentMatch, 'What a process is that is the agent: any one of these.'),
-});
+const declaredAgent = withRules(
+  z.strictObject({
+    name: described(
+      dnsLabel,
+      'What spans and summaries call the agent. With the name of an agent that is known (`claude-code`, `codex`, `gemini-cli`, `opencode`, `copilot`) it is said where else that one lies.',
+    ),
+    match: described(
+      agentMatch,
+      'What a process is that is the agent: any one of these. It cannot be left out.',
+    ).optional(),
+  }),
+  [
+    {
+      cel: 'has(self.match)',
+      message: 'say what the agent is: write match with paths, scripts or packages',
+      holds: ({ match }) => match !== undefined,
+    },
+  ],
+);
 
 export const agentPolicySpec = z.strictObject({
   selector: described(labelSelector, 'The pods of this namespace that the policy is for. `{}` selects all of them.'),

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A rule over several fields, written once for both judges: as CEL for the API server and as a predicate for zod.
@@ -23,6 +23,22 @@ export function withRules<S extends z.ZodType>(schema: S, rules: FieldRule<z.out
   const validations = rules.map(({ cel, message }) => ({ rule: cel, message }));
   return checked.meta({ ...schema.meta(), 'x-kubernetes-validations': validations });
 }
+
+/**
+ * A text of at most `max` characters that the whole pattern describes. Not zod's `regex`, which becomes the schema's `pattern`: of that the API server says
+ * nothing but the pattern itself. The pattern must mean the same to JavaScript and to RE2, and hold no quote.
+ */
+export function textLike(pattern: RegExp, { max, message }: { max: number; message: string }): z.ZodString {
+  // JavaScript writes the slash with an escape that RE2 has no need of.
+  const cel = `self.matches(r'${pattern.source.replaceAll('\\/', '/')}')`;
+  return withRules(z.string().max(max), [{ cel, message, holds: (text) => pattern.test(text) }]);
+}
+
+/** The name of a rule, an agent, a sink, a namespace or a Service: a DNS label (RFC 1123). */
+export const dnsLabel = textLike(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, {
+  max: 63,
+  message: 'write a name such as web-ci: lower-case letters, digits and "-", a letter or digit first and last',
+});
 
 /** A list that the API server merges by the member `key`, and in which each value of it stands once. */
 export function listMap<S extends z.ZodArray<z.ZodType<Record<K, string>>>, K extends string>(schema: S, key: K): S {

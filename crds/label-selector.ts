@@ -1,22 +1,31 @@
 import * as z from 'zod';
-import { atomicList, described, withRules } from './field-rule.ts';
+import { atomicList, described, textLike, withRules } from './field-rule.ts';
 
 const labelName = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
 const domainLabel = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
 /** Kubernetes' qualified name: an optional DNS name and `/`, then at most 63 characters. */
 const labelKeyPattern = `^(${domainLabel}([.]${domainLabel})*/)?${labelName}$`;
-const labelKeyPatternMatcher = new RegExp(labelKeyPattern);
-const labelKey = z.string().min(1).max(317).regex(labelKeyPatternMatcher);
-const labelValue = z
-  .string()
-  .max(63)
-  .regex(new RegExp(`^(${labelName})?$`));
+const labelKeyMatcher = new RegExp(labelKeyPattern);
+const labelKey = textLike(labelKeyMatcher, {
+  max: 317,
+  message: 'write a label name such as "team" or "actions.github.com/scale-set-name"',
+});
+const labelValuePattern = `^(${labelName})?$`;
+const labelValueMatcher = new RegExp(labelValuePattern);
+const labelValueForm = 'such as "linux-x64": letters, digits, "-", "_" and ".", a letter or digit first and last';
+const labelValue = textLike(labelValueMatcher, { max: 63, message: `write a label value ${labelValueForm}` });
 
-const matchLabels = withRules(z.record(z.string(), labelValue).meta({ maxProperties: 32 }), [
+// The API server names a broken rule of a value of a map by the map alone.
+const matchLabels = withRules(z.record(z.string(), z.string().max(63)).meta({ maxProperties: 32 }), [
   {
     cel: `self.all(key, size(key) <= 317 && key.matches('${labelKeyPattern}'))`,
     message: 'every key is a label name such as "team" or "actions.github.com/scale-set-name"',
-    holds: (labels) => Object.keys(labels).every((key) => key.length <= 317 && labelKeyPatternMatcher.test(key)),
+    holds: (labels) => Object.keys(labels).every((key) => key.length <= 317 && labelKeyMatcher.test(key)),
+  },
+  {
+    cel: `self.all(key, self[key].matches('${labelValuePattern}'))`,
+    message: `every value is a label value ${labelValueForm}`,
+    holds: (labels) => Object.values(labels).every((value) => labelValueMatcher.test(value)),
   },
   {
     cel: 'size(self) <= 32',

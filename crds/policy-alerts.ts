@@ -1,32 +1,23 @@
 import * as z from 'zod';
-import { described, listMap, withRules } from './field-rule.ts';
+import { described, dnsLabel, listMap, textLike, withRules } from './field-rule.ts';
 import { severities } from './finding.ts';
 
-const dnsLabel = z
-  .string()
-  .min(1)
-  .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+const secretName = textLike(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, {
+  max: 253,
+  message:
+    'write the name of a Secret of this namespace, such as sec-hook: lower-case letters, digits, "-" and "."; an address stands in the Secret',
+});
+
+const secretKeyName = textLike(/^[-._a-zA-Z0-9]+$/, {
+  max: 253,
+  message: 'write a key of the Secret, such as url: letters, digits, "-", "_" and "."',
+});
 
 /** One value of a Secret of the policy's own namespace; `key` is the usual one. */
 function secretKey(key: string) {
   return z.strictObject({
-    name: described(
-      z
-        .string()
-        .min(1)
-        .max(253)
-        .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/),
-      'The name of a Secret in the namespace of the policy.',
-    ),
-    key: described(
-      z
-        .string()
-        .min(1)
-        .max(253)
-        .regex(/^[-._a-zA-Z0-9]+$/),
-      'The key of the Secret.',
-    ).default(key),
+    name: described(secretName, 'The name of a Secret in the namespace of the policy.'),
+    key: described(secretKeyName, 'The key of the Secret.').default(key),
   });
 }
 

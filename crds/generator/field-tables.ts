@@ -8,9 +8,12 @@ export function fieldTable(schema: StructuralSchema, path: string): string {
   return [row(['Field', 'Type', 'Default', 'What it does']), row(['---', '---', '---', '---']), ...rows].join('\n');
 }
 
-/** A Markdown table of the rules over several fields, and what the API server answers where they are broken. */
+/** A Markdown table of the rules, and what the API server answers where they are broken: each answer once, with every field that it is for. */
 export function ruleTable(schema: StructuralSchema, path: string): string {
-  const rows = rulesOf(schema, path).map(({ path: field, message }) => row([`\`${field}\``, message]));
+  const fields = Map.groupBy(rulesOf(schema, path), ({ message }) => message);
+  const rows = [...fields].map(([message, rules]) =>
+    row([[...new Set(rules.map(({ path: field }) => `\`${field}\``))].join(', '), message]),
+  );
   return [row(['Where', 'What the API server answers']), row(['---', '---']), ...rows].join('\n');
 }
 

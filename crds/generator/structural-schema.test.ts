@@ -14,6 +14,7 @@ const refused: [string, z.ZodType][] = [
   ['a map without a bound', z.record(z.string(), z.string().max(1))],
   ['a tuple', z.tuple([z.string().max(1)])],
   ['a nullable text', z.string().max(1).nullable()],
+  ['a text with a pattern and no sentence', z.string().max(1).regex(/a/)],
 ];
 
 for (const [name, schema] of refused) {

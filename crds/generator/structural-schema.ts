@@ -9,7 +9,6 @@ export interface StructuralSchema {
   format?: string;
   enum?: string[];
   default?: unknown;
-  pattern?: string;
   minLength?: number;
   maxLength?: number;
   minimum?: number;
@@ -42,8 +41,6 @@ const keywords: Record<string, (value: unknown, path: string) => Partial<Structu
   format: (value) => ({ format: String(value) }),
   enum: (value) => ({ enum: value as string[] }),
   default: (value) => ({ default: value }),
-  // JavaScript writes the slash with an escape that RE2 has no need of.
-  pattern: (value) => ({ pattern: String(value).replaceAll('\\/', '/') }),
   minLength: (value) => ({ minLength: Number(value) }),
   maxLength: (value) => ({ maxLength: Number(value) }),
   minimum: (value) => ({ minimum: Number(value) }),

@@ -76,7 +76,7 @@ function declaredAgents(policies: AgentPolicy[]): Pick<PolicyImage, 'agents'> {
 function joined(declared: readonly DeclaredAgent[]): PolicyImageAgent['match'] {
   const match: PolicyImageAgent['match'] = {};
   for (const kind of ['paths', 'scripts', 'packages'] as const) {
-    const all = [...new Set(declared.flatMap((agent) => agent.match[kind] ?? []))].sort();
+    const all = [...new Set(declared.flatMap((agent) => agent.match?.[kind] ?? []))].sort();
     if (all.length > 0) match[kind] = all;
   }
   return match;
