@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { parse, parseAllDocuments } from 'yaml';
 import { createFindingMetrics } from '../operator/alerts/metrics.ts';
@@ -33,6 +34,45 @@ async function helm(group: string, ...args: string[]): Promise<string> {
 function render(group: string, values: string, ...more: string[]): Promise<string> {
   const where = ['--namespace', 'chaperone-system', '--kube-version', '1.36.0', '--values', caseFile(values)];
   return helm(group, 'template', 'chaperone', chart, ...where, ...more);
+}
+
+async function refusalOf(...set: string[]): Promise<string> {
+  const { stderr } = await render('helm', 'minimal', ...set).then(
+    () => assert.fail('it renders'),
+    (error: { stderr: string }) => error,
+  );
+  return stderr;
+}
+
+const octet = fc.oneof(fc.constantFrom('0', '0', '00', '256', ''), fc.nat({ max: 255 }).map(String));
+const ipv4 = fc.array(octet, { minLength: 3, maxLength: 5 }).map((octets) => octets.join('.'));
+const group = fc.oneof(
+  fc.constantFrom('0', '0', '', '00000', 'G'),
+  fc.nat({ max: 65_535 }).map((bits) => bits.toString(16)),
+);
+const ipv6 = fc.array(group, { minLength: 1, maxLength: 9 }).map((groups) => groups.join(':'));
+/** Right and wrong ones, most of them with zeros at the end as a block has; none that writes an IPv4 address within an IPv6 one, which the chart does not take. */
+const addressBlocks = fc
+  .tuple(
+    fc.oneof(
+      ipv4,
+      fc.ipV4().map((text) => text.replace(/\.\d+\.\d+$/, '.0.0')),
+      ipv6,
+      fc.ipV6().filter((text) => !text.includes('.')),
+      fc.constantFrom('2001:db8::', '::', '::ffff:a00:0'),
+    ),
+    fc.nat({ max: 130 }),
+  )
+  .map(([address, length]) => `${address}/${length}`);
+
+function isAllowedBlock(text: string): boolean {
+  const alerts = JSON.stringify({ policySinks: { allowedCidrs: [text] } });
+  const environment = { CHAPERONE_OTLP_ENDPOINT: 'http://a', CHAPERONE_ALERTS: alerts, KUBERNETES_SERVICE_HOST: 'a' };
+  try {
+    return loadGatewayConfig(environment).alerts.policySinks.allowedCidrs.length === 1;
+  } catch {
+    return false;
+  }
 }
 
 interface Container {
@@ -165,24 +205,62 @@ describe('the chart', () => {
     }
   });
 
+  const sink = 'gateway.alerts.sinks[0].name=a,gateway.alerts.sinks[0]';
   const mistakes: [set: string, says: RegExp][] = [
     ['operator.replica=3', /replica/],
-    ['otlp.endpoint=collector:4318', /endpoint/],
-    ['sensor.image.digest=sha256:12', /digest/],
+    ['tolerations[0].kee=a', /kee/],
+    ['otlp.endpoint=', /otlp\.endpoint is required: .*such as http:/],
+    ['otlp.endpoint=collector:4318', /otlp\.endpoint: write an address such as http:/],
+    ['otlp.headersSecret.name=A b', /otlp\.headersSecret\.name: write the name of a Secret/],
     ['operator.image.repository=', /operator\.image\.repository is required/],
+    ['sensor.image.repository=a.example.com:5000/b:1', /sensor\.image\.repository: .*sensor\.image\.tag/],
+    ['sensor.image.digest=sha256:12', /sensor\.image\.digest: write sha256: and 64/],
+    ['sensor.image.tag=a b', /sensor\.image\.tag: write a tag/],
+    ['sensor.resources.limits.memory=much', /sensor\.resources\.limits\.memory: write a quantity such as/],
+    ['dns.podLabels.app=a b', /dns\.podLabels\.app: write a label value/],
+    ['imagePullSecrets[0].name=A', /imagePullSecrets\[0\]\.name: write the name of a Secret/],
+    ['gateway.alerts.sinks[0].name=A', /gateway\.alerts\.sinks\[0\]\.name: write a name such as siem/],
+    ['gateway.alerts.sinks[0].name=a', /gateway\.alerts\.sinks\[0\]: write exactly one of webhook and slack/],
+    [`${sink}.slack.secretRef.name=x,${sink}.webhook.secretRef.name=x`, /: write exactly one of webhook and slack/],
+    [`${sink}.slack.secretRef.name=https://x`, /sinks\[0\]\.slack\.secretRef\.name: write the name of a Secret/],
     [
-      'gateway.alerts.sinks[0].name=a,gateway.alerts.sinks[0].slack.secretRef.name=x,gateway.alerts.sinks[1].name=a,gateway.alerts.sinks[1].slack.secretRef.name=y',
+      `${sink}.slack.secretRef.name=x,${sink}.slack.secretRef.key=a b`,
+      /slack\.secretRef\.key: write a key of the Secret/,
+    ],
+    [
+      `${sink}.slack.secretRef.name=x,gateway.alerts.sinks[1].name=a,gateway.alerts.sinks[1].slack.secretRef.name=y`,
       /two sinks called "a"/,
     ],
-    ['otlp.endpoint=', /otlp\.endpoint is required/],
+    [
+      'gateway.alerts.policySinks.allowedCidrs={all}',
+      /allowedCidrs\[0\]: write an address block such as 10\.1\.2\.0\/24/,
+    ],
+    ['gateway.alerts.policySinks.allowedCidrs={10.0.0.5/8}', /allowedCidrs\[0\]: 10\.0\.0\.5\/8 has bits set behind/],
   ];
   for (const [set, says] of mistakes) {
-    test(`refuses ${set} and names the value`, async () => {
-      await assert.rejects(render('helm', 'minimal', '--set', set), ({ stderr }: { stderr: string }) =>
-        says.test(stderr),
-      );
+    test(`refuses ${set} and says what to write`, async () => {
+      const stderr = await refusalOf('--set', set);
+      assert.match(stderr, says);
+      assert.doesNotMatch(stderr, /\^|oneOf/);
     });
   }
+
+  test('names every mistake at once', async () => {
+    const stderr = await refusalOf('--set', 'otlp.endpoint=,operator.image.repository=,sensor.image.repository=');
+    const required = [...stderr.matchAll(/(\S+) is required/g)].map(([, value]) => value);
+    assert.deepEqual(required, ['operator.image.repository', 'sensor.image.repository', 'otlp.endpoint']);
+  });
+
+  test('takes for an address block what the gateway takes', async () => {
+    const blocks = fc.sample(addressBlocks, { numRuns: 64, seed: 1 });
+    const stderr = await refusalOf('--set-json', `gateway.alerts.policySinks.allowedCidrs=${JSON.stringify(blocks)}`);
+    const refused = [...stderr.matchAll(/allowedCidrs\[(\d+)\]:/g)].map(([, index]) => blocks[Number(index)]);
+    assert.deepEqual(
+      refused,
+      blocks.filter((block) => !isAllowedBlock(block)),
+    );
+    assert.ok(refused.length < blocks.length);
+  });
 
   test('warns in its notes where one replica decides about Enforce', async () => {
     // Client side: it speaks to no cluster.

@@ -27,6 +27,19 @@ test('Labels, quantities and durations are read', () => {
   assert.deepEqual([config.webhook.drainMs, config.leaderElection], [2500, false]);
 });
 
+test('An address block with bits behind its prefix is refused with what to write', () => {
+  const environment = (block: string) => ({
+    ...inCluster,
+    CHAPERONE_OTLP_ENDPOINT: 'http://collector:4318',
+    CHAPERONE_ALERTS: JSON.stringify({ policySinks: { allowedCidrs: [block] } }),
+  });
+  assert.throws(() => loadGatewayConfig(environment('10.0.0.5/8')), {
+    message: /10\.0\.0\.5\/8 has bits .*: write the first/,
+  });
+  assert.throws(() => loadGatewayConfig(environment('all')), { message: /write an address block such as/ });
+  assert.deepEqual(loadGatewayConfig(environment('10.0.0.0/8')).alerts.policySinks.allowedCidrs, ['10.0.0.0/8']);
+});
+
 test('All faults are told at once, by the names of the variables', () => {
   assert.throws(
     () =>

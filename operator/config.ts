@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import * as z from 'zod';
-import { parseAddressBlock } from '../crds/address-block.ts';
+import { hasNoHostBits, parseAddressBlock } from '../crds/address-block.ts';
 import { ChaperoneError } from '../crds/errors.ts';
 import { severities } from '../crds/finding.ts';
 import { gatewayPort } from '../crds/names.ts';
@@ -50,9 +50,14 @@ const operator = z.object({
   CHAPERONE_LEADER_ELECTION: z.stringbool().default(true),
 });
 
-const cidr = z
-  .string()
-  .refine((text) => parseAddressBlock(text) !== null, 'write an address block such as 10.1.2.0/24');
+const cidr = z.string().superRefine((text, context) => {
+  const block = parseAddressBlock(text);
+  if (block === null) context.addIssue('write an address block such as 10.1.2.0/24 or 2001:db8::/32');
+  else if (!hasNoHostBits(block))
+    context.addIssue(
+      `${text} has bits set behind its prefix length: write the first address of the block, or /32 (IPv6: /128) for one address`,
+    );
+});
 /** As the chart writes it. */
 const alerts = z
   .string()

@@ -14,18 +14,18 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
-{{/* An image's reference; the argument is a dict with "root", "image" (its values) and "value" (their path, for the message). */}}
+{{/* An image's reference; the argument is a dict with "root" and "image" (its values). */}}
 {{- define "chaperone.image" -}}
-{{- $repository := required (printf "%s.repository is required: the image that you built from containers/ and pushed, such as registry.example.com/chaperone/operator" .value) .image.repository -}}
 {{- if .image.digest -}}
-{{ $repository }}@{{ .image.digest }}
+{{ .image.repository }}@{{ .image.digest }}
 {{- else -}}
-{{ $repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
+{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
 {{- end -}}
 {{- end }}
 
 {{/* What the pods of operator, gateway and uninstall have in common. */}}
 {{- define "chaperone.podSettings" -}}
+{{- include "chaperone.refuse" . -}}
 enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
@@ -112,12 +112,7 @@ readinessProbe:
 {{/* What the gateway is told of alerts: where each sink's Secret is mounted, never what is in it. */}}
 {{- define "chaperone.alertsJson" -}}
 {{- $sinks := list -}}
-{{- $names := list -}}
 {{- range .Values.gateway.alerts.sinks -}}
-{{- if has .name $names -}}
-{{- fail (printf "gateway.alerts.sinks has two sinks called %q: give each its own name" .name) -}}
-{{- end -}}
-{{- $names = append $names .name -}}
 {{- $folder := printf "/etc/chaperone/sinks/%s" .name -}}
 {{- $sink := dict "name" .name "urlFile" (printf "%s/url" $folder) "allowHttp" (.allowHttp | default false) -}}
 {{- if .slack -}}
