@@ -58,6 +58,7 @@ const cidr = z.string().superRefine((text, context) => {
       `${text} has bits set behind its prefix length: write the first address of the block, or /32 (IPv6: /128) for one address`,
     );
 });
+const mountedKey = z.strictObject({ file: z.string().min(1), secret: z.string().min(1), key: z.string().min(1) });
 /** As the chart writes it. */
 const alerts = z
   .string()
@@ -74,8 +75,8 @@ const alerts = z
               .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
               .max(63),
             kind: z.enum(['webhook', 'slack']),
-            urlFile: z.string().min(1),
-            signingKeyFile: z.string().min(1).optional(),
+            url: mountedKey,
+            signingKey: mountedKey.optional(),
             allowHttp: z.boolean().default(false),
           }),
         )

@@ -48,7 +48,8 @@ after(async () => {
 
 function startReplica(instance: string): Alerting {
   const { client, transport } = api;
-  const files = { urlFile: join(folder, 'url'), signingKeyFile: join(folder, 'signingKey') };
+  const mounted = (key: string) => ({ file: join(folder, key), secret: 'siem-hook', key });
+  const secret = { url: mounted('url'), signingKey: mounted('signingKey') };
   return createAlerting({
     client,
     transport,
@@ -60,7 +61,7 @@ function startReplica(instance: string): Alerting {
     config: {
       minSeverity: 'Medium',
       labels: { cluster: 'test' },
-      sinks: [{ name: 'siem', kind: 'webhook', ...files, allowHttp: true }],
+      sinks: [{ name: 'siem', kind: 'webhook', ...secret, allowHttp: true }],
       policySinks: { enabled: true, allowHttp: true, allowedCidrs: ['127.0.0.0/8'] },
     },
   });

@@ -7,18 +7,16 @@ import type { Transport } from '../kube/transport.ts';
 
 import { type Clock, within } from '../runtime/clock.ts';
 import { createAlertedPolicies } from './alerted-policies.ts';
-import { type Alerted, type Alerts, createAlerts } from './alerts.ts';
+import { type Alerts, createAlerts } from './alerts.ts';
+import { type ClusterSink, createClusterSink } from './cluster-sink.ts';
 import { createFindingEvents } from './finding-events.ts';
-import { createFindingMetrics, type FindingMetrics } from './metrics.ts';
+import { createFindingMetrics } from './metrics.ts';
 import { createPodReader } from './pod-facts.ts';
 import { createPolicyCounts } from './policy-counts.ts';
 import { createPolicySinks } from './policy-sinks.ts';
 import { publicOr } from './sinks/guarded-lookup.ts';
-import type { SinkKind } from './sinks/message.ts';
 import { createPolicyTargetReader } from './sinks/policy-secrets.ts';
-import { createPoster, type Post } from './sinks/post.ts';
-import { readSecretFiles } from './sinks/secret-files.ts';
-import { createSink } from './sinks/sink.ts';
+import { createPoster } from './sinks/post.ts';
 
 /** What the chart says of alerts. */
 export interface AlertsConfig {
@@ -37,15 +35,6 @@ export interface PolicySinksConfig {
   allowHttp: boolean;
   /** Address blocks that are not public and may be connected to all the same. */
   allowedCidrs: readonly string[];
-}
-
-/** A sink of the whole cluster; its Secret is mounted. */
-export interface ClusterSink {
-  name: string;
-  kind: SinkKind;
-  urlFile: string;
-  signingKeyFile?: string | undefined;
-  allowHttp: boolean;
 }
 
 export interface AlertingOptions {
@@ -72,8 +61,6 @@ export interface Alerting extends Alerts {
 const FIRST_LIST_MS = 5_000;
 /** Twice this is below what the manager gives all parts to end: once for what is in hand, once for the sinks. */
 const GRACE_MS = 8_000;
-/** Of each sink of the cluster: a sink that is away costs no more than some megabytes. */
-const MAX_WAITING = 500;
 
 /** Puts the parts together; nothing runs before `start`. */
 export function createAlerting(options: AlertingOptions): Alerting {
@@ -92,7 +79,10 @@ export function createAlerting(options: AlertingOptions): Alerting {
     isEnabled: config.policySinks.enabled,
   });
   const policies = createAlertedPolicies({ ...options, onError: logHealed(log) }, policySinks);
-  const clusterSinks = config.sinks.map((sink) => clusterSink(options, sink, { metrics, post: poster.post }));
+  const { minSeverity } = config;
+  const clusterSinks = config.sinks.map((sink) =>
+    createClusterSink(sink, { ...options, minSeverity, metrics, post: poster.post }),
+  );
   const counts = createPolicyCounts({ ...options, metrics });
   const alerts = createAlerts({
     readPod: createPodReader(client, clock),
@@ -107,7 +97,10 @@ export function createAlerting(options: AlertingOptions): Alerting {
   });
   return {
     ...alerts,
-    start: async () => void (await within(clock, FIRST_LIST_MS, policies.start())),
+    async start() {
+      await Promise.all(clusterSinks.map((sink) => sink.check()));
+      await within(clock, FIRST_LIST_MS, policies.start());
+    },
     async stop() {
       await within(clock, GRACE_MS, alerts.settle());
       const sinks = [...clusterSinks.map(({ sink }) => sink), policySinks];
@@ -116,25 +109,4 @@ export function createAlerting(options: AlertingOptions): Alerting {
       await Promise.all([poster.close(), policyPoster.close()]);
     },
   };
-}
-
-function clusterSink(
-  { clock, random, log, config }: AlertingOptions,
-  { name, ...files }: ClusterSink,
-  { metrics, post }: { metrics: FindingMetrics; post: Post },
-): Alerted {
-  const full = `cluster/${name}`;
-  const sink = createSink({
-    name: full,
-    capacity: MAX_WAITING,
-    room: { waiting: 0, most: MAX_WAITING },
-    readTarget: () => readSecretFiles(files),
-    post,
-    clock,
-    random,
-    log,
-    metrics,
-    onTrouble: (reason, why) => log.error({ sink: full, reason }, `alerts do not reach the sink: ${why}`),
-  });
-  return { sink, minSeverity: config.minSeverity };
 }

@@ -114,14 +114,11 @@ readinessProbe:
 {{- $sinks := list -}}
 {{- range .Values.gateway.alerts.sinks -}}
 {{- $folder := printf "/etc/chaperone/sinks/%s" .name -}}
-{{- $sink := dict "name" .name "urlFile" (printf "%s/url" $folder) "allowHttp" (.allowHttp | default false) -}}
-{{- if .slack -}}
-{{- $_ := set $sink "kind" "slack" -}}
-{{- else -}}
-{{- $_ := set $sink "kind" "webhook" -}}
-{{- if .webhook.signingKeyRef -}}
-{{- $_ := set $sink "signingKeyFile" (printf "%s/signingKey" $folder) -}}
-{{- end -}}
+{{- $parts := .webhook | default .slack -}}
+{{- $url := dict "file" (printf "%s/url" $folder) "secret" $parts.secretRef.name "key" ($parts.secretRef.key | default "url") -}}
+{{- $sink := dict "name" .name "kind" (ternary "slack" "webhook" (empty .webhook)) "url" $url "allowHttp" (.allowHttp | default false) -}}
+{{- with $parts.signingKeyRef -}}
+{{- $_ := set $sink "signingKey" (dict "file" (printf "%s/signingKey" $folder) "secret" .name "key" (.key | default "signingKey")) -}}
 {{- end -}}
 {{- $sinks = append $sinks $sink -}}
 {{- end -}}

@@ -25,8 +25,9 @@ export function signatureOf({ id, timestamp, body }: Record<'id' | 'timestamp' |
   return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
 }
 
-/** A key as Standard Webhooks writes it, `whsec_` and base64, or any other text as it is. */
-export function readSigningKey(text: string): Buffer {
-  const encoded = /^whsec_([A-Za-z0-9+/]+=*)$/.exec(text)?.[1];
-  return encoded === undefined ? Buffer.from(text) : Buffer.from(encoded, 'base64');
+/** A key as Standard Webhooks writes it, `whsec_` and base64, or any other text as it is; `null` where `whsec_` is followed by what is not base64. */
+export function readSigningKey(text: string): Buffer | null {
+  if (!text.startsWith('whsec_')) return Buffer.from(text);
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];
+  return encoded === undefined ? null : Buffer.from(encoded, 'base64');
 }

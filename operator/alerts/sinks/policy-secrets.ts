@@ -6,7 +6,7 @@ import { isNotFound, KubeError } from '../../kube/errors.ts';
 import type { Secret } from '../../kube/objects.ts';
 import { secrets } from '../../kube/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { readTarget, type SinkTarget } from './target.ts';
+import { readTarget, type SecretText, type SinkTarget } from './target.ts';
 
 /** Reads what a policy's sink points to, not older than some seconds when `isStale`. Rejects with what is wrong and what to do. */
 export type PolicyTargetReader = (namespace: string, sink: PolicySink, isStale: boolean) => Promise<SinkTarget>;
@@ -36,11 +36,11 @@ export function createPolicyTargetReader(
 
   return async (namespace, { webhook, slack }, isStale) => {
     const maxAge = isStale ? MENDED_MS : FRESH_MS;
-    const textOf = async ({ name, key }: { name: string; key: string }): Promise<string> => {
+    const textOf = async ({ name, key }: { name: string; key: string }): Promise<SecretText> => {
       const data = await read(namespace, name, maxAge);
       const value = Object.hasOwn(data, key) ? data[key] : undefined;
       if (value === undefined) throw unusable(`the Secret ${name} has no key ${key}: write it there`);
-      return Buffer.from(value, 'base64').toString();
+      return { text: Buffer.from(value, 'base64').toString(), secret: name, key };
     };
     if (slack !== undefined) return readTarget({ url: await textOf(slack.secretRef) }, { kind: 'slack', allowHttp });
     if (webhook === undefined) throw unusable('it is neither a webhook nor slack');
