@@ -1,13 +1,7 @@
-import {
-  agentHosts,
-  agentToolCalls,
-  fileChange,
-  fileOperation,
-  fileRead,
-  fileTarget,
-} from '../../../crds/attributes.ts';
+import { agentHosts, agentToolCalls, fileChange, fileRead } from '../../../crds/attributes.ts';
 import { classOf } from '../../export/span-class.ts';
-import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
+import type { FinishedSpan } from '../../spans/finished-span.ts';
+import { changedFile } from '../changed-file.ts';
 import type { ProcessStory, StepStory, Story } from '../story.ts';
 
 /** One run of a coding agent, with what its processes did, as the spans tell it. */
@@ -141,17 +135,11 @@ function note({ files, secrets, hosts, findings }: Found, process: ProcessStory)
   }
   for (const { name, attributes } of process.span.events) {
     if (name === fileRead) secrets.add(String(attributes['file.path'] ?? ''));
-    else if (name === fileChange) changedBy(attributes).forEach(files.add, files);
+    else if (name === fileChange) {
+      const { path, target } = changedFile(attributes);
+      for (const changed of target === null ? [path] : [path, target]) files.add(changed);
+    }
   }
-}
-
-/** Editors write beside a file and rename: the target is what they changed. That of a link stays as it is. */
-const changesTarget: readonly string[] = ['rename', 'exchange'];
-
-function changedBy(attributes: Attributes): string[] {
-  const { 'file.path': path, [fileOperation]: operation, [fileTarget]: target } = attributes;
-  const isTargetToo = typeof target === 'string' && changesTarget.includes(String(operation));
-  return [String(path ?? ''), ...(isTargetToo ? [target] : [])];
 }
 
 /** Files of the folder that the agent was started in come first: what it keeps of its own lies elsewhere. */

@@ -3,6 +3,7 @@ import { severities } from '../../../crds/finding.ts';
 import { severityOf } from '../../findings/read-finding.ts';
 import { toolCallOf, toolCallWords } from '../../findings/tool-call.ts';
 import type { Attributes, AttributeValue, FinishedSpan, SpanEvent } from '../../spans/finished-span.ts';
+import { changedFile } from '../changed-file.ts';
 import { fileChangesOf } from '../file-changes.ts';
 import { byMost } from '../summary.ts';
 import { visible } from '../text.ts';
@@ -21,16 +22,16 @@ import type { NodeList } from './nodes.ts';
 /** Told elsewhere: among the files, and with the connection that followed. */
 const toldElsewhere: readonly string[] = [fileChange, fileRead, 'dns.answer'];
 
-/** Changes of files by directory. */
+/** Changes of files by directory; what was renamed stands where it is now. */
 export function directoryRows(list: NodeList): DirectoryRow[] {
   const byDirectory = new Map<string, FileRow[]>();
   for (const { node, event } of eventsOf(list)) {
     if (event.name !== fileChange) continue;
-    const path = String(event.attributes['file.path'] ?? '');
-    const directory = path.slice(0, Math.max(path.lastIndexOf('/'), 1)) || path;
+    const { path, target } = changedFile(event.attributes);
+    const directory = folderOf(target ?? path);
     const files = byDirectory.get(directory) ?? [];
     files.push({
-      path: visible(path),
+      path: visible(target === null ? path : `${path} → ${target}`),
       operation: visible(String(event.attributes[fileOperation] ?? 'change')),
       changes: countOf(event.attributes),
       node,
@@ -39,6 +40,10 @@ export function directoryRows(list: NodeList): DirectoryRow[] {
   }
   const rows = [...byDirectory].map(([directory, files]) => directoryRow(visible(directory), files));
   return rows.sort((a, b) => b.changes - a.changes || (a.directory < b.directory ? -1 : 1));
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 1)) || path;
 }
 
 function directoryRow(directory: string, files: readonly FileRow[]): DirectoryRow {

@@ -215,6 +215,23 @@ test('changes of files are told by directory, other events and findings in lists
   assert.deepEqual(findings, [{ ...found, count: 1, at: 1_000, node: 3 }]);
 });
 
+test('a file that was renamed stands where it is now, with both of its names; a link where it was made', () => {
+  const at = new JobBuilder();
+  const process = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['claude'], 0, 1);
+  for (const operation of ['rename', 'symlink']) {
+    const [path, target] = ['/tmp/a.ts.tmp', '/w/src/a.ts'];
+    const attributes = { 'file.path': path, 'chaperone.file.operation': operation, 'chaperone.file.target': target };
+    process.events.push({ name: 'chaperone.file.change', time: process.start, attributes });
+  }
+  assert.deepEqual(
+    dataOf(at.spans).directories.map(({ directory, files }) => [directory, files.map(({ path }) => path)]),
+    [
+      ['/tmp', ['/tmp/a.ts.tmp']],
+      ['/w/src', ['/tmp/a.ts.tmp → /w/src/a.ts']],
+    ],
+  );
+});
+
 test('the account shows every class and stage that the job counts', () => {
   const at = new JobBuilder();
   const counts = { 'produced.exec': 5, 'produced.other': 2, 'lost.exec': 1, 'folded.processes': 4, gaps: 1 };
