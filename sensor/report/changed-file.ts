@@ -14,6 +14,6 @@ const changesTarget: readonly string[] = ['rename', 'exchange'];
 /** Of a `chaperone.file.change`. */
 export function changedFile(attributes: Attributes): ChangedFile {
   const { 'file.path': path, [fileOperation]: operation, [fileTarget]: target } = attributes;
-  const isChanged = typeof target === 'string' && target !== '' && changesTarget.includes(String(operation));
+  const isChanged = typeof target === 'string' && changesTarget.includes(String(operation));
   return { path: String(path ?? ''), target: isChanged ? target : null };
 }

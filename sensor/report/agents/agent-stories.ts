@@ -1,6 +1,6 @@
 import { agentHosts, agentToolCalls, fileChange, fileRead } from '../../../crds/attributes.ts';
 import { classOf } from '../../export/span-class.ts';
-import type { FinishedSpan } from '../../spans/finished-span.ts';
+import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
 import { changedFile } from '../changed-file.ts';
 import type { ProcessStory, StepStory, Story } from '../story.ts';
 
@@ -135,11 +135,13 @@ function note({ files, secrets, hosts, findings }: Found, process: ProcessStory)
   }
   for (const { name, attributes } of process.span.events) {
     if (name === fileRead) secrets.add(String(attributes['file.path'] ?? ''));
-    else if (name === fileChange) {
-      const { path, target } = changedFile(attributes);
-      for (const changed of target === null ? [path] : [path, target]) files.add(changed);
-    }
+    else if (name === fileChange) changedBy(attributes).forEach(files.add, files);
   }
+}
+
+function changedBy(attributes: Attributes): string[] {
+  const { path, target } = changedFile(attributes);
+  return target === null ? [path] : [path, target];
 }
 
 /** Files of the folder that the agent was started in come first: what it keeps of its own lies elsewhere. */
