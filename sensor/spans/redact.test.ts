@@ -136,6 +136,15 @@ test('what is no secret stays', () => {
   assert.deepEqual(redact(argv), argv);
 });
 
+test('a word of JSON is no secret, whatever its name', () => {
+  const search = `grep -aoE '"[^"]+":\\{"value":"[^"]*","isSecret":true\\}' | sort -u`;
+  for (const text of ['{"isSecret":true}', `echo '"isSecret": false'; ls`, '"secret":null, "x":1', search])
+    assert.deepEqual(redact(['sh', '-c', text]), ['sh', '-c', text]);
+  assert.equal(line('"secret":true1'), `"secret":${redacted}`);
+  assert.equal(line('"secret":"true"'), `"secret":${redacted}`);
+  assert.equal(line('SECRET=true'), `SECRET=${redacted}`);
+});
+
 test("a policy's globs add to the list, case and - or _ being alike", () => {
   const own = createRedactor(['*session-id*', 'PIN']);
   assert.deepEqual(own(['x', '--MY_SESSION_ID=1', 'pin=2', 'spinning=3', 'A_TOKEN=4']), [

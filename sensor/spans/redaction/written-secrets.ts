@@ -58,13 +58,16 @@ interface Name {
   readonly sign: string | undefined;
 }
 
+/** `"isSecret":true` says of something else whether it is one: a word of JSON, to the end of its member, of its string or of the quotes around it. */
+const wordOfJson = /^(?:true|false|null)(?:\\?$|,(?:$|\\?")|\\?["'](?:$|[\s;|&)}\],]))/;
+
 /** A name as weak as `key` counts where it is an option or a variable, not as a member of JSON or as an argument such as `key=terraform.tfstate`. */
 function isSecret({ text, at, name, sign }: Name, value: string, names: SecretNames): boolean {
   if (/(?:^|[_-])key$/i.test(name) && !/api|private|access/i.test(name)) {
     const isOption = text.slice(Math.max(0, at - 2), at).endsWith('-');
     if (sign === ':' || (/^key$/i.test(name) && !isOption)) return false;
   }
-  return names.has(name, unquoted(value));
+  return !(sign === ':' && wordOfJson.test(value)) && names.has(name, unquoted(value));
 }
 
 const opening = /\\?["']/y;
