@@ -41,20 +41,21 @@ test('a file that cannot be written says so and leaves nothing', async () => {
   await assert.rejects(writeTraceFile(join(folder, 'missing', 'trace.otlp.json'), []), { code: 'ENOENT' });
 });
 
-test("Jaeger's answer is read too", () => {
+test("Jaeger's answer is read too, without its own remarks", () => {
   const span = {
     traceId: 'A'.repeat(32),
     spanId: '1'.repeat(16),
     name: 'job',
     startTimeUnixNano: '5',
     endTimeUnixNano: '9',
+    attributes: ['@jaeger@warnings', 'kept'].map((key) => ({ key, value: { stringValue: 'text' } })),
   };
   const { resources } = readTraces(
     JSON.stringify({ result: { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] } }),
   );
   assert.deepEqual(
-    resources[0]?.spans.map(({ name, traceId, end }) => [name, traceId, end]),
-    [['job', 'a'.repeat(32), 9n]],
+    resources[0]?.spans.map(({ name, traceId, end, attributes }) => [name, traceId, end, attributes]),
+    [['job', 'a'.repeat(32), 9n, { kept: 'text' }]],
   );
 });
 

@@ -125,12 +125,16 @@ function readStatus(raw: Json | null): FinishedSpan['error'] {
   return typeof raw.message === 'string' && raw.message !== '' ? { message: raw.message } : {};
 }
 
+/** What Jaeger says of a trace, such as of times outside of the parent's, stands among the attributes. */
+const remarksOfJaeger = '@jaeger@';
+
 function readAttributes(value: unknown): Attributes {
   const attributes: Attributes = Object.create(null);
   for (const entry of asList(value).slice(0, mostAttributes)) {
     const { key, value: anyValue } = asObject(entry) ?? {};
-    const read = typeof key === 'string' ? readValue(asObject(anyValue)) : null;
-    if (typeof key === 'string' && read !== null) attributes[key] = read;
+    if (typeof key !== 'string' || key.startsWith(remarksOfJaeger)) continue;
+    const read = readValue(asObject(anyValue));
+    if (read !== null) attributes[key] = read;
   }
   return { ...attributes };
 }

@@ -53,23 +53,10 @@ async function awaitTrace(url: string, spans: number, child: ChildProcess): Prom
   let read = readTraces('');
   await until(async () => {
     const response = await fetch(url);
-    if (response.ok) read = withoutRemarks(readTraces(await response.text()));
+    if (response.ok) read = readTraces(await response.text());
     return read.resources.reduce((sum, resource) => sum + resource.spans.length, 0) >= spans;
   }, child);
   return read;
-}
-
-/** Jaeger adds its own remarks to what it was sent, such as on times outside of the parent's. */
-function withoutRemarks(read: RecordedTraces): RecordedTraces {
-  const own = (key: string) => !key.startsWith('@jaeger@');
-  const resources = read.resources.map(({ attributes, spans }) => ({
-    attributes,
-    spans: spans.map((span) => ({
-      ...span,
-      attributes: Object.fromEntries(Object.entries(span.attributes).filter(([key]) => own(key))),
-    })),
-  }));
-  return { ...read, resources };
 }
 
 const patienceMs = 60_000;
