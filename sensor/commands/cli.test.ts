@@ -39,7 +39,11 @@ const wrongUses: [string[], RegExp][] = [
   [['report', '--html', '', 'trace.json'], /--html needs the name of a file/],
   [['report', '--html', 'out.html', '--json', 'trace.json'], /Choose --json or --html/],
   [['report', 'missing.json'], /missing\.json cannot be read/],
-  [['report', '.'], /\. cannot be read/],
+  [['report', '.'], /\. is a folder; give the file in it: trace\.otlp\.json/],
+  [['report', ''], /Name at least one FILE/],
+  [['report', 'garbage.json', 'garbage.json'], /Name each FILE once/],
+  [['report', '--html', './garbage.json', 'garbage.json'], /--html would write over garbage\.json; name another file/],
+  [['report', '--html', 'a', '--html', 'b', 'garbage.json'], /Give --html only once/],
   [['report', 'garbage.json'], /garbage\.json holds no trace/],
   [['doctor', 'now'], /Unexpected argument 'now'/],
 ];

@@ -12,6 +12,8 @@ export interface CommandEnvironment {
   readonly home: string;
   /** Headers for the OTLP endpoint. */
   readonly otlpHeaders: Readonly<Record<string, string>>;
+  /** The same as they were written. */
+  readonly otlpHeadersText: string;
 }
 
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): CommandEnvironment {
@@ -23,6 +25,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): CommandEn
     columns: Number.isInteger(columns) && columns > 0 && columns < 1000 ? columns : null,
     home: env.HOME ?? '',
     otlpHeaders: parseKeyPairsIntoRecord(env.OTEL_EXPORTER_OTLP_HEADERS ?? ''),
+    otlpHeadersText: env.OTEL_EXPORTER_OTLP_HEADERS ?? '',
   };
 }
 

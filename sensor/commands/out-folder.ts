@@ -1,7 +1,9 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
 import { mkdir, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { getSystemErrorMessage } from 'node:util';
 import { ChaperoneError } from '../../crds/errors.ts';
+import { visible } from '../report/text.ts';
 
 /** Only a name for a folder, open(2): it needs no right to list it. Node has no constant for it. */
 const O_PATH = 0o10000000;
@@ -34,14 +36,27 @@ export class OutFolder {
     this.#steps = steps;
   }
 
-  /** Makes what of the path is not there. Throws what the file system says. */
+  /** Makes what of the path is not there, and sees that files can be put there. Throws `out-folder`, whose message says why that is not so. */
   static async open(path: string): Promise<OutFolder> {
     const steps: Step[] = [];
     for (const folder of [...parentsOf(resolve(path)), resolve(path)]) {
-      await makeFolder(folder);
+      await makeFolder(folder).catch((error: unknown) => refuse(folder, 'cannot be made', error));
       steps.push({ name: basename(folder), fd: openSync(folder, constants.O_DIRECTORY | O_PATH) });
     }
-    return new OutFolder(path, steps);
+    const made = new OutFolder(path, steps);
+    made.#tryIt();
+    return made;
+  }
+
+  /** A look at its mode would not tell: root may write everywhere, but not to /proc. */
+  #tryIt(): void {
+    const file = `${pathOf(this.#last)}/.chaperone.${process.pid}.tmp`;
+    try {
+      closeSync(openSync(file, 'wx'));
+      unlinkSync(file);
+    } catch (error) {
+      refuse(this.#path, 'takes no files', error);
+    }
   }
 
   /** The folder, made again in what is left of its parents where COMMAND cleaned up (as `git clean -fdx` does). Throws what the file system says. */
@@ -74,6 +89,13 @@ export class OutFolder {
       this.#steps.push({ name, fd: openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW | O_PATH) });
     }
   }
+}
+
+function refuse(folder: string, what: string, cause: unknown): never {
+  const { code, errno } = cause as NodeJS.ErrnoException;
+  const isFile = code === 'EEXIST' || code === 'ENOTDIR';
+  const why = isFile ? 'is a file and no folder' : `${what} (${code}: ${getSystemErrorMessage(errno ?? 0)})`;
+  throw new ChaperoneError('out-folder', `${visible(folder)} ${why}`);
 }
 
 /** mkdir with `recursive` never comes back from /proc, where a folder has a parent and still cannot be made. */

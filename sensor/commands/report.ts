@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { ChaperoneError } from '../../crds/errors.ts';
@@ -11,7 +12,7 @@ import { counted } from '../report/units.ts';
 import { drawWaterfall } from '../report/waterfall.ts';
 import { readEnvironment } from './config.ts';
 import { lookOf } from './terminal.ts';
-import { asUsageError, exitStatus, usageError } from './usage.ts';
+import { asUsageError, exitStatus, refuseRepeated, usageError } from './usage.ts';
 
 export const reportHelp = `Usage: chaperone report [--json | --html OUT] FILE…
 
@@ -57,9 +58,13 @@ interface ReportOptions {
 function parse(args: readonly string[]): ReportOptions | 'help' {
   const { values, positionals } = parseOptions(args);
   if (values.help) return 'help';
-  if (positionals.length === 0) throw usageError('report', 'Name at least one FILE');
+  if (positionals.length === 0 || positionals.includes('')) throw usageError('report', 'Name at least one FILE');
+  if (new Set(positionals).size < positionals.length) throw usageError('report', 'Name each FILE once');
   if (values.html === '') throw usageError('report', '--html needs the name of a file');
   if (values.html !== undefined && values.json) throw usageError('report', 'Choose --json or --html');
+  const overwritten = positionals.find((file) => values.html !== undefined && resolve(file) === resolve(values.html));
+  if (overwritten !== undefined)
+    throw usageError('report', `--html would write over ${visible(overwritten)}; name another file`);
   return { files: positionals, json: values.json ?? false, html: values.html ?? null };
 }
 
@@ -70,7 +75,9 @@ function parseOptions(args: readonly string[]) {
     help: { type: 'boolean', short: 'h' },
   } as const;
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
+    refuseRepeated('report', parsed.tokens);
+    return parsed;
   } catch (error) {
     throw asUsageError('report', error);
   }
@@ -120,6 +127,10 @@ async function readText(file: string): Promise<string> {
   try {
     return file === '-' ? await readStream(process.stdin) : await readStream(createReadStream(file));
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EISDIR') {
+      const inside = visible(join(file, 'trace.otlp.json'));
+      throw new ChaperoneError('usage', `${nameOf(file)} is a folder; give the file in it: ${inside}`);
+    }
     throw new ChaperoneError('usage', `${nameOf(file)} cannot be read; give a file that chaperone run wrote`, {
       cause: error,
     });

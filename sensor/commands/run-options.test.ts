@@ -57,6 +57,7 @@ const wrongUses: [string[], RegExp][] = [
   [['--otlp', 'ftp://example.com', '--', 'make'], /needs an http or https address/],
   [['--otlp=\x1b]0;owned', '--', 'make'], /not '\\x1b]0;owned'/],
   [['--out', '', '--', 'make'], /--out needs the name of a folder/],
+  [['--out', 'a', '--out', 'b', '--', 'make'], /Give --out only once/],
   [['--quiet=yes', '--', 'make'], /does not take an argument/],
 ];
 

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { FileWatch } from '../../crds/agent-policy.ts';
 import { visible } from '../report/text.ts';
 import type { CommandLine } from './child.ts';
-import { asUsageError, usageError } from './usage.ts';
+import { asUsageError, refuseRepeated, usageError } from './usage.ts';
 
 export interface RunOptions {
   readonly command: CommandLine;
@@ -59,7 +59,9 @@ function parse(args: readonly string[]) {
     help: { type: 'boolean', short: 'h' },
   } as const;
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
+    refuseRepeated('run', parsed.tokens);
+    return parsed;
   } catch (error) {
     throw asUsageError('run', error);
   }

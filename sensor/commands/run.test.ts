@@ -57,10 +57,25 @@ test('where no folder can be made that is said, and the command runs all the sam
   assert.deepEqual([status, stdout], [5, 'ran\n']);
   assert.match(
     stderr,
-    /^chaperone: the folder \/proc\/no\/such cannot be made, so nothing will be written: ENOENT: .*mkdir/,
+    /^chaperone: nothing will be written, since \/proc\/no cannot be made \(ENOENT: .*\); name another folder with --out\n/,
   );
   assert.doesNotMatch(stderr, /could not be written|^(trace|report|summary) /m);
 });
+
+const places: [out: string, says: RegExp][] = [
+  ['/etc/passwd', /since \/etc\/passwd is a file and no folder; name another/],
+  ['/etc/passwd/out', /since \/etc\/passwd is a file and no folder; name another/],
+  ['/proc/self/fd', /since \/proc\/self\/fd takes no files \(.*\); name another/],
+];
+for (const [out, says] of places) {
+  test(`what cannot be the folder is said before the command runs: --out ${out}`, () => {
+    const args = ['run', '--quiet', '--out', out, '--', 'sh', '-c', 'echo ran >&2; exit 5'];
+    const { status, stderr } = spawnSync(chaperone, args, { encoding: 'utf8', timeout: 60_000 });
+    assert.equal(status, 5);
+    assert.match(stderr, says);
+    assert.match(stderr, /--out\n(chaperone: .*\n)?ran\n$/);
+  });
+}
 
 test(
   'links and pipes that COMMAND puts in place of the files are replaced, neither followed nor waited for',
@@ -163,6 +178,16 @@ for (const [command, expected, message, errorType] of notExecuted) {
   });
 }
 
+test('where act is not installed it is said how to get it, also when nothing is drawn', real, async () => {
+  const env = { ...process.env, PATH: '/usr/bin:/bin' };
+  const { status, stderr } = await run(['--quiet', '--', 'act', 'push'], { env });
+  assert.equal(status, 127);
+  const [, installer = ''] =
+    /^chaperone: act: command not found\nchaperone: to install act and run it: .*"\$\((\S+) --path\)"/.exec(stderr) ??
+    [];
+  assert.ok(existsSync(installer), stderr);
+});
+
 test('a command that itself ends with 127 was executed', real, async () => {
   const { status, summary } = await run(['--', 'sh', '-c', 'exit 127']);
   assert.deepEqual([status, summary.reason, summary.totals.steps], [127, undefined, 1]);
@@ -201,8 +226,9 @@ test('TRACEPARENT makes the job part of that trace; a forged one does not', real
     [joined.summary.traceId, ofClass(joined.spans, 'job')[0]?.parentSpanId],
     [traceId, 'b7ad6b7169203331'],
   );
-  const forged = await run(['--', 'true'], env(`00-${'0'.repeat(32)}-b7ad6b7169203331-01`));
+  const forged = await run(['--quiet', '--', 'true'], env(`00-${'0'.repeat(32)}-b7ad6b7169203331-01`));
   assert.equal(ofClass(forged.spans, 'job')[0]?.parentSpanId, null);
+  assert.match(forged.stderr, /^chaperone: TRACEPARENT is ignored, .*\n$/);
 });
 
 test('secrets on the command line do not reach the trace', real, async () => {

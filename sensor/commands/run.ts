@@ -12,6 +12,7 @@ import { counted } from '../report/units.ts';
 import { drawWaterfall } from '../report/waterfall.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 import { readEnvironment } from './config.ts';
+import { environmentFaults } from './environment-faults.ts';
 import { observe } from './observation.ts';
 import { OutFolder, type Place } from './out-folder.ts';
 import { defaultOut, parseRunOptions, type RunOptions } from './run-options.ts';
@@ -59,9 +60,11 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(runHelp);
     return exitStatus.ok;
   }
+  const environment = readEnvironment();
+  for (const fault of environmentFaults(environment, options.otlp)) say(fault);
   const folder = await prepareFolder(options.out);
   const recording = new Recording(options.otlp);
-  const status = await observe(options, readEnvironment(), (spans, resource) => recording.add(spans, resource));
+  const status = await observe(options, environment, (spans, resource) => recording.add(spans, resource));
   await tellOutcome(options, recording, folder).catch((error: unknown) => say(describeError(error)));
   return status;
 }
@@ -71,7 +74,7 @@ async function prepareFolder(out: string): Promise<OutFolder | null> {
   try {
     return await OutFolder.open(out);
   } catch (error) {
-    say(`the folder ${visible(out)} cannot be made, so nothing will be written: ${describeError(error)}`);
+    say(`nothing will be written, since ${describeError(error)}; name another folder with --out`);
     return null;
   }
 }
@@ -107,7 +110,11 @@ class Recording {
   }
 }
 
-async function tellOutcome({ out, quiet }: RunOptions, recording: Recording, folder: OutFolder | null): Promise<void> {
+async function tellOutcome(
+  { command, out, quiet }: RunOptions,
+  recording: Recording,
+  folder: OutFolder | null,
+): Promise<void> {
   const writer = new FileWriter(folder === null ? null : await placeOf(folder, out));
   const files = {
     trace: writer.nameOf('trace.otlp.json', out),
@@ -123,12 +130,15 @@ async function tellOutcome({ out, quiet }: RunOptions, recording: Recording, fol
   const hasReport = await writer.write('report.html', (path) => writeReport(path, [{ trace, summary }]));
   const json = `${JSON.stringify(summary, null, 2)}\n`;
   const hasSummary = await writer.write('summary.json', (path) => writeWholeFile(path, json));
+  if (summary.reason !== undefined && command[0] === 'act') say(howToGetAct);
   if (quiet) sayUndelivered(summary);
   else
     process.stderr.write(
       drawing(recording.spans, summary, { trace: hasTrace, report: hasReport, summary: hasSummary }),
     );
 }
+
+const howToGetAct = `to install act and run it: chaperone run -- "$(${join(import.meta.dirname, '../../scripts/act')} --path)" push …`;
 
 async function placeOf(folder: OutFolder, out: string): Promise<Place | null> {
   try {

@@ -9,6 +9,16 @@ export function usageError(command: string, sentence: string): ChaperoneError {
   return new ChaperoneError('usage', `${sentence}; see chaperone ${command === '' ? '' : `${command} `}--help`);
 }
 
+/** Refuses an option that was given twice with a value: which of the two was meant nobody can tell. Takes `parseArgs`'s tokens. */
+export function refuseRepeated(
+  command: string,
+  tokens: readonly { kind: string; name?: string; value?: string | undefined }[],
+): void {
+  const given = tokens.filter(({ kind, value }) => kind === 'option' && value !== undefined).map(({ name }) => name);
+  const repeated = given.find((name, index) => given.indexOf(name) !== index);
+  if (repeated !== undefined) throw usageError(command, `Give --${repeated} only once`);
+}
+
 /** Rewords what `util.parseArgs` throws; anything else is passed on. */
 export function asUsageError(command: string, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
