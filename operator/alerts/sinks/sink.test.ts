@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { Registry } from 'prom-client';
+import type { Alert } from '../../../crds/alert.ts';
 import { ChaperoneError } from '../../../crds/errors.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { createManualClock, type ManualClock, until } from '../../runtime/testing/clocks.ts';
@@ -168,8 +169,38 @@ describe('an alert', () => {
         .alerts()
         .slice(1)
         .map(({ finding }) => Number(finding.id)),
-      [1, 3, 4, 2],
+      [3, 4, 2, 1],
     );
+  });
+
+  test('that the sink never takes, whatever its firewall dislikes in it, holds up no other', async () => {
+    await using rig = await aSink();
+    rig.server.answer = (_request, response: ServerResponse) => {
+      const isDisliked = rig.server.arrived.at(-1)?.headers['webhook-id'] === anAlert(1).id;
+      response.writeHead(isDisliked ? 403 : 200).end();
+    };
+    for (const n of [1, 2, 3]) rig.sink.offer(anAlert(n));
+    await rests(rig.clock);
+    await rig.clock.advance(1_000);
+    await until(() => rig.tries() === 4);
+    assert.deepEqual(
+      rig.server.alerts().map(({ finding }) => Number(finding.id)),
+      [1, 2, 3, 1],
+    );
+  });
+
+  test('of one namespace finds room and its turn, however many wait of another one', async () => {
+    await using rig = await aSink({ capacity: 20 });
+    rig.server.answer = status(500);
+    const of = (namespace: string, n: number): Alert => ({ ...anAlert(n), pod: { ...anAlert().pod, namespace } });
+    for (let n = 1; n <= 30; n += 1) rig.sink.offer(of('loud', n));
+    rig.sink.offer(of('quiet', 99));
+    await rests(rig.clock);
+    rig.server.answer = status(200);
+    await rig.clock.advance(1_000);
+    await until(() => rig.tries() === 21);
+    const arrived = rig.server.alerts().map(({ finding }) => Number(finding.id.replace(/^0+/, '0x')));
+    assert.ok(arrived.slice(1, 3).includes(99));
   });
 
   test('beyond what may wait costs the newest of the least severe', async () => {
@@ -184,16 +215,16 @@ describe('an alert', () => {
       [5, 'Low'],
     ] as const)
       rig.sink.offer(anAlert(n, { severity }));
-    assert.deepEqual([await rig.total('dead'), rig.troubles.length], [2, 2]);
+    assert.deepEqual([await rig.total('dead'), rig.troubles.length], [3, 3]);
     rig.server.answer = status(200);
     await rig.clock.advance(1_000);
-    await until(() => rig.tries() === 4);
+    await until(() => rig.tries() === 3);
     assert.deepEqual(
       rig.server
         .alerts()
         .slice(1)
         .map(({ finding }) => Number(finding.id)),
-      [1, 4, 3],
+      [4, 1],
     );
   });
 

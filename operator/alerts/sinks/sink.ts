@@ -3,7 +3,7 @@ import type { Alert } from '../../../crds/alert.ts';
 import { describeError } from '../../../crds/errors.ts';
 import { type Clock, sleep, within } from '../../runtime/clock.ts';
 import type { FindingMetrics } from '../metrics.ts';
-import { type AlertQueue, createAlertQueue, type Room } from './alert-queue.ts';
+import { type AlertQueue, createAlertQueue, type Room, type Waiting } from './alert-queue.ts';
 import { type Message, type SinkKind, webhookMessage } from './message.ts';
 import type { Outcome, Post } from './post.ts';
 import { slackMessage } from './slack.ts';
@@ -39,6 +39,7 @@ const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 /** An alert that could not be delivered for so long is news to nobody. */
 const MAX_AGE_MS = 3_600_000;
+const TOO_MANY = 'the sink was taken away, or too many alerts wait for it';
 
 export function createSink(options: SinkOptions): Sink {
   return new RetryingSink(options);
@@ -60,9 +61,8 @@ class RetryingSink implements Sink {
   }
 
   offer(alert: Alert): void {
-    const { clock } = this.#options;
-    const dropped = this.#ended.signal.aborted ? alert : this.#queue.add(alert, clock.now());
-    if (dropped !== undefined) this.#bury(dropped, 'the sink was taken away, or too many alerts wait for it');
+    if (this.#ended.signal.aborted) this.#bury(alert, TOO_MANY);
+    else this.#wait({ alert, at: this.#options.clock.now(), tries: 0 });
     this.#countWaiting();
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -81,9 +81,10 @@ class RetryingSink implements Sink {
   async #run(): Promise<void> {
     for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
       this.#isDelivering = true;
-      await this.#deliver(next.alert, next.at);
+      const pause = await this.#deliver(next);
       this.#isDelivering = false;
       this.#countWaiting();
+      if (pause > 0) await sleep(this.#options.clock, pause, this.#stopping.signal);
     }
   }
 
@@ -91,18 +92,28 @@ class RetryingSink implements Sink {
     this.#options.metrics.waiting(this.#options.name, this.#queue.size + (this.#isDelivering ? 1 : 0));
   }
 
-  async #deliver(alert: Alert, since: number): Promise<void> {
+  #wait(waiting: Waiting): void {
+    const dropped = this.#queue.add(waiting);
+    if (dropped !== undefined) this.#bury(dropped, TOO_MANY);
+  }
+
+  /** One try. How long to wait before the next, of whichever alert, in milliseconds. */
+  async #deliver({ alert, at, tries }: Waiting): Promise<number> {
     const { clock, metrics, name } = this.#options;
-    for (;;) {
-      const outcome = await this.#attempt(alert);
-      if (outcome.result === 'sent') return this.#arrived(alert);
-      if (outcome.result === 'refused') return this.#bury(alert, outcome.why);
-      this.#failures += 1;
-      const isLast = this.#stopping.signal.aborted || clock.now() - since >= MAX_AGE_MS;
-      if (isLast) return this.#bury(alert, outcome.why);
-      metrics.alert(name, 'retried');
-      await sleep(clock, this.#pause(outcome.retryAfterMs), this.#stopping.signal);
+    const outcome = await this.#attempt(alert);
+    if (outcome.result !== 'failed') {
+      if (outcome.result === 'sent') this.#arrived(alert);
+      else this.#bury(alert, outcome.why);
+      return 0;
     }
+    this.#failures += 1;
+    if (this.#stopping.signal.aborted || clock.now() - at >= MAX_AGE_MS) {
+      this.#bury(alert, outcome.why);
+      return 0;
+    }
+    metrics.alert(name, 'retried');
+    this.#wait({ alert, at, tries: tries + 1 });
+    return this.#pause(outcome.retryAfterMs);
   }
 
   async #attempt(alert: Alert): Promise<Outcome> {
