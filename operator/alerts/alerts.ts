@@ -43,7 +43,7 @@ export interface AlertedPolicy extends PolicyName {
 export interface Alerts {
   /**
    * Takes what a pod's sensor has found. Resolves once it is in hand: nothing that is slow further on holds the answer up.
-   * Rejects with a {@link GatewayRefusal} (503) when it has to be sent again.
+   * Rejects with a {@link GatewayRefusal}: 503 when it has to be sent again, 403 for a pod that has no sensor, of which anybody who may make pods can have a token.
    */
   take(identity: PodIdentity, findings: readonly Finding[]): Promise<void>;
   /** Resolves when all that was taken was told to Kubernetes and handed to the sinks, what was suppressed included. */
@@ -83,6 +83,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
     async take(identity, findings) {
       if (inHand + findings.length > MAX_IN_HAND) throw later('findings-busy', 'too many findings are in hand');
       const pod = await readInTime(options, identity);
+      if (!pod.hasSensor) throw new GatewayRefusal('pod-without-sensor', 'this pod has no sensor', { status: 403 });
       for (const finding of findings) options.metrics.received(finding);
       const { fresh, suppressed, known } = sort(identity.uid, findings);
       options.metrics.known(known.length);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Registry } from 'prom-client';
-import { policyAnnotation } from '../../crds/names.ts';
+import { policyAnnotation, sensorContainer } from '../../crds/names.ts';
 import { aPolicyObject } from '../controllers/testing/builders.ts';
 import type { PodIdentity } from '../gateway/identity.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -67,15 +67,17 @@ function startReplica(instance: string): Alerting {
   });
 }
 
+const sensor = { name: sensorContainer, image: 'registry.example.com/runner:1' };
+
 /** A pod under the policy of the same name. */
-async function aPod(name: string, alerts?: object): Promise<PodIdentity> {
+async function aPod(name: string, alerts?: object, initContainers = [sensor]): Promise<PodIdentity> {
   const { spec, ...policy } = aPolicyObject(alerts && { alerts }, { name }) as KubeObject & { spec: object };
   await api.client.create(agentPolicies, { ...policy, metadata: { name, namespace: 'ci' }, spec } as KubeObject);
   const payload = JSON.stringify({ policies: [{ name, generation: 1, mode: 'Audit' }] });
   const annotations = { [policyAnnotation]: JSON.stringify({ payload, signature: '' }) };
   const pod = await api.client.create(pods, {
     metadata: { name, namespace: 'ci', annotations },
-    spec: { containers: [{ name: 'runner', image: 'registry.example.com/runner:1' }] },
+    spec: { initContainers, containers: [{ ...sensor, name: 'runner' }] },
   } as KubeObject);
   return { namespace: 'ci', name, uid: pod.metadata.uid ?? '', node: 'node-1', serviceAccount: 'default' };
 }
@@ -163,6 +165,11 @@ describe('a finding, a real API server and a real sink', () => {
     ]);
     await eventually(async () => assert.equal(alertsOf('gone').length, 1));
     assert.equal(alertsOf('gone')[0]?.policies, undefined);
+  });
+
+  test('of a pod without a sensor is refused, whatever policy it claims to be under', async () => {
+    const pod = await aPod('claims', undefined, []);
+    await assert.rejects(replicas[0].take(pod, [aFinding()]), { status: 403, code: 'pod-without-sensor' });
   });
 
   test('is counted once on its policy however many replicas write at the same time', async () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { policyAnnotation } from '../../crds/names.ts';
+import { policyAnnotation, sensorContainer } from '../../crds/names.ts';
 import { BoundedMap } from '../gateway/bounded-map.ts';
 import type { PodIdentity } from '../gateway/identity.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -12,6 +12,8 @@ import type { Clock } from '../runtime/clock.ts';
 export interface KnownPod extends PodIdentity {
   /** Names of the policies that it is under, by what the operator wrote on it; undefined when it was gone before it could be asked about. */
   policies: readonly string[] | undefined;
+  /** By its spec, from which nobody can take a container once it runs; true when it was gone before it could be asked about. */
+  hasSensor: boolean;
 }
 
 /** Rejects when the API server cannot say. */
@@ -27,7 +29,7 @@ export function createPodReader(client: KubeClient, clock: Clock): PodReader {
   return async (identity) => {
     const before = known.get(identity.uid);
     if (before !== undefined && clock.now() - before.at < FRESH_MS) return before.pod;
-    const pod = (await read(client, identity)) ?? before?.pod ?? { ...identity, policies: undefined };
+    const pod = (await read(client, identity)) ?? before?.pod ?? { ...identity, policies: undefined, hasSensor: true };
     known.set(identity.uid, { pod, at: clock.now() });
     return pod;
   };
@@ -38,7 +40,9 @@ async function read(client: KubeClient, identity: PodIdentity): Promise<KnownPod
   try {
     const { metadata, spec } = await client.get<Pod>(pods, identity);
     if (metadata.uid !== identity.uid) return undefined;
-    return { ...identity, node: spec.nodeName ?? identity.node, policies: policiesOn(metadata.annotations) };
+    const hasSensor = spec.initContainers?.some(({ name }) => name === sensorContainer) ?? false;
+    const node = spec.nodeName ?? identity.node;
+    return { ...identity, node, policies: policiesOn(metadata.annotations), hasSensor };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -11,6 +11,7 @@ export const aPod: KnownPod = {
   node: 'node-1',
   serviceAccount: 'default',
   policies: ['web'],
+  hasSensor: true,
 };
 
 /** The nth of many alerts. */
