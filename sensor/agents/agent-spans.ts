@@ -1,6 +1,6 @@
 import type { PolicyImageAgent } from '../../crds/policy-image.ts';
 import type { ConnectEvent, ExecEvent, FileEvent } from '../decode/events.ts';
-import { isPublic } from '../findings/addresses.ts';
+import { isOwnResolver } from '../findings/addresses.ts';
 import type { Hit } from '../findings/detector.ts';
 import { hostOf } from '../findings/host-of.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
@@ -207,9 +207,4 @@ function doersOf({ session, call, server }: AgentPlace): { readonly work: AgentW
 function hear(node: ProcessNode, place: AgentPlace, variables: Variables): void {
   hearContext(node, place, variables);
   if (place.call !== null) hearWord(place.call, node, variables);
-}
-
-/** The resolver of the pod or the cluster: which names it was asked for is told. One on a public address is a host like any other. */
-function isOwnResolver({ address, port }: ConnectEvent): boolean {
-  return port === 53 && !isPublic(address);
 }

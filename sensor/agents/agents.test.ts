@@ -115,6 +115,7 @@ test('run and command say what they caused, and how they ended', () => {
     assert.equal(attributes['chaperone.files.secrets.count'], 1);
     assert.notEqual(error, null);
   }
+  assert.equal(spans.at(-1)?.attributes['chaperone.hosts.count'], 1);
   const { attributes } = spanNamed(spans, 'execute_tool Bash');
   assert.equal(attributes['error.type'], '22');
   assert.doesNotMatch(String(attributes['chaperone.agent.command']), /abcdefghijklmnop/);

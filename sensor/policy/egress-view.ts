@@ -1,7 +1,7 @@
 import { containsBlock, parseAddressBlock } from '../../crds/address-block.ts';
 import { type Connection, egressExplainer } from '../../crds/explain-egress.ts';
 import type { PolicyImage, PolicyImageRule } from '../../crds/policy-image.ts';
-import { isPublic } from '../findings/addresses.ts';
+import { isOwnResolver, isPublic } from '../findings/addresses.ts';
 
 /** What a process connects to, or would. */
 export interface Contact {
@@ -65,8 +65,8 @@ function connectionOf(contact: Contact, services: readonly string[]): Connection
  * The pod itself, groups of receivers, and resolvers in the cluster, which stay open: a NetworkPolicy says nothing of the first two, and which
  * of the cluster's addresses its resolver has is not known here.
  */
-function isNeverJudged({ address, port }: Contact): boolean {
-  return itselfOrMany.test(address) || (port === 53 && !isPublic(address));
+function isNeverJudged(contact: Contact): boolean {
+  return itselfOrMany.test(contact.address) || isOwnResolver(contact);
 }
 
 const itselfOrMany = /^(0|127|22[4-9]|23\d|255)\.|^::1?$|^ff[0-9a-f]{2}:/;

@@ -22,11 +22,16 @@ export function countWords({ totals, reason, coverage, fileChanges, agents, find
     ...(totals.jobs > 1 ? [counted(totals.jobs, 'job')] : []),
     counted(totals.steps, 'step'),
     counted(totals.processes, 'process', 'processes'),
-    totals.hosts === 0 ? 'no connections' : counted(totals.hosts, 'host'),
+    hostWords(totals),
     ...(fileChanges === undefined ? [] : [fileWords(fileChanges)]),
     ...agentWords(agents),
     ...findingWords(findings),
   ];
+}
+
+function hostWords({ hosts, connections }: Summary['totals']): string {
+  if (connections === 0) return 'no connections';
+  return hosts === 0 ? 'no hosts' : counted(hosts, 'host');
 }
 
 /** `2 agents (31 tool calls)` */

@@ -1,6 +1,7 @@
 import { classOf, type SpanClass } from '../export/span-class.ts';
 import { type Extent, extent } from './bar.ts';
 import { readsSecrets } from './notes.ts';
+import { reachesHost } from './reached.ts';
 import type { Below, ProcessStory } from './story.ts';
 
 /** A process worth a line of its own, with those below it that are too. */
@@ -59,18 +60,24 @@ function weigh(processes: readonly ProcessStory[], around: Surroundings): Candid
 const agentWeights: { readonly [spanClass in SpanClass]?: number } = { agent: 4000, tool: 1200, mcp: 1300 };
 
 /** Nothing of its own beside its parent's line, which a signal may have ended with it. */
-function repeats({ span, connections, lookups }: ProcessStory, parent: ProcessStory | null): boolean {
-  if (parent === null || classOf(span) in agentWeights || connections.length + lookups.length > 0 || readsSecrets(span))
-    return false;
+function repeats(process: ProcessStory, parent: ProcessStory | null): boolean {
+  const { span } = process;
+  if (parent === null || classOf(span) in agentWeights || leadsOut(process) || readsSecrets(span)) return false;
   if (span.error !== null && span.attributes['error.type'] !== parent.span.attributes['error.type']) return false;
   return Number(span.end - span.start) >= 0.8 * Number(parent.span.end - parent.span.start);
 }
 
-function weightOf({ span, connections, lookups }: ProcessStory, { from, to }: Extent): number {
+/** Names that were looked up are told where no connection followed, so the resolver is of no interest beside them. */
+function leadsOut({ connections, lookups }: ProcessStory): boolean {
+  return lookups.length > 0 || connections.some(reachesHost);
+}
+
+function weightOf(process: ProcessStory, { from, to }: Extent): number {
+  const { span } = process;
   const exitCode = span.attributes['process.exit.code'];
   const failed = span.error === null ? 0 : 2000;
   const secret = readsSecrets(span) ? 1500 : 0;
-  const connected = connections.length + lookups.length > 0 ? 1000 : 0;
+  const connected = leadsOut(process) ? 1000 : 0;
   const ofAgent = agentWeights[classOf(span)] ?? 0;
   const nonZero = typeof exitCode === 'number' && exitCode !== 0 ? 10 : 0;
   return failed + secret + connected + ofAgent + nonZero + Math.round((to - from) * 100);

@@ -3,10 +3,11 @@ import type { FinishedSpan } from '../spans/finished-span.ts';
 import { failedCount, failureOf } from './connection-outcome.ts';
 import { operationWords } from './file-changes.ts';
 import type { Tone } from './paint.ts';
+import { reachesHost, target } from './reached.ts';
 import { spanCount } from './span-count.ts';
 import type { Below, ProcessStory, StepStory } from './story.ts';
 import { byMost, exitCodeOf, resultOf } from './summary.ts';
-import { type Tally, tallyStep, target } from './tally.ts';
+import { type Tally, tallyStep } from './tally.ts';
 import { visible } from './text.ts';
 import { counted, grouped } from './units.ts';
 
@@ -86,24 +87,33 @@ function signalIn({ attributes }: FinishedSpan): string | null {
   return typeof kind === 'string' && kind.startsWith('SIG') ? kind : null;
 }
 
-/** `→ github.com:443 (88×, 2 failed)`, and by itself `→ 192.0.2.1:443 refused`. */
+/** `→ github.com:443 (88×, 2 failed)`, and by itself `→ 192.0.2.1:443 refused`; of the resolver only that it could not be asked. */
 function connectionNotes(connections: readonly FinishedSpan[]): Note[] {
-  const [whole, failures] = [connections.filter((one) => failureOf(one) === null), connections.filter(failureOf)];
+  const failures = connections.filter((one) => failureOf(one) !== null);
+  const whole = connections.filter((one) => failureOf(one) === null && reachesHost(one));
   const reached = countBy(whole, target, spanCount);
   const failed = countBy(whole, target, failedCount);
   const refused = countBy(failures, (one) => `${target(one)} ${failureOf(one)}`, spanCount);
   return [...arrowNote('link', reached, failed), ...arrowNote('warning', refused, new Map())];
 }
 
-/** `DNS registry.internal NXDOMAIN` for what could not be looked up. */
+/** `DNS registry.internal NXDOMAIN` for what could not be looked up, `DNS example.com` for what no connection followed. */
 function lookupNotes(lookups: readonly FinishedSpan[]): Note[] {
+  const unused = lookups.filter(({ error }) => error === null).map(nameOf);
   const failed = lookups.filter(({ error }) => error !== null).map(lookupWords);
-  if (failed.length === 0) return [];
-  return [{ tone: 'warning', text: `DNS ${shortList([...new Set(failed)])}` }];
+  return [...dnsNote('link', unused), ...dnsNote('warning', failed)];
 }
 
-function lookupWords({ attributes }: FinishedSpan): string {
-  return visible(`${attributes['dns.question.name'] ?? ''} ${attributes['error.type'] ?? 'failed'}`);
+function dnsNote(tone: Tone, words: readonly string[]): Note[] {
+  return words.length === 0 ? [] : [{ tone, text: `DNS ${shortList([...new Set(words)])}` }];
+}
+
+function nameOf({ attributes }: FinishedSpan): string {
+  return visible(String(attributes['dns.question.name'] ?? ''));
+}
+
+function lookupWords(span: FinishedSpan): string {
+  return `${nameOf(span)} ${visible(String(span.attributes['error.type'] ?? 'failed'))}`;
 }
 
 function arrowNote(tone: Tone, targets: ReadonlyMap<string, number>, failed: ReadonlyMap<string, number>): Note[] {

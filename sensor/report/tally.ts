@@ -2,6 +2,7 @@ import { connectionsCount, processesCount } from '../../crds/attributes.ts';
 import { classOf } from '../export/span-class.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { FileTally } from './file-changes.ts';
+import { reachesHost, target } from './reached.ts';
 import { spanCount } from './span-count.ts';
 import type { Below, StepStory, Story } from './story.ts';
 
@@ -11,7 +12,7 @@ export interface Tally {
   connections: number;
   /** By the name each was called as. */
   readonly byExecutable: Map<string, number>;
-  /** Connections by `address:port`. */
+  /** Connections by `address:port`, without the resolver's. */
   readonly byHost: Map<string, number>;
   /** Of steps; a job says its own, with what stands outside of them. */
   readonly files: FileTally;
@@ -69,7 +70,7 @@ function addBelow(tally: Tally, below: Below): void {
   for (const connection of below.connections) {
     const count = spanCount(connection);
     tally.connections += count;
-    add(tally.byHost, target(connection), count);
+    if (reachesHost(connection)) add(tally.byHost, target(connection), count);
   }
   for (const process of below.processes) {
     if (classOf(process.span) === 'process') {
@@ -78,14 +79,6 @@ function addBelow(tally: Tally, below: Below): void {
     }
     addBelow(tally, process);
   }
-}
-
-/** `github.com:443`, from the attributes or, for a summary, from the span's name. */
-export function target({ name, attributes }: FinishedSpan): string {
-  const address = attributes['server.address'];
-  const port = attributes['server.port'];
-  if (typeof address !== 'string') return name.replace(/^(connect|accept) /, '');
-  return port === undefined ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 function add(counts: Map<string, number>, key: string, count: number): void {

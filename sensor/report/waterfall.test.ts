@@ -232,7 +232,10 @@ test('names that could not be looked up, and failures among many connections, ar
   at.connection(curl, 'github.com', 443, 0, 88, { attributes: { 'chaperone.connections.failed.count': 2 } });
   at.lookup(curl, 'registry.internal', 1, 'NXDOMAIN');
   at.lookup(curl, 'example.com', 1, 'NOERROR');
-  assert.match(draw(at.spans, 200), /→ github\.com:443 \(88×, 2 failed\) {2}DNS registry\.internal NXDOMAIN$/m);
+  assert.match(
+    draw(at.spans, 200),
+    /→ github\.com:443 \(88×, 2 failed\) {2}DNS example\.com {2}DNS registry\.internal NXDOMAIN$/m,
+  );
 });
 
 test('of processes that one signal ended together the outermost is told', () => {

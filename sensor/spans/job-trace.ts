@@ -27,6 +27,7 @@ import type {
 import type { Engine, JobHandle, JobIdentity, StepKey } from '../engines/engine.ts';
 import { FileTotals } from '../files/file-totals.ts';
 import { recordFile } from '../files/record-file.ts';
+import { isOwnResolver } from '../findings/addresses.ts';
 import type { Hit, Neighbour } from '../findings/detector.ts';
 import { FindingSpans } from '../findings/finding-spans.ts';
 import { FindingTotals } from '../findings/finding-totals.ts';
@@ -176,7 +177,7 @@ export class JobTrace {
 
   /** False if there is no room to follow the connection to its end. */
   connected(event: ConnectionStart, scope: Scope, node: ProcessNode | null): boolean {
-    if (event.kind === 'connect' && this.hosts.size < maxHosts) this.hosts.add(event.address);
+    if (event.kind === 'connect' && !isOwnResolver(event) && this.hosts.size < maxHosts) this.hosts.add(event.address);
     const origin = this.#lookups.originOf(event, scope, node);
     if (event.kind === 'connect' && node !== null) {
       this.#findings.detect.connected(event, node, origin);

@@ -104,7 +104,12 @@ const rows: readonly Row[] = [
     'number',
     'connections that came to nothing or were cut off; of a summary those in it',
   ],
-  [ours.hostsCount, 'job', 'number', 'distinct addresses that were connected to'],
+  [
+    ours.hostsCount,
+    'job',
+    'number',
+    'distinct addresses that were connected to, without port 53 of addresses that are not public: the resolver that the job was given',
+  ],
   [ours.bytesSent, `${task} ${net}`, 'number', 'payload of the connections that have ended'],
   [ours.bytesReceived, `${task} ${net}`, 'number', 'payload of the connections that have ended'],
   [ours.rawSockets, task, 'number', 'raw and ping sockets'],
@@ -185,7 +190,12 @@ const rows: readonly Row[] = [
   ],
   [ours.agentNames, task, 'string[]', 'the coding agents that ran, each once'],
   [ours.agentCommand, 'tool', 'string', 'the command, without what the agent puts around it, secrets removed'],
-  [ours.agentHosts, 'agent tool mcp', 'string[]', 'names, else addresses, that its processes connected to'],
+  [
+    ours.agentHosts,
+    'agent tool mcp',
+    'string[]',
+    'names, else addresses, that its processes connected to; without the resolver',
+  ],
   [ours.agentSessions, task, 'number', 'runs of coding agents'],
   [ours.agentToolCalls, `${task} agent`, 'number', 'commands that agents ran for their models'],
   [

@@ -2,6 +2,7 @@ import { agentHosts, agentToolCalls, fileChange, fileRead } from '../../../crds/
 import { classOf } from '../../export/span-class.ts';
 import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
 import { changedFile } from '../changed-file.ts';
+import { reachesHost } from '../reached.ts';
 import type { ProcessStory, StepStory, Story } from '../story.ts';
 
 /** One run of a coding agent, with what its processes did, as the spans tell it. */
@@ -129,7 +130,7 @@ function foundBy({ attributes }: FinishedSpan): Found {
 
 function note({ files, secrets, hosts, findings }: Found, process: ProcessStory): void {
   findings.push(...process.findings);
-  for (const connection of process.connections) {
+  for (const connection of process.connections.filter(reachesHost)) {
     const host = connection.attributes['server.address'];
     if (typeof host === 'string') hosts.add(host);
   }

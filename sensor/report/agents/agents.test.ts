@@ -31,6 +31,7 @@ function finding(parent: FinishedSpan): FinishedSpan {
 const claude = process(process(step, ['bash', '/tmp/0.sh'], 0, 50, 1), ['claude', '-p', 'Fix it'], 1, 40, 2);
 claude.events.push(change('/root/.claude.json'), change('/w/src/a.ts'));
 at.connection(claude, 'api.example.com', 443, 2);
+at.connection(claude, '10.96.0.10', 53, 2);
 const counts = {
   'chaperone.agent.tool_calls.told': 3,
   'chaperone.files.changes.count': 5,

@@ -1,31 +1,43 @@
 import type { AttributeValue, FinishedSpan } from '../../spans/finished-span.ts';
 import { otherName } from '../../spans/fold.ts';
 import { failedCount, outcomeOf } from '../connection-outcome.ts';
+import { destinationOf, reachesHost } from '../reached.ts';
 import { spanCount } from '../span-count.ts';
 import { byMost } from '../summary.ts';
-import { target } from '../tally.ts';
 import { visible } from '../text.ts';
 import { grouped } from '../units.ts';
-import type { HostRow, LookupRow, NodeKind } from './model/report-data.ts';
+import type { HostRow, LookupRow } from './model/report-data.ts';
 import type { NodeList } from './nodes.ts';
 
 /** The connections by the host that each was for: the name its address was resolved from where that is known, else the address. */
 export function hostRows(list: NodeList): HostRow[] {
-  return rowsOf(list, 'connection', 'network.peer.address');
+  return rowsOf(list, 'connection', reachesHost);
+}
+
+/** The connections to the resolver that the job was given. */
+export function resolverRows(list: NodeList): HostRow[] {
+  return rowsOf(list, 'connection', (span) => !reachesHost(span));
 }
 
 /** The connections that others made, by the address that they came to. */
 export function acceptedRows(list: NodeList): HostRow[] {
-  return rowsOf(list, 'accept', 'client.address');
+  return rowsOf(list, 'accept', () => true);
 }
 
-function rowsOf({ nodes, spans }: NodeList, kind: NodeKind, address: string): HostRow[] {
+/** Who is at the other end. */
+const peerAddress = { connection: 'network.peer.address', accept: 'client.address' } as const;
+
+function rowsOf(
+  { nodes, spans }: NodeList,
+  kind: keyof typeof peerAddress,
+  isMeant: (span: FinishedSpan) => boolean,
+): HostRow[] {
   const byHost = new Map<string, Connection[]>();
   for (const [node, span] of spans.entries()) {
-    if (nodes[node]?.kind !== kind) continue;
-    const [host, port] = splitTarget(span);
+    if (nodes[node]?.kind !== kind || !isMeant(span)) continue;
+    const { host, port } = destinationOf(span);
     const connections = byHost.get(host) ?? [];
-    connections.push({ node, span, port, address: span.attributes[address] });
+    connections.push({ node, span, port, address: span.attributes[peerAddress[kind]] });
     byHost.set(host, connections);
   }
   const rows = [...byHost].map(([host, connections]) => hostRow(host, connections));
@@ -86,12 +98,6 @@ function outcomesOf(span: FinishedSpan): [string, number][] {
 
 function earlier(a: FinishedSpan, b: FinishedSpan): number {
   return a.start < b.start ? -1 : Number(a.start > b.start);
-}
-
-/** Host and port, of a summary span from its name. */
-function splitTarget(span: FinishedSpan): [host: string, port: string] {
-  const [, host = '', port = ''] = /^\[?(.*?)\]?(?::(\d+))?$/s.exec(target(span)) ?? [];
-  return [host, port];
 }
 
 function distinct(values: readonly unknown[]): string[] {

@@ -161,6 +161,23 @@ test('lookups stand under who asked, and by name and response', () => {
   );
 });
 
+test('the resolver that the job was given is no host of it; one that it chose is', () => {
+  const at = new JobBuilder();
+  const curl = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['curl'], 0, 1);
+  at.connection(curl, '10.96.0.10', 53, 1);
+  at.spans.push({ ...at.connection(curl, 'x', 1, 1, 40), name: 'connect [fd00::a]:53', attributes: {} });
+  at.connection(curl, '203.0.113.53', 53, 1);
+  at.lookup(curl, 'a1b2.example.com', 1, 'NOERROR');
+  const { hosts, resolvers, nodes, counts } = dataOf(at.spans.filter(({ name }) => name !== 'connect x:1'));
+  const names = (rows: typeof hosts) => rows.map(({ host }) => host);
+  assert.deepEqual([names(hosts), names(resolvers)], [['203.0.113.53'], ['10.96.0.10', 'fd00::a']]);
+  assert.deepEqual(
+    nodes[2]?.notes.map(({ text }) => text),
+    ['→ 203.0.113.53:53', 'DNS a1b2.example.com'],
+  );
+  assert.deepEqual(counts, ['1 step', '1 process', '1 host']);
+});
+
 test('spans of a kind that this release does not know stand where they belong', () => {
   const at = new JobBuilder();
   const curl = at.process(at.step(at.job('job', 0, 2), 'step', 0, 2), ['curl'], 0, 1);

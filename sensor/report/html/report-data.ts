@@ -10,7 +10,7 @@ import { accountTable } from './account.ts';
 import { agentRows } from './agents.ts';
 import { activityRows, directoryRows, fileTotals, findingRows, secretRows } from './events.ts';
 import type { OverviewLine, ReportData } from './model/report-data.ts';
-import { acceptedRows, hostRows, lookupRows } from './network.ts';
+import { acceptedRows, hostRows, lookupRows, resolverRows } from './network.ts';
 import { factsOf, NodeList } from './nodes.ts';
 
 /** What report.html shows of one trace; every text in it is safe to show. */
@@ -34,6 +34,7 @@ export function reportData({ attributes, spans }: RecordedResource, summary: Sum
     agents: agentRows(stories, list),
     hostCount: summary.totals.hosts,
     hosts: hostRows(list),
+    resolvers: resolverRows(list),
     accepted: acceptedRows(list),
     lookups: lookupRows(list),
     directories: directoryRows(list),

@@ -29,6 +29,8 @@ export interface ReportData {
   /** Most connections first. */
   readonly hosts: readonly HostRow[];
   /** Connections that others made, by the address that they came to. */
+  /** Those that the job was given. */
+  readonly resolvers: readonly HostRow[];
   readonly accepted: readonly HostRow[];
   /** Names that were looked up, where that failed or no connection followed. */
   readonly lookups: readonly LookupRow[];

@@ -12,10 +12,10 @@ export interface Links {
   readonly go: (node: number) => void;
 }
 
-/** The connections by host, those that were accepted, and the names that led to none. */
+/** The connections by host, those that were accepted, the names that led to none, and who was asked for names. */
 export function networkSection(links: Links): HTMLElement {
-  const { hosts, accepted, lookups } = links.data;
-  if (hosts.length + accepted.length + lookups.length === 0)
+  const { hosts, accepted, lookups, resolvers } = links.data;
+  if (hosts.length + accepted.length + lookups.length + resolvers.length === 0)
     return element('p', { class: 'empty' }, 'No connection was made.');
   return element(
     'div',
@@ -23,6 +23,9 @@ export function networkSection(links: Links): HTMLElement {
     ...(hosts.length > 0 ? [hostTable(links, 'Connections by host', ['Host', 'Address'], hosts)] : []),
     ...(accepted.length > 0 ? [hostTable(links, 'Accepted connections', ['At', 'From'], accepted)] : []),
     ...(lookups.length > 0 ? [lookupTable(links)] : []),
+    ...(resolvers.length > 0
+      ? [hostTable(links, 'Resolvers that were asked', ['Resolver', 'Address'], resolvers)]
+      : []),
   );
 }
 
