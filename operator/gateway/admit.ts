@@ -1,10 +1,11 @@
 import type { Clock } from '../runtime/clock.ts';
 import { BoundedMap } from './bounded-map.ts';
+import type { PodIdentity } from './identity.ts';
 import { GatewayRefusal } from './refusal.ts';
 
 /** What the gateway holds at once, and what one pod may send. */
 export interface GatewayLimits {
-  /** Requests in flight, and bytes of their bodies. */
+  /** Requests in flight, and bytes of their bodies; pods of one namespace hold two thirds of either at most. */
   requests: number;
   bytes: number;
   /** Connections from one address: a sensor has three; with its address translated on the way, a node's all have the same. */
@@ -35,9 +36,17 @@ const MAX_PODS = 10_000;
 export interface Admission {
   /** A place and room for a body of this many bytes. */
   enter(bytes: number): () => void;
-  /** One request of this pod, with a body of this many bytes. */
-  enterPod(uid: string, bytes: number): () => void;
+  /** One request of this pod, with a body of this many bytes, that has a place already. */
+  enterPod(pod: Pick<PodIdentity, 'uid' | 'namespace'>, bytes: number): () => void;
 }
+
+interface Held {
+  requests: number;
+  bytes: number;
+}
+
+/** A namespace may hold so many times what is free: alone two thirds, and however many want all, some is left for the next. */
+const SHARE_OF_FREE = 2;
 
 interface Allowance {
   requests: number;
@@ -48,7 +57,19 @@ interface Allowance {
 
 export function createAdmission(clock: Clock, limits: GatewayLimits): Admission {
   const pods = new BoundedMap<Allowance>(MAX_PODS);
-  const held = { requests: 0, bytes: 0 };
+  const namespaces = new Map<string, Held>();
+  const held: Held = { requests: 0, bytes: 0 };
+
+  function enterNamespace(namespace: string, bytes: number): () => void {
+    const own = namespaces.get(namespace) ?? { requests: 0, bytes: 0 };
+    const mayHold = (what: keyof Held): boolean => own[what] <= SHARE_OF_FREE * (limits[what] - held[what]);
+    if (!mayHold('requests') || !mayHold('bytes'))
+      throw tooMuch('namespace-busy', 'pods of this namespace hold as much of the gateway as they may', 1);
+    namespaces.set(namespace, own);
+    return hold(own, bytes, () => {
+      if (own.requests === 0) namespaces.delete(namespace);
+    });
+  }
 
   return {
     enter(bytes) {
@@ -56,31 +77,41 @@ export function createAdmission(clock: Clock, limits: GatewayLimits): Admission 
         throw tooMuch('gateway-busy', 'the gateway serves as many requests as it can', 1);
       if (held.bytes + bytes > limits.bytes)
         throw tooMuch('gateway-full', 'the gateway holds as many bytes as it can', 1);
-      held.requests += 1;
-      held.bytes += bytes;
-      return () => {
-        held.requests -= 1;
-        held.bytes -= bytes;
-      };
+      return hold(held, bytes);
     },
-    enterPod(uid, bytes) {
+    enterPod({ uid, namespace }, bytes) {
       const allowance = refill(pods.get(uid), limits, clock.now());
       pods.set(uid, allowance);
       if (allowance.inFlight >= limits.requestsPerPod)
         throw tooMuch('pod-busy', 'this pod has too many requests in flight', 1);
-      const wait = Math.max(
-        (1 - allowance.requests) / limits.requestsPerSecond,
-        -allowance.bytes / limits.bytesPerSecond,
-      );
+      const wait = waitOf(allowance, limits);
       if (wait > 0) throw tooMuch('pod-rate', 'this pod sends more than its share', Math.max(1, Math.ceil(wait)));
+      const leave = enterNamespace(namespace, bytes);
       allowance.requests -= 1;
       allowance.bytes -= bytes;
       allowance.inFlight += 1;
       return () => {
         allowance.inFlight -= 1;
+        leave();
       };
     },
   };
+}
+
+/** Adds a request to what is held; the returned function takes it off again. */
+function hold(what: Held, bytes: number, after: () => void = () => {}): () => void {
+  what.requests += 1;
+  what.bytes += bytes;
+  return () => {
+    what.requests -= 1;
+    what.bytes -= bytes;
+    after();
+  };
+}
+
+/** Seconds until the pod may send again. */
+function waitOf({ requests, bytes }: Allowance, { requestsPerSecond, bytesPerSecond }: GatewayLimits): number {
+  return Math.max((1 - requests) / requestsPerSecond, -bytes / bytesPerSecond);
 }
 
 /** Bytes may be overdrawn once, so that a large body is not turned away for ever. */

@@ -394,7 +394,7 @@ describe('a limit', () => {
     const held: (() => void)[] = [];
     await using gateway = await startGateway({
       answer: (_, response) => held.push(() => response.end('{}')),
-      limits: { requests: 2 },
+      limits: { requests: 3 },
     });
     const first = [gateway.post('/v1/traces', traces()), gateway.post('/v1/traces', traces())];
     while (held.length < 2) await new Promise(setImmediate);

@@ -183,7 +183,7 @@ function admit({ admission, authenticate }: Context, limit: number) {
     const bytes = expectedBytes(request, limit);
     reply.raw.once('close', admission.enter(bytes));
     const pod = await authenticate(request.headers.authorization, request.ip);
-    const leave = admission.enterPod(pod.uid, bytes);
+    const leave = admission.enterPod(pod, bytes);
     if (reply.raw.destroyed) leave();
     else reply.raw.once('close', leave);
     pods.set(request, pod);
