@@ -79,8 +79,15 @@ test('A policy is told that its sinks are turned off, or that there are too many
   assert.match(off.notes.join(), /turned off in this cluster \(gateway\.alerts\.policySinks\)/);
   assert.deepEqual(off.sinks.of('policy-uid'), []);
   const { sinks, notes } = rig();
-  for (let n = 0; n <= 500; n += 1)
-    sinks.update({ ...policy('one'), metadata: { name: `p${n}`, namespace: 'ci', uid: `u${n}` } });
+  const take = (namespace: string, from: number, to: number) => {
+    for (let n = from; n <= to; n += 1)
+      sinks.update({ ...policy('one'), metadata: { name: `p${n}`, namespace, uid: `u${n}` } });
+  };
+  take('loud', 0, 100);
+  assert.deepEqual([sinks.of('u99').length, sinks.of('u100').length], [1, 0]);
+  assert.match(notes.join(), /policies of this namespace have 100 sinks already/);
+  for (let n = 1; n <= 4; n += 1) take(`of-${n}`, n * 100, n * 100 + 99);
+  take('late', 500, 500);
   assert.deepEqual([sinks.of('u499').length, sinks.of('u500').length], [1, 0]);
-  assert.match(notes.join(), /have 500 sinks already/);
+  assert.match(notes.join(), /policies of this cluster have 500 sinks already/);
 });

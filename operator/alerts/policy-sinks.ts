@@ -27,6 +27,8 @@ export interface PolicySinks {
 
 /** Of all policies. */
 const MAX_SINKS = 500;
+/** So that one namespace does not take those of all others. */
+const MAX_SINKS_OF_ONE = 100;
 const MAX_WAITING_EACH = 100;
 const MAX_WAITING = 4_000;
 
@@ -95,7 +97,7 @@ class DeclaredSinks implements PolicySinks {
 
   #declare(page: Page, spec: PolicySink): void {
     const known = page.declared.get(spec.name);
-    const refusal = this.#refusal();
+    const refusal = this.#refusal(page.policy.namespace);
     if (known !== undefined) known.spec = spec;
     else if (refusal !== undefined) this.#say(page, spec.name, refusal);
     else {
@@ -107,11 +109,19 @@ class DeclaredSinks implements PolicySinks {
   }
 
   /** Why no further sink is served; undefined when one is. */
-  #refusal(): string | undefined {
+  #refusal(namespace: string): string | undefined {
     if (!this.#options.isEnabled)
       return 'sinks of policies are turned off in this cluster (gateway.alerts.policySinks)';
+    if (this.#countIn(namespace) >= MAX_SINKS_OF_ONE)
+      return `the policies of this namespace have ${MAX_SINKS_OF_ONE} sinks already, and no more are served`;
     if (this.#count < MAX_SINKS) return undefined;
     return `the policies of this cluster have ${MAX_SINKS} sinks already, and no more are served`;
+  }
+
+  #countIn(namespace: string): number {
+    return [...this.#pages.values()]
+      .filter(({ policy }) => policy.namespace === namespace)
+      .reduce((sum, { declared }) => sum + declared.size, 0);
   }
 
   #make(page: Page, name: string, spec: () => PolicySink): Sink {
