@@ -11,12 +11,15 @@ export function watchAttributes(hello: HelloEvent | null, policy: PolicyView): A
   return known({ [filesWatched]: state, [filesUnwatchedReason]: hello === null ? null : reasonOf(hello) });
 }
 
+/** Why files were not watched where somebody asked for that. */
+export const filesWatchedOff = 'watching files was off when the sensor began';
+
 /** Null where the sensor saw nothing at all, which is said elsewhere. */
 function reasonOf({ armed, fileWatch, tier }: HelloEvent): string | null {
   if (!armed) return null;
-  if (fileWatch !== 'Auto') return 'watching files was off when the sensor began';
+  if (fileWatch !== 'Auto') return filesWatchedOff;
   if (tier === 'tracepoint') {
-    return 'on this kernel watching files costs every system call of the node: ask for it with trace.files.watch: Always, or --files';
+    return 'on this kernel watching them, and reads of /proc/PID/mem, costs every system call of the node: ask for it with trace.files.watch: Always, or --files';
   }
   return 'the programs at the kernel’s checks of files did not prove themselves, or found no place beside those of other sensors: ask for another way with trace.files.watch: Always, or --files';
 }

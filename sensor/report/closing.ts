@@ -1,5 +1,8 @@
+import { filesUnwatchedReason } from '../../crds/attributes.ts';
+import { filesWatchedOff } from '../files/watch-attributes.ts';
+import type { FinishedSpan } from '../spans/finished-span.ts';
 import type { Coverage } from './coverage.ts';
-import type { FileChanges } from './file-changes.ts';
+import { type FileChanges, watchesFiles } from './file-changes.ts';
 import { findingWords } from './findings.ts';
 import type { Note } from './notes.ts';
 import type { Summary } from './summary.ts';
@@ -67,6 +70,14 @@ export function coverageWords(coverage: Coverage): Note[] {
     ...undelivered,
   ];
   return words.length > 0 ? words : [{ tone: 'warning', text: 'coverage not recorded' }];
+}
+
+/** What is not told where nobody watched files and nobody had decided so, and how to ask for it: who reads of no credential may else believe that none was read. */
+export function unwatchedWords(jobs: readonly FinishedSpan[]): Note[] {
+  const reasons = jobs.map(({ attributes }) => attributes[filesUnwatchedReason]);
+  const reason = reasons.find((each) => typeof each === 'string' && each !== filesWatchedOff);
+  if (reason === undefined || watchesFiles(jobs)) return [];
+  return [{ tone: 'warning', text: `files not watched, nor reads of credentials: ${visible(String(reason))}` }];
 }
 
 /** Without the reason where that was said before. */

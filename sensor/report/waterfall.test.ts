@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { HelloEvent } from '../decode/events.ts';
+import { watchAttributes } from '../files/watch-attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
+import { noPolicy } from '../spans/policy-view.ts';
 import { tell } from './story.ts';
 import { type Summary, summarize } from './summary.ts';
 import { JobBuilder } from './testing/job.ts';
@@ -54,6 +57,21 @@ ci / build                 ▕████████████████�
 ✖ failure · 3 steps · 146 processes · 2 hosts · nothing lost
 `.slice(1),
   );
+});
+
+test('where files are not watched unasked, the account says what is therefore not told, and how to ask', () => {
+  const closing = (watch: Partial<HelloEvent>) => {
+    const at = new JobBuilder();
+    const hello = { armed: true, fileWatch: 'Auto', tier: 'tracepoint', watchesFiles: false, ...watch } as HelloEvent;
+    at.step(at.job('ci', 0, 4, { attributes: watchAttributes(hello, noPolicy) }), 'Test', 0, 4);
+    return draw(at.spans, 200).split('\n').at(-2) ?? '';
+  };
+  assert.match(
+    closing({}),
+    /^files not watched, nor reads of credentials: .*\/proc\/PID\/mem.*: ask for it with .*--files$/,
+  );
+  for (const watch of [{ watchesFiles: true }, { fileWatch: 'Never' as const }, { armed: false }])
+    assert.match(closing(watch), /nothing lost$/);
 });
 
 test('two ports of one address are one host', () => {

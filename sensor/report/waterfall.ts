@@ -1,6 +1,6 @@
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { bar } from './bar.ts';
-import { countWords, coverageWords, resultWord } from './closing.ts';
+import { countWords, coverageWords, resultWord, unwatchedWords } from './closing.ts';
 import type { Note } from './notes.ts';
 import { type Paint, painter } from './paint.ts';
 import { type Row, rowsOf } from './rows.ts';
@@ -33,13 +33,17 @@ const gaps = 3;
 export function drawWaterfall(spans: readonly FinishedSpan[], summary: Summary, look: Look): string {
   const paint = painter(look.color);
   const width = Math.max(look.width, narrowest);
-  if (summary.reason !== undefined) return `${closingLine(summary, { paint, width })}\n`;
-  const jobs = tell(spans).map((story) => rowsOf(story, summary.pipeline));
+  const canvas = { paint, width };
+  const closing = wrapped(closingWords(summary), canvas).join('\n');
+  if (summary.reason !== undefined) return `${closing}\n`;
+  const stories = tell(spans);
+  const jobs = stories.map((story) => rowsOf(story, summary.pipeline));
   const columns = shareOut(jobs.flat(), width);
   const blocks = jobs.map((rows) =>
-    rows.flatMap((row, index) => drawRow(row, rows[index + 1], columns, { paint, width })).join('\n'),
+    rows.flatMap((row, index) => drawRow(row, rows[index + 1], columns, canvas)).join('\n'),
   );
-  return `${blocks.join('\n\n')}\n\n${closingLine(summary, { paint, width })}\n`;
+  const unwatched = wrapped(unwatchedWords(stories.map(({ job }) => job)), canvas);
+  return `${blocks.join('\n\n')}\n\n${[closing, ...unwatched].join('\n')}\n`;
 }
 
 function shareOut(rows: readonly Row[], width: number): Columns {
@@ -129,13 +133,17 @@ function plainNotes(notes: readonly Note[]): string {
   return notes.map(({ text }) => text).join(noteGap);
 }
 
-/** `✔ success · 3 steps · 212 processes · 9 hosts · nothing lost`, in as many lines as that takes. */
-function closingLine(summary: Summary, { paint, width }: Canvas): string {
-  const words = [
+/** `✔ success · 3 steps · 212 processes · 9 hosts · nothing lost` */
+function closingWords(summary: Summary): Note[] {
+  return [
     resultWord(summary),
     ...countWords(summary).map((text): Note => ({ tone: 'plain', text })),
     ...coverageWords(summary.coverage),
   ];
+}
+
+/** With dots between them, in as many lines as that takes. */
+function wrapped(words: readonly Note[], { paint, width }: Canvas): string[] {
   const lines: Note[][] = [];
   for (const word of words) {
     const last = lines.at(-1);
@@ -143,6 +151,5 @@ function closingLine(summary: Summary, { paint, width }: Canvas): string {
     if (last !== undefined && widthOf(longer) <= width) last.push(word);
     else lines.push(...partsOf(word, width).map((part) => [part]));
   }
-  const drawn = lines.map((line) => line.map(({ tone, text }) => paint(tone, text)).join(paint('quiet', ' · ')));
-  return drawn.join('\n');
+  return lines.map((line) => line.map(({ tone, text }) => paint(tone, text)).join(paint('quiet', ' · ')));
 }
