@@ -86,8 +86,8 @@ test('A policy is told that its sinks are turned off, or that there are too many
   take('loud', 0, 100);
   assert.deepEqual([sinks.of('u99').length, sinks.of('u100').length], [1, 0]);
   assert.match(notes.join(), /policies of this namespace have 100 sinks already/);
-  for (let n = 1; n <= 4; n += 1) take(`of-${n}`, n * 100, n * 100 + 99);
-  take('late', 500, 500);
-  assert.deepEqual([sinks.of('u499').length, sinks.of('u500').length], [1, 0]);
+  for (let n = 1; n <= 4; n += 1) take(`of-${n}`, n * 1000, n * 1000 + 99);
+  take('late', 5000, 5000);
+  assert.deepEqual([sinks.of('u4099').length, sinks.of('u5000').length], [1, 0]);
   assert.match(notes.join(), /policies of this cluster have 500 sinks already/);
 });
