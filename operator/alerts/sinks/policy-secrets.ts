@@ -21,17 +21,19 @@ export function createPolicyTargetReader(
   clock: Clock,
   { allowHttp }: { allowHttp: boolean },
 ): PolicyTargetReader {
-  const known = new BoundedMap<{ at: number; data: Promise<Record<string, string>> }>(MAX_SECRETS);
+  const known = new BoundedMap<{ at: number; data: Promise<Record<string, string>>; hasFailed: boolean }>(MAX_SECRETS);
 
   function read(namespace: string, name: string, maxAge: number): Promise<Record<string, string>> {
     const key = `${namespace}/${name}`;
     const before = known.get(key);
-    if (before !== undefined && clock.now() - before.at < maxAge) return before.data;
-    const data = readSecret(client, namespace, name);
+    if (before !== undefined && clock.now() - before.at < (before.hasFailed ? MENDED_MS : maxAge)) return before.data;
+    const entry = { at: clock.now(), data: readSecret(client, namespace, name), hasFailed: false };
     // Who asks is told of a failure; nobody may be waiting any more.
-    data.catch(() => undefined);
-    known.set(key, { at: clock.now(), data });
-    return data;
+    entry.data.catch(() => {
+      entry.hasFailed = true;
+    });
+    known.set(key, entry);
+    return entry.data;
   }
 
   return async (namespace, { webhook, slack }, isStale) => {
