@@ -17,7 +17,8 @@ Options:
   -h, --help       print this; every command has its own --help
       --version    print the version
 
-Exit status: 0 ok, 1 a finding, 2 wrong use, 3 our own failure; run exits with COMMAND's status.
+Exit status: 0 ok, 1 doctor found that the sensor does not work here, 2 wrong use, 3 our own failure;
+run exits with COMMAND's status, whatever was found.
 
 Examples:
   chaperone run -- act push -P ubuntu-latest=-self-hosted

@@ -42,7 +42,13 @@ export async function doctor(args: readonly string[]): Promise<number> {
     process.stdout.write(doctorHelp);
     return exitStatus.ok;
   }
-  const checks = [kernelCheck(), btfCheck(), capabilityCheck(), await cgroupCheck(), ...probeChecks()];
+  const checks = [
+    kernelCheck(process.platform, release()),
+    btfCheck(),
+    capabilityCheck(),
+    await cgroupCheck(),
+    ...probeChecks(),
+  ];
   const works = checks.every(({ ok }) => ok);
   const { color } = lookOf(process.stdout, readEnvironment());
   process.stdout.write(
@@ -63,12 +69,11 @@ function parse(args: readonly string[]): { json: boolean; help: boolean } {
   }
 }
 
-/** Ring buffers and capabilities apart from root came with 5.8. */
-function kernelCheck(): Check {
-  const found = `${process.platform} ${release()}`;
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  const ok = process.platform === 'linux' && (major > 5 || (major === 5 && minor >= 8));
-  return { name: 'kernel', ok, found, change: ok ? '' : 'boot Linux 5.8 or newer' };
+/** The programs call bpf_loop, which came with 5.17. */
+export function kernelCheck(platform: string, version: string): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const ok = platform === 'linux' && (major > 5 || (major === 5 && minor >= 17));
+  return { name: 'kernel', ok, found: `${platform} ${version}`, change: ok ? '' : 'boot Linux 5.17 or newer' };
 }
 
 function btfCheck(): Check {

@@ -1,7 +1,7 @@
 import type { Rule } from './rule.ts';
 
 const judged =
-  'Judged as `explain-egress` does: by the address and port that the process connects to, and Services by the name that it was resolved from.';
+  'Judged by the address and port that the process connects to, and Services by the name that it was resolved from.';
 const unjudged =
   'Not judged, and no finding: loopback and the pod’s own addresses, multicast, port 53 of private addresses (the cluster’s resolver), the gateway, other protocols than TCP and UDP; and a private address without a name, or with a Service’s, where a rule names a Service or private blocks, since addresses of Services are translated before the NetworkPolicy sees them.';
 
