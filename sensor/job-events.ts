@@ -21,7 +21,8 @@ import { Attribution, type JobStart, type Place } from './lineage/attribution.ts
 import type { Coverage } from './lineage/coverage.ts';
 import type { ProcessImage, ProcessTable } from './lineage/process-table.ts';
 import type { ConnectionStart } from './spans/connection-end.ts';
-import type { JobTrace, Neighbours } from './spans/job-trace.ts';
+import type { Neighbours } from './spans/job-activity.ts';
+import type { JobTrace } from './spans/job-trace.ts';
 import type { ProcessNode } from './spans/process-node.ts';
 import { memoryNote } from './spans/reach-note.ts';
 
@@ -89,7 +90,7 @@ export class JobEvents {
   /** What somebody told in the way of a coding agent. */
   told({ speaker, words, isWhole }: Said, time: bigint): void {
     const place = this.#placeOf(speaker);
-    if (place?.node != null) place.job.agentTold({ words, isWhole }, place.node, time);
+    if (place?.node != null) place.job.activity.agentTold({ words, isWhole }, place.node, time);
   }
 
   /** Nothing more will come that could show another engine. */
@@ -102,7 +103,7 @@ export class JobEvents {
     for (const image of images) {
       this.attribution.imageEnded(image);
       const known = this.#nodes.get(image);
-      known?.job.ended(known.node);
+      known?.job.activity.ended(known.node);
       this.#options.table.forgetArguments(image);
     }
   }
@@ -119,14 +120,14 @@ export class JobEvents {
     const { job, scope, isStepRoot } = place;
     const above = image.parent === null ? undefined : this.#nodes.get(image.parent);
     const parent = above?.job === job ? above.node : null;
-    this.#nodes.set(image, { job, node: job.started({ image, event }, scope, { parent, isStepRoot }) });
+    this.#nodes.set(image, { job, node: job.activity.started({ image, event }, scope, { parent, isStepRoot }) });
     this.#options.onPlaced(job);
   }
 
   #exited(event: ExitEvent): void {
     const images = this.#options.table.exit(event);
     const place = event.usage === null ? null : this.#placeOf(event);
-    if (event.usage !== null) place?.job.used(event.usage, place.scope);
+    if (event.usage !== null) place?.job.activity.used(event.usage, place.scope);
     this.imagesEnded(images);
     const ended = this.attribution.processEnded(event);
     for (const job of ended) this.#options.onPlaced(job);
@@ -136,38 +137,38 @@ export class JobEvents {
   #connected(event: ConnectionStart): void {
     const place = this.#placeOf(event);
     if (place === null) this.#options.coverage.outside += 1;
-    else if (!place.job.connected(event, place.scope, place.node)) this.#options.coverage.unfollowed += 1;
+    else if (!place.job.activity.connected(event, place.scope, place.node)) this.#options.coverage.unfollowed += 1;
   }
 
   /** The end of what began outside of any job, or was told as open at a job's end, is nobody's. */
   #disconnected(event: CloseEvent): void {
-    for (const job of this.attribution.jobs) if (job.disconnected(event)) return;
+    for (const job of this.attribution.jobs) if (job.activity.disconnected(event)) return;
   }
 
   #heard(event: DnsEvent): void {
     const place = this.#placeOf(event);
-    place?.job.heard(event, place.scope, place.node);
+    place?.job.activity.heard(event, place.scope, place.node);
   }
 
   #opened(event: OpeningEvent): void {
-    for (const job of this.attribution.jobs) if (job.opened(event)) return;
+    for (const job of this.attribution.jobs) if (job.activity.opened(event)) return;
   }
 
   #madeSocket(event: SocketEvent): void {
     const place = this.#placeOf(event);
     if (place === null) this.#options.coverage.outside += 1;
-    else place.job.madeSocket(event, place.scope, place.node);
+    else place.job.activity.madeSocket(event, place.scope, place.node);
   }
 
   #credentialsChanged(event: CredentialsEvent): void {
     const place = this.#placeOf(event);
-    place?.job.credentialsChanged(event, place.scope, place.node);
+    place?.job.activity.credentialsChanged(event, place.scope, place.node);
   }
 
   #memoryAccessed(event: MemoryEvent): void {
     const place = this.#placeOf(event);
     const target = event.target.image === null ? null : this.#options.table.find(event.target.image);
-    place?.job.memoryAccessed(event, memoryNote(event, target), place);
+    place?.job.activity.memoryAccessed(event, memoryNote(event, target), place);
   }
 
   #neighbour(image: ProcessImage | null): Neighbour | null {
@@ -176,12 +177,12 @@ export class JobEvents {
 
   #privilegeTaken(event: PrivilegeEvent): void {
     const place = this.#placeOf(event);
-    place?.job.privilegeTaken(event, place.scope, place.node);
+    place?.job.activity.privilegeTaken(event, place.scope, place.node);
   }
 
   #fileTouched(event: FileEvent): void {
     const place = this.#placeOf(event);
-    place?.job.touched(event, place.scope, place.node);
+    place?.job.activity.touched(event, place.scope, place.node);
   }
 
   /** Where what a process did belongs; `null`: outside of every job. */

@@ -78,14 +78,27 @@ export class Scope {
   }
 
   totals(): Attributes {
-    return {
-      ...countsOf([this]),
-      ...this.usage.attributes(),
-      ...this.files.attributes(),
-      ...agentsIn([this]),
-      ...this.findings.attributes(),
-    };
+    return totalsOf([this]);
   }
+}
+
+/** What happened in all these scopes together. */
+export function totalsOf(scopes: readonly Scope[]): Attributes {
+  const usage = new UsageTotals();
+  const files = new FileTotals();
+  const findings = new FindingTotals();
+  for (const scope of scopes) {
+    usage.merge(scope.usage);
+    files.merge(scope.files);
+    findings.merge(scope.findings);
+  }
+  return {
+    ...countsOf(scopes),
+    ...usage.attributes(),
+    ...files.attributes(),
+    ...agentsIn(scopes),
+    ...findings.attributes(),
+  };
 }
 
 /** What each scope counts, and the attribute of steps and jobs that tells it. */
@@ -109,18 +122,18 @@ const counters = {
   shedEvents: foldedEvents,
 } as const satisfies Partial<Record<keyof Scope, string>>;
 
-/** The agents that ran in any of these scopes. */
-export function agentsIn(scopes: readonly Scope[]): Attributes {
-  const names = new Set(scopes.flatMap(({ agents }) => [...agents]));
-  return names.size === 0 ? {} : { [agentNames]: [...names].sort() };
-}
-
 /** The counts of all these scopes together. */
-export function countsOf(scopes: readonly Scope[]): Attributes {
+function countsOf(scopes: readonly Scope[]): Attributes {
   const attributes: Attributes = {};
   for (const counter of Object.keys(counters) as (keyof typeof counters)[])
     attributes[counters[counter]] = scopes.reduce((sum, scope) => sum + scope[counter], 0);
   return attributes;
+}
+
+/** The agents that ran in any of these scopes. */
+function agentsIn(scopes: readonly Scope[]): Attributes {
+  const names = new Set(scopes.flatMap(({ agents }) => [...agents]));
+  return names.size === 0 ? {} : { [agentNames]: [...names].sort() };
 }
 
 interface Root {

@@ -6,7 +6,7 @@ import type { Scope, StepRun } from './scope.ts';
 export function summarizeJobs(jobs: readonly JobTrace[]): Pick<JobSummary, 'jobs' | 'executions'> {
   const executions = new Map<string, number>();
   for (const job of jobs) {
-    for (const [program, count] of job.executions) {
+    for (const [program, count] of job.activity.executions.entries()) {
       const name = job.writer.redactor.text(program);
       executions.set(name, (executions.get(name) ?? 0) + count);
     }
@@ -26,7 +26,7 @@ function summarizeJob(job: JobTrace): JobReport {
     steps: job.steps.outermost().map((step) => summarizeStep(step, job.end)),
     processes: job.total((scope) => scope.processes),
     connections: job.total((scope) => scope.connections),
-    hosts: job.hosts.size,
+    hosts: job.activity.hosts.size,
     spans,
     folded: {
       processes: job.total((scope) => scope.foldedProcesses),
