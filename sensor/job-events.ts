@@ -1,19 +1,11 @@
 import type { CodingAgent } from './agents/agent.ts';
 import type { Said } from './agents/words/receiver.ts';
-import type {
-  CloseEvent,
-  CredentialsEvent,
-  DnsEvent,
-  ExecEvent,
-  ExitEvent,
-  FileEvent,
-  KernelEvent,
-  MemoryEvent,
-  OpeningEvent,
-  PrivilegeEvent,
-  SocketEvent,
-  SpeakerEvent,
-} from './decode/events.ts';
+import type { FileEvent } from './decode/file-events.ts';
+import type { KernelEvent } from './decode/kernel-events.ts';
+import type { DnsEvent, OpeningEvent } from './decode/name-events.ts';
+import type { CredentialsEvent, ExecEvent, ExitEvent } from './decode/process-events.ts';
+import type { MemoryEvent, PrivilegeEvent } from './decode/reach-events.ts';
+import type { CloseEvent, SocketEvent, SpeakerEvent } from './decode/socket-events.ts';
 import { createEngine, detectEngine, type EngineSources } from './engines/choose.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { Neighbour } from './findings/detector.ts';

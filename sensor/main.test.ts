@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { countEach } from './decode/events.ts';
 import { FrameSplitter } from './decode/frame-splitter.ts';
+import { countEach } from './decode/kernel-events.ts';
 import { eventHeaderSize, frameType } from './decode/layout.gen.ts';
 import { helloEvent } from './lineage/testing/fake-kernel.ts';
 

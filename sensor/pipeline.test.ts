@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fastCheck from 'fast-check';
-import { countEach } from './decode/events.ts';
+import { countEach } from './decode/kernel-events.ts';
 import { FakeKernel, type FakeProcess, helloEvent, statsEvent } from './lineage/testing/fake-kernel.ts';
 import {
   childrenOf,

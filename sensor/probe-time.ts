@@ -1,4 +1,4 @@
-import type { HelloEvent } from './decode/events.ts';
+import type { HelloEvent } from './decode/probe-events.ts';
 import { type Clock, unixNanos } from './export/clock.ts';
 
 /**

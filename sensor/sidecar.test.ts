@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { signPolicyImage } from '../crds/policy-image.ts';
 import type { SensorConfig } from './config.ts';
-import { countEach, type KernelEvent } from './decode/events.ts';
+import { countEach, type KernelEvent } from './decode/kernel-events.ts';
 import { systemClock } from './export/clock.ts';
 import { FakeKernel, helloEvent, statsEvent } from './lineage/testing/fake-kernel.ts';
 import { Sidecar } from './sidecar.ts';

@@ -6,7 +6,7 @@ import { type Hearing, hearAgents } from './agents/words/hearing.ts';
 import { createFindingSender, type FindingSender } from './alerts/finding-sender.ts';
 import { TerminationLog } from './alerts/termination-log.ts';
 import type { SensorConfig } from './config.ts';
-import type { HelloEvent, ProbeEvent } from './decode/events.ts';
+import type { HelloEvent, ProbeEvent } from './decode/probe-events.ts';
 import { openWorkerLogs } from './engines/github-actions/worker-log.ts';
 import type { Clock } from './export/clock.ts';
 import { deliveryWord } from './export/delivery-attributes.ts';

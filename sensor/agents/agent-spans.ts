@@ -1,5 +1,7 @@
 import type { PolicyImageAgent } from '../../crds/policy-image.ts';
-import type { ConnectEvent, ExecEvent, FileEvent } from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
+import type { ExecEvent } from '../decode/process-events.ts';
+import type { ConnectEvent } from '../decode/socket-events.ts';
 import { isOwnResolver } from '../findings/addresses.ts';
 import type { Hit } from '../findings/detector.ts';
 import { hostOf } from '../findings/host-of.ts';

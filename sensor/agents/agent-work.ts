@@ -5,7 +5,7 @@ import {
   fileSecretsCount,
   processesCount,
 } from '../../crds/attributes.ts';
-import type { FileEvent } from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
 import { isChange } from '../files/file-totals.ts';
 import type { Attributes } from '../spans/finished-span.ts';
 import type { Redactor } from '../spans/redact.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Stream } from '../decode/events.ts';
+import type { Stream } from '../decode/process-events.ts';
 import { FakeKernel, type FakeProcess } from '../lineage/testing/fake-kernel.ts';
 import { childrenOf, replay, spanNamed } from '../lineage/testing/recording.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { noTraits } from '../decode/events.ts';
+import { noTraits } from '../decode/process-events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import { readAgentVersion } from './agent-version.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { eventClasses } from '../decode/events.ts';
+import { eventClasses } from '../decode/kernel-events.ts';
 import { renderCoverage } from './render.ts';
 import { armedTiers, sightIn } from './row.ts';
 import { coverageTable } from './table.ts';

@@ -1,4 +1,4 @@
-import type { KernelEvent } from '../decode/events.ts';
+import type { KernelEvent } from '../decode/kernel-events.ts';
 
 /** How far something is seen: whole, not at all, or under a condition, which is a phrase. */
 export type Sight = 'seen' | 'not seen' | { readonly seen: string };

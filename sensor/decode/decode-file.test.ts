@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fastCheck from 'fast-check';
 import { nameText } from './decode-file.ts';
 import { decodeFrame } from './decode-frame.ts';
-import type { FileEvent } from './events.ts';
+import type { FileEvent } from './file-events.ts';
 import { eventHeaderSize, fileEventSize, fileOp, fileSource, frameType } from './layout.gen.ts';
 import { makeFrame } from './testing/frames.ts';
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { posix } from 'node:path';
-import type { FileEvent, FileOperation } from './events.ts';
 import { fields } from './fields.ts';
+import type { FileEvent, FileOperation } from './file-events.ts';
 import {
   fileEventSize,
   fileOp,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeFrame } from './decode-frame.ts';
-import type { ExecEvent } from './events.ts';
 import { connectEventSize, eventHeaderSize, frameFlag, frameType } from './layout.gen.ts';
+import type { ExecEvent } from './process-events.ts';
 import { makeEmptyEvents, makeExec, makeFrame, makeWord } from './testing/frames.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((value) => !value.includes('\0'));

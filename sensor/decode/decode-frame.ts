@@ -3,8 +3,8 @@ import { decodeDns, decodeOpening } from './decode-names.ts';
 import { decodeArgv, decodeCredentials, decodeExec, decodeExit, decodeFork } from './decode-process.ts';
 import { decodeMemory, decodePrivilege } from './decode-reach.ts';
 import { decodeAccept, decodeClose, decodeConnect, decodeSocket, decodeSpeaker, decodeUnix } from './decode-socket.ts';
-import type { ProbeEvent } from './events.ts';
 import { eventHeaderSize, frameType, type RawEventHeader, readEventHeader } from './layout.gen.ts';
+import type { ProbeEvent } from './probe-events.ts';
 import { decodeFlushed, decodeHello, decodeStats } from './probe-words.ts';
 
 /** An event, or why there is none: a frame of a type that this version does not know, or one whose bytes contradict themselves. */

@@ -1,4 +1,3 @@
-import type { DnsEvent, OpeningEvent } from './events.ts';
 import { fields } from './fields.ts';
 import { formatAddress } from './format-address.ts';
 import {
@@ -9,6 +8,7 @@ import {
   readDnsEvent,
   readOpeningEvent,
 } from './layout.gen.ts';
+import type { DnsEvent, OpeningEvent } from './name-events.ts';
 
 const transports = new Map<number, DnsEvent['transport']>([
   [6, 'tcp'],

@@ -1,14 +1,3 @@
-import type {
-  ArgvEvent,
-  CredentialsEvent,
-  ExecEvent,
-  ExecTraits,
-  ExitEvent,
-  ForkEvent,
-  Origin,
-  Stream,
-  Usage,
-} from './events.ts';
 import { fields, id, idOrNull } from './fields.ts';
 import {
   argvEventSize,
@@ -33,6 +22,17 @@ import {
   readForkEvent,
   streamKind,
 } from './layout.gen.ts';
+import type {
+  ArgvEvent,
+  CredentialsEvent,
+  ExecEvent,
+  ExecTraits,
+  ExitEvent,
+  ForkEvent,
+  Origin,
+  Stream,
+  Usage,
+} from './process-events.ts';
 
 export function decodeFork(frame: Buffer, view: DataView, header: RawEventHeader): ForkEvent | 'malformed' {
   if (frame.length < forkEventSize) return 'malformed';

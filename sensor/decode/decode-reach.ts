@@ -1,4 +1,3 @@
-import type { MemoryEvent, Namespace, PrivilegeEvent } from './events.ts';
 import { fields, idOrNull } from './fields.ts';
 import {
   memoryEventSize,
@@ -10,6 +9,7 @@ import {
   readPrivilegeEvent,
   tierHook,
 } from './layout.gen.ts';
+import type { MemoryEvent, Namespace, PrivilegeEvent } from './reach-events.ts';
 
 const ways = new Map<number, MemoryEvent['way']>([
   [memoryWay.ptrace, 'ptrace'],

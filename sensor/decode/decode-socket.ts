@@ -1,12 +1,3 @@
-import type {
-  AcceptEvent,
-  CloseEvent,
-  ConnectEvent,
-  ConnectionState,
-  SocketEvent,
-  SpeakerEvent,
-  UnixEvent,
-} from './events.ts';
 import { fields } from './fields.ts';
 import { formatAddress } from './format-address.ts';
 import {
@@ -25,6 +16,15 @@ import {
   speakerEventSize,
   unixEventSize,
 } from './layout.gen.ts';
+import type {
+  AcceptEvent,
+  CloseEvent,
+  ConnectEvent,
+  ConnectionState,
+  SocketEvent,
+  SpeakerEvent,
+  UnixEvent,
+} from './socket-events.ts';
 
 const transports = new Map<number, 'tcp' | 'udp' | 'icmp'>([
   [1, 'icmp'],

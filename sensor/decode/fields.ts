@@ -1,4 +1,4 @@
-import type { KernelEventFields } from './events.ts';
+import type { KernelEventFields } from './event-fields.ts';
 import type { RawEventHeader } from './layout.gen.ts';
 
 /** What every kernel event says. */

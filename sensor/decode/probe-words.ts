@@ -10,7 +10,8 @@ import {
   wholeNumber,
   yesOrNo,
 } from '../../crds/shape.ts';
-import { eventClasses, type FlushedEvent, type HelloEvent, type StatsEvent, tiers } from './events.ts';
+import { eventClasses } from './kernel-events.ts';
+import { type FlushedEvent, type HelloEvent, type StatsEvent, tiers } from './probe-events.ts';
 
 const count = wholeNumber();
 const decimal = where(text(), 'a number of at most 20 digits', (digits) => /^\d{1,20}$/.test(digits));

@@ -1,5 +1,6 @@
 import { decodeFrame } from './decode-frame.ts';
-import { eventClasses, type ProbeEvent } from './events.ts';
+import { eventClasses } from './kernel-events.ts';
+import type { ProbeEvent } from './probe-events.ts';
 
 /** The event in a frame; one that cannot be decoded is an event too, so that it is counted where all is. */
 export function readFrame(frame: Buffer): ProbeEvent {

@@ -1,4 +1,4 @@
-import type { ExecEvent } from '../decode/events.ts';
+import type { ExecEvent } from '../decode/process-events.ts';
 import { baseName } from '../spans/text.ts';
 import { createActEngine } from './act/engine.ts';
 import type { Workflows } from './act/workflow.ts';

@@ -1,4 +1,4 @@
-import type { ExecEvent } from '../decode/events.ts';
+import type { ExecEvent } from '../decode/process-events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Attributes } from '../spans/finished-span.ts';
 import type { RunKey } from '../spans/ids.ts';

@@ -1,5 +1,5 @@
 import { fileChangesCount, fileChangesPrefix, fileOperationsPrefix, fileSecretsCount } from '../../crds/attributes.ts';
-import { type FileOperation, fileOperations } from '../decode/events.ts';
+import { type FileOperation, fileOperations } from '../decode/file-events.ts';
 import type { Attributes } from '../spans/finished-span.ts';
 import { type FilePlace, filePlaces } from './places.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HelloEvent } from '../decode/events.ts';
+import type { HelloEvent } from '../decode/probe-events.ts';
 import { FakeKernel, type FakeProcess, helloEvent } from '../lineage/testing/fake-kernel.ts';
 import { replay, spanNamed } from '../lineage/testing/recording.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';

@@ -10,7 +10,7 @@ import {
   fileTruncated,
   fileUring,
 } from '../../crds/attributes.ts';
-import type { FileEvent } from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
 import type { Attributes } from '../spans/finished-span.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { Scope } from '../spans/scope.ts';

@@ -1,5 +1,5 @@
 import { filesUnwatchedReason, filesWatched } from '../../crds/attributes.ts';
-import type { HelloEvent } from '../decode/events.ts';
+import type { HelloEvent } from '../decode/probe-events.ts';
 import type { Attributes } from '../spans/finished-span.ts';
 import type { PolicyView } from '../spans/policy-view.ts';
 import { known } from '../spans/text.ts';

@@ -1,5 +1,5 @@
 import type { Severity } from '../../crds/finding.ts';
-import type { FileEvent } from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import { changedPath, partBelow } from './changed-path.ts';
 import type { Detector, Hit, JobView } from './detector.ts';

@@ -1,4 +1,4 @@
-import type { FileEvent } from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
 import { isChange } from '../files/file-totals.ts';
 
 /** The path that has other content after a change; `null` where nothing was changed, or it is not known what. */

@@ -1,6 +1,7 @@
 import type { Severity } from '../../crds/finding.ts';
 import type { AgentSession } from '../agents/sessions.ts';
-import type { ConnectEvent, FileEvent } from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
+import type { ConnectEvent } from '../decode/socket-events.ts';
 import { type SecretKind, secretKind } from '../files/secrets.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { ProcessNode } from '../spans/process-node.ts';

@@ -1,4 +1,4 @@
-import type { ConnectEvent } from '../decode/events.ts';
+import type { ConnectEvent } from '../decode/socket-events.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 
 /** What a connection goes to: the one name that its address was resolved from, else the address. */

@@ -1,6 +1,8 @@
 import type { Severity } from '../../crds/finding.ts';
 import type { Survivor } from '../agents/outlived.ts';
-import type { ConnectEvent, FileEvent, MemoryEvent } from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
+import type { MemoryEvent } from '../decode/reach-events.ts';
+import type { ConnectEvent } from '../decode/socket-events.ts';
 import type { Lookup } from '../names/lookup.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import type { ProcessNode } from '../spans/process-node.ts';

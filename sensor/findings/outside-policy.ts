@@ -1,4 +1,4 @@
-import type { ConnectEvent } from '../decode/events.ts';
+import type { ConnectEvent } from '../decode/socket-events.ts';
 import type { Lookup } from '../names/lookup.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import type { Contact, EgressView } from '../policy/egress-view.ts';

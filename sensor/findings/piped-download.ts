@@ -1,4 +1,4 @@
-import type { ConnectEvent } from '../decode/events.ts';
+import type { ConnectEvent } from '../decode/socket-events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import { isLoopback, isPublic } from './addresses.ts';

@@ -1,4 +1,4 @@
-import type { Stream } from '../decode/events.ts';
+import type { Stream } from '../decode/process-events.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { Detector } from './detector.ts';
 

@@ -1,5 +1,6 @@
 import type { Severity } from '../../crds/finding.ts';
-import type { FileEvent, MemoryEvent } from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
+import type { MemoryEvent } from '../decode/reach-events.ts';
 import { ownerOf } from '../files/secrets.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import { baseName } from '../spans/text.ts';

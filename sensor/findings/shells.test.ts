@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Stream } from '../decode/events.ts';
+import type { Stream } from '../decode/process-events.ts';
 import type { ExecOptions, FakeKernel, FakeProcess } from '../lineage/testing/fake-kernel.ts';
 import { foundIn } from './testing/told-findings.ts';
 

@@ -1,5 +1,5 @@
 import type { Severity } from '../../crds/finding.ts';
-import type { ConnectEvent } from '../decode/events.ts';
+import type { ConnectEvent } from '../decode/socket-events.ts';
 import { isPublic } from './addresses.ts';
 import type { Detector, JobView } from './detector.ts';
 

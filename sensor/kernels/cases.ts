@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { totalOf } from '../decode/events.ts';
+import { totalOf } from '../decode/kernel-events.ts';
 import type { Observation } from '../probe/testing/observe.ts';
 import { fileCases } from './file-cases.ts';
 import { nameCases } from './name-cases.ts';

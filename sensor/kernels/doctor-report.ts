@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { tiers } from '../decode/events.ts';
+import { tiers } from '../decode/probe-events.ts';
 
 /** What `probe doctor` says of a kernel. */
 const report = z.object({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { DnsEvent, OpeningEvent } from '../decode/events.ts';
+import type { DnsEvent, OpeningEvent } from '../decode/name-events.ts';
 import type { Observation } from '../probe/testing/observe.ts';
 import type { KernelCase } from './cases.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
-import { totalOf } from '../decode/events.ts';
+import { totalOf } from '../decode/kernel-events.ts';
 import { receiver } from '../decode/layout.gen.ts';
 import { type Observation, of } from '../probe/testing/observe.ts';
 import type { KernelCase } from './cases.ts';

@@ -1,4 +1,5 @@
-import { countEach, type EventCounts, type ProbeEvent, type StatsEvent } from '../decode/events.ts';
+import { countEach, type EventCounts } from '../decode/kernel-events.ts';
+import type { ProbeEvent, StatsEvent } from '../decode/probe-events.ts';
 import { type Observation, observationOf } from '../probe/testing/observe.ts';
 
 /** What one probe told of several cases, after each of which it was asked for all that it had; its account is that of each case alone. */

@@ -1,4 +1,5 @@
-import type { ExecEvent, ExitEvent, KernelEventFields } from '../decode/events.ts';
+import type { KernelEventFields } from '../decode/event-fields.ts';
+import type { ExecEvent, ExitEvent } from '../decode/process-events.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { JobTrace } from '../spans/job-trace.ts';
 import type { Scope } from '../spans/scope.ts';

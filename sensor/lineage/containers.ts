@@ -1,4 +1,4 @@
-import type { ExecEvent } from '../decode/events.ts';
+import type { ExecEvent } from '../decode/process-events.ts';
 import type { TaskResult } from '../spans/task-span.ts';
 import type { ProcessImage } from './process-table.ts';
 

@@ -1,12 +1,5 @@
-import {
-  countEach,
-  type EventCounts,
-  type HelloEvent,
-  type KernelEvent,
-  type StatsEvent,
-  totalOf,
-  type UndecodedEvent,
-} from '../decode/events.ts';
+import { countEach, type EventCounts, type KernelEvent, totalOf } from '../decode/kernel-events.ts';
+import type { HelloEvent, StatsEvent, UndecodedEvent } from '../decode/probe-events.ts';
 import { Sequence } from './sequence.ts';
 
 /** Where events were lost, all classes together. */

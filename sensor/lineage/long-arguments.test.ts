@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ArgvEvent } from '../decode/events.ts';
+import type { ArgvEvent } from '../decode/process-events.ts';
 import { ProcessTable } from './process-table.ts';
 import { FakeKernel } from './testing/fake-kernel.ts';
 

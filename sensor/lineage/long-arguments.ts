@@ -1,5 +1,5 @@
 import { splitStrings } from '../decode/decode-process.ts';
-import type { ArgvEvent } from '../decode/events.ts';
+import type { ArgvEvent } from '../decode/process-events.ts';
 import type { ProcessImage } from './process-table.ts';
 
 /** Put together at one time; the chunks of an exec follow each other but for what other CPUs tell. */

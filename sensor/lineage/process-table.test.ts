@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KernelEvent } from '../decode/events.ts';
+import type { KernelEvent } from '../decode/kernel-events.ts';
 import { ProcessTable } from './process-table.ts';
 import { FakeKernel } from './testing/fake-kernel.ts';
 

@@ -1,4 +1,4 @@
-import type { ArgvEvent, ExecEvent, ExecTraits, ExitEvent, Origin, Stream, Usage } from '../decode/events.ts';
+import type { ArgvEvent, ExecEvent, ExecTraits, ExitEvent, Origin, Stream, Usage } from '../decode/process-events.ts';
 import { loadedProgram } from './loader.ts';
 import { LongArguments } from './long-arguments.ts';
 import { later } from './time.ts';

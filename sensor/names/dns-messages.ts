@@ -1,4 +1,4 @@
-import type { DnsEvent } from '../decode/events.ts';
+import type { DnsEvent } from '../decode/name-events.ts';
 import { DnsStream } from './dns-stream.ts';
 
 /** How many streams are followed; of each at most one message and a few early segments are held. */

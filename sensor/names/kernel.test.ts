@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { namesCount, questionsCount } from '../../crds/attributes.ts';
-import type { DnsEvent, OpeningEvent } from '../decode/events.ts';
+import type { DnsEvent, OpeningEvent } from '../decode/name-events.ts';
 import { pushAll, record, spanNamed } from '../lineage/testing/recording.ts';
 import { skip } from '../probe/testing/machine.ts';
 import { type Observation, observe, type Run } from '../probe/testing/observe.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { DnsEvent } from '../decode/events.ts';
+import type { DnsEvent } from '../decode/name-events.ts';
 import { FakeKernel } from '../lineage/testing/fake-kernel.ts';
 import { beginLookup, type Lookup } from './lookup.ts';
 import { Names } from './names.ts';

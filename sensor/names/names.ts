@@ -1,4 +1,4 @@
-import type { DnsEvent } from '../decode/events.ts';
+import type { DnsEvent } from '../decode/name-events.ts';
 import { addressesIn, type DnsMessage, parseDnsMessage } from './dns-message.ts';
 import { DnsMessages } from './dns-messages.ts';
 import { type Lookup, noteAnswer } from './lookup.ts';

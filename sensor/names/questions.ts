@@ -1,4 +1,4 @@
-import type { DnsEvent } from '../decode/events.ts';
+import type { DnsEvent } from '../decode/name-events.ts';
 import type { DnsMessage } from './dns-message.ts';
 
 /** A question that may still be answered. */

@@ -1,4 +1,4 @@
-import { UNKNOWN_IMAGE } from '../decode/events.ts';
+import { UNKNOWN_IMAGE } from '../decode/event-fields.ts';
 import type { Lookup } from './lookup.ts';
 
 /** Whose lookup an address comes from: of the process image itself, of the nearest one above it, or of another one of the same step. */

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
-import { countEach, type ProbeEvent } from '../decode/events.ts';
 import { FrameSplitter } from '../decode/frame-splitter.ts';
+import { countEach } from '../decode/kernel-events.ts';
 import { eventHeaderSize, frameType, readEventHeader } from '../decode/layout.gen.ts';
+import type { ProbeEvent } from '../decode/probe-events.ts';
 import { makeExec, makeFrame, makeWord } from '../decode/testing/frames.ts';
 import { connectProbe, type ProbeLink } from './probe-link.ts';
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { ChaperoneError } from '../../crds/errors.ts';
-import type { ProbeEvent, StatsEvent } from '../decode/events.ts';
 import { FrameSplitter } from '../decode/frame-splitter.ts';
+import type { ProbeEvent, StatsEvent } from '../decode/probe-events.ts';
 import { readFrame } from '../decode/read-frame.ts';
 import { type AgentProcess, encodeAck, encodeAgent, encodeFlush } from './encode-command.ts';
 

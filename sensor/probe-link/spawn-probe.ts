@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { ChaperoneError } from '../../crds/errors.ts';
-import type { HelloEvent, ProbeEvent } from '../decode/events.ts';
+import type { HelloEvent, ProbeEvent } from '../decode/probe-events.ts';
 import { connectProbe, type ProbeHandlers, type ProbeLink } from './probe-link.ts';
 
 /** Local mode: whom to start and what to observe. */

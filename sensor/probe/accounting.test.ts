@@ -4,14 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import {
-  countEach,
-  type EventCounts,
-  eventClasses,
-  type KernelEvent,
-  type ProbeEvent,
-  type StatsEvent,
-} from '../decode/events.ts';
+import { countEach, type EventCounts, eventClasses, type KernelEvent } from '../decode/kernel-events.ts';
+import type { ProbeEvent, StatsEvent } from '../decode/probe-events.ts';
 import { Coverage } from '../lineage/coverage.ts';
 import { connectProbe } from '../probe-link/probe-link.ts';
 import { spawnProbe } from '../probe-link/spawn-probe.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ExecEvent } from '../decode/events.ts';
+import type { ExecEvent } from '../decode/process-events.ts';
 import { actor, scratchFolder } from './testing/actor.ts';
 import { skip, until } from './testing/machine.ts';
 import { type Observation, observe, of } from './testing/observe.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ExecEvent } from '../decode/events.ts';
+import type { ExecEvent } from '../decode/process-events.ts';
 import { ProcessTable } from '../lineage/process-table.ts';
 import { actor, scratchFolder } from './testing/actor.ts';
 import { skip } from './testing/machine.ts';

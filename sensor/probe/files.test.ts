@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync,
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { countEach, eventClasses, type FileEvent, type ProbeEvent, type StatsEvent } from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
+import { countEach, eventClasses } from '../decode/kernel-events.ts';
+import type { ProbeEvent, StatsEvent } from '../decode/probe-events.ts';
 import { secretPaths } from '../files/testing/secret-paths.ts';
 import { scratchFolder } from './testing/actor.ts';
 import { fileActor } from './testing/file-actor.ts';

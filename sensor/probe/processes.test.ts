@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ExecEvent } from '../decode/events.ts';
+import type { ExecEvent } from '../decode/process-events.ts';
 import { actor } from './testing/actor.ts';
 import { skip } from './testing/machine.ts';
 import { type Observation, observe } from './testing/observe.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { StatsEvent } from '../decode/events.ts';
+import type { StatsEvent } from '../decode/probe-events.ts';
 import { actor } from './testing/actor.ts';
 import { skip, until } from './testing/machine.ts';
 import { childrenOf, end, execs, hellos, peer, startPod } from './testing/pod.ts';

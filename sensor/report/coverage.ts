@@ -1,4 +1,4 @@
-import { countEach, type EventCounts, totalOf } from '../decode/events.ts';
+import { countEach, type EventCounts, totalOf } from '../decode/kernel-events.ts';
 import type { ExportAccount } from '../export/account.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { HelloEvent } from '../decode/events.ts';
+import type { HelloEvent } from '../decode/probe-events.ts';
 import { watchAttributes } from '../files/watch-attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { noPolicy } from '../spans/policy-view.ts';

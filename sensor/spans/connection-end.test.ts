@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { test } from 'node:test';
-import type { CloseEvent } from '../decode/events.ts';
+import type { CloseEvent } from '../decode/socket-events.ts';
 import { FakeKernel } from '../lineage/testing/fake-kernel.ts';
 import { endOf } from './connection-end.ts';
 

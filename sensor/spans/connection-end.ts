@@ -1,5 +1,5 @@
 import { getSystemErrorName } from 'node:util';
-import type { AcceptEvent, CloseEvent, ConnectEvent, UnixEvent } from '../decode/events.ts';
+import type { AcceptEvent, CloseEvent, ConnectEvent, UnixEvent } from '../decode/socket-events.ts';
 
 /** What begins a connection, from either side. */
 export type ConnectionStart = ConnectEvent | AcceptEvent | UnixEvent;

@@ -5,7 +5,7 @@ import {
   connectionOutcome,
   socketDestinations,
 } from '../../crds/attributes.ts';
-import type { AcceptEvent, ConnectEvent, Endpoint } from '../decode/events.ts';
+import type { AcceptEvent, ConnectEvent, Endpoint } from '../decode/socket-events.ts';
 import type { ConnectionEnd, ConnectionStart } from './connection-end.ts';
 import type { ConnectionName } from './connection-name.ts';
 import type { Attributes, FinishedSpan, SpanKind } from './finished-span.ts';

@@ -1,4 +1,5 @@
-import type { CloseEvent, ConnectEvent, OpeningEvent } from '../decode/events.ts';
+import type { OpeningEvent } from '../decode/name-events.ts';
+import type { CloseEvent, ConnectEvent } from '../decode/socket-events.ts';
 import type { Contacted } from '../findings/job-findings.ts';
 import type { ContactStage } from '../findings/outside-policy.ts';
 import { type Opening, readOpening } from '../names/opening.ts';

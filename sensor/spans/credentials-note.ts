@@ -1,5 +1,5 @@
 import { privilegeCause, privilegeChange } from '../../crds/attributes.ts';
-import type { Credentials, CredentialsEvent } from '../decode/events.ts';
+import type { Credentials, CredentialsEvent } from '../decode/process-events.ts';
 import type { Attributes } from './finished-span.ts';
 import type { Note } from './span-notes.ts';
 

@@ -10,18 +10,11 @@ import {
 import { type AgentEdges, AgentSpans } from '../agents/agent-spans.ts';
 import { Outlived, stillRunning } from '../agents/outlived.ts';
 import type { Told } from '../agents/words/agent-words.ts';
-import type {
-  CloseEvent,
-  CredentialsEvent,
-  DnsEvent,
-  ExecEvent,
-  FileEvent,
-  MemoryEvent,
-  OpeningEvent,
-  PrivilegeEvent,
-  SocketEvent,
-  Usage,
-} from '../decode/events.ts';
+import type { FileEvent } from '../decode/file-events.ts';
+import type { DnsEvent, OpeningEvent } from '../decode/name-events.ts';
+import type { CredentialsEvent, ExecEvent, Usage } from '../decode/process-events.ts';
+import type { MemoryEvent, PrivilegeEvent } from '../decode/reach-events.ts';
+import type { CloseEvent, SocketEvent } from '../decode/socket-events.ts';
 import { recordFile } from '../files/record-file.ts';
 import { isOwnResolver } from '../findings/addresses.ts';
 import type { Hit, Neighbour } from '../findings/detector.ts';

@@ -1,4 +1,4 @@
-import type { ExecEvent } from '../decode/events.ts';
+import type { ExecEvent } from '../decode/process-events.ts';
 import type { Engine, JobHandle, JobIdentity, StepKey } from '../engines/engine.ts';
 import type { Hit } from '../findings/detector.ts';
 import type { Attributes } from './finished-span.ts';

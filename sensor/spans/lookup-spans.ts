@@ -1,5 +1,5 @@
 import { namesCount } from '../../crds/attributes.ts';
-import type { DnsEvent } from '../decode/events.ts';
+import type { DnsEvent } from '../decode/name-events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import { type Lookup, OpenLookups } from '../names/lookup.ts';
 import { Names } from '../names/names.ts';

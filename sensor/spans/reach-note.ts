@@ -11,7 +11,7 @@ import {
   privilegeName,
   privilegeNamespaces,
 } from '../../crds/attributes.ts';
-import type { MemoryEvent, PrivilegeEvent } from '../decode/events.ts';
+import type { MemoryEvent, PrivilegeEvent } from '../decode/reach-events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Note } from './span-notes.ts';
 import { printable } from './text.ts';

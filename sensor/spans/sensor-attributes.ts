@@ -1,4 +1,4 @@
-import type { HelloEvent } from '../decode/events.ts';
+import type { HelloEvent } from '../decode/probe-events.ts';
 import type { Attributes } from './finished-span.ts';
 import type { SensorReport } from './job-summary.ts';
 import { known } from './text.ts';

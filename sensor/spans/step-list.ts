@@ -1,4 +1,4 @@
-import type { ExecEvent } from '../decode/events.ts';
+import type { ExecEvent } from '../decode/process-events.ts';
 import type { Engine, JobHandle, SeenStep, StepKey, StepView } from '../engines/engine.ts';
 import { later } from '../lineage/time.ts';
 import { type StepPlace, StepRun } from './scope.ts';

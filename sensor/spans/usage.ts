@@ -1,5 +1,5 @@
 import { cpuSystem, cpuUser, memoryPeak } from '../../crds/attributes.ts';
-import type { Usage } from '../decode/events.ts';
+import type { Usage } from '../decode/process-events.ts';
 import type { Attributes } from './finished-span.ts';
 
 /** What ended processes used, added up; of memory the most that one of them had. */

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { ProbeEvent } from '../decode/events.ts';
 import { FrameSplitter } from '../decode/frame-splitter.ts';
+import type { ProbeEvent } from '../decode/probe-events.ts';
 import { readFrame } from '../decode/read-frame.ts';
 import type { FrameKeeper } from '../probe-link/probe-link.ts';
 import type { RecordFile } from './record-file.ts';

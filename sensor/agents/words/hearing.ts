@@ -1,5 +1,5 @@
 import { describeError } from '../../../crds/errors.ts';
-import type { ProbeEvent } from '../../decode/events.ts';
+import type { ProbeEvent } from '../../decode/probe-events.ts';
 import type { Clock } from '../../export/clock.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { dialects } from './dialects.ts';

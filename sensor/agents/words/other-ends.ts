@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { SpeakerEvent } from '../../decode/events.ts';
+import type { SpeakerEvent } from '../../decode/socket-events.ts';
 import type { Clock } from '../../export/clock.ts';
 import { Allowance, type Rate } from './allowance.ts';
 import type { Speakers } from './speakers.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as open } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import type { SpeakerEvent } from '../../decode/events.ts';
+import type { SpeakerEvent } from '../../decode/socket-events.ts';
 import { systemClock } from '../../export/clock.ts';
 import { FakeKernel } from '../../lineage/testing/fake-kernel.ts';
 import { claudeCodeWords } from './claude-code-words.ts';

@@ -1,6 +1,6 @@
 import type http from 'node:http';
-import type { SpeakerEvent } from '../../decode/events.ts';
 import { receiver as ports } from '../../decode/layout.gen.ts';
+import type { SpeakerEvent } from '../../decode/socket-events.ts';
 import { type OtherEnd, OtherEnds, type OtherEndsOptions } from './other-ends.ts';
 import { readWords } from './read-words.ts';
 import { type Signal, signals, type Word } from './word.ts';

@@ -1,4 +1,4 @@
-import type { SpeakerEvent } from '../../decode/events.ts';
+import type { SpeakerEvent } from '../../decode/socket-events.ts';
 
 /** Ends of connections that nobody has asked about; the oldest make room. */
 const maxEnds = 4_096;

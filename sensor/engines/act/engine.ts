@@ -1,5 +1,5 @@
 import { stepId, stepStage, stepUses } from '../../../crds/attributes.ts';
-import type { ExecEvent } from '../../decode/events.ts';
+import type { ExecEvent } from '../../decode/process-events.ts';
 import type { RunKey } from '../../spans/ids.ts';
 import { known } from '../../spans/text.ts';
 import type {

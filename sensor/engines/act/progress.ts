@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ExecEvent } from '../../decode/events.ts';
+import type { ExecEvent } from '../../decode/process-events.ts';
 import type { StepKey } from '../engine.ts';
 import { type PlannedJob, pathsOf, type StepPath } from './planned-job.ts';
 

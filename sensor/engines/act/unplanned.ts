@@ -1,4 +1,4 @@
-import type { ExecEvent } from '../../decode/events.ts';
+import type { ExecEvent } from '../../decode/process-events.ts';
 import type { StepKey } from '../engine.ts';
 import { scriptStem } from './progress.ts';
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { stepId, stepInvocation, stepStage, stepUses } from '../../../crds/attributes.ts';
-import type { ExecEvent } from '../../decode/events.ts';
+import type { ExecEvent } from '../../decode/process-events.ts';
 import { matchesGlob } from '../../spans/redaction/secret-names.ts';
 import type { TaskResult } from '../../spans/task-span.ts';
 import { known } from '../../spans/text.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { countEach } from '../../decode/events.ts';
+import { countEach } from '../../decode/kernel-events.ts';
 import { FakeKernel, helloEvent } from '../../lineage/testing/fake-kernel.ts';
 import { drawSpans, pushAll, record, replay, spanNamed, stepOf } from '../../lineage/testing/recording.ts';
 import { startRunner, step, stepEnv } from './testing/runner-tree.ts';

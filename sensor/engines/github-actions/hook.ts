@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ExecEvent } from '../../decode/events.ts';
+import type { ExecEvent } from '../../decode/process-events.ts';
 import { baseName } from '../../spans/text.ts';
 
 export type JobHook = 'started' | 'completed';

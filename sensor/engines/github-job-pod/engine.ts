@@ -1,5 +1,5 @@
 import { stepId, stepInvocation, stepUses } from '../../../crds/attributes.ts';
-import type { ExecEvent } from '../../decode/events.ts';
+import type { ExecEvent } from '../../decode/process-events.ts';
 import { baseName, known } from '../../spans/text.ts';
 import type { Engine, JobIdentity, JobView, RootPlacement, StepDescription, StepView } from '../engine.ts';
 import { contextOfEnvironment, digits, resourceOf } from '../github-context.ts';

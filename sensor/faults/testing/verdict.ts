@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventClasses } from '../../decode/events.ts';
+import { eventClasses } from '../../decode/kernel-events.ts';
 import { classOf } from '../../export/span-class.ts';
 import type { FinishedSpan } from '../../spans/finished-span.ts';
 import { type FaultPod, until } from './fault-pod.ts';

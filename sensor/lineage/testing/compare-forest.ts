@@ -1,4 +1,5 @@
-import type { ExecEvent, KernelEvent } from '../../decode/events.ts';
+import type { KernelEvent } from '../../decode/kernel-events.ts';
+import type { ExecEvent } from '../../decode/process-events.ts';
 import type { Birth, Executed, Forest } from '../../probe/testing/forest.ts';
 import { ownPrograms } from '../../probe/testing/forest.ts';
 import type { FinishedSpan } from '../../spans/finished-span.ts';

@@ -1,26 +1,19 @@
+import type { KernelEventFields } from '../../decode/event-fields.ts';
+import type { FileEvent } from '../../decode/file-events.ts';
+import { countEach, type KernelEvent } from '../../decode/kernel-events.ts';
+import type { DnsEvent } from '../../decode/name-events.ts';
+import type { HelloEvent, StatsEvent } from '../../decode/probe-events.ts';
 import {
-  type AcceptEvent,
-  type CloseEvent,
-  type ConnectEvent,
   type Credentials,
-  countEach,
-  type DnsEvent,
   type ExecEvent,
   type ExecTraits,
-  type FileEvent,
-  type HelloEvent,
-  type KernelEvent,
-  type KernelEventFields,
-  type MemoryEvent,
   noTraits,
   type Origin,
-  type PrivilegeEvent,
-  type SocketEvent,
-  type SpeakerEvent,
-  type StatsEvent,
   type Stream,
   type Usage,
-} from '../../decode/events.ts';
+} from '../../decode/process-events.ts';
+import type { MemoryEvent, PrivilegeEvent } from '../../decode/reach-events.ts';
+import type { AcceptEvent, CloseEvent, ConnectEvent, SocketEvent, SpeakerEvent } from '../../decode/socket-events.ts';
 import { answerFlags, questionName, writeMessage } from '../../names/testing/dns-bytes.ts';
 
 /** A process as the fake kernel keeps it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ProbeEvent } from '../../decode/events.ts';
+import type { ProbeEvent } from '../../decode/probe-events.ts';
 import { createPipeline, type Pipeline, type PipelineOptions } from '../../pipeline.ts';
 import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
 import type { JobSummary } from '../../spans/job-summary.ts';

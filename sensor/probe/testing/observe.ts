@@ -1,19 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type {
-  AcceptEvent,
-  CloseEvent,
-  ConnectEvent,
-  ExecEvent,
-  ExitEvent,
-  FileEvent,
-  ForkEvent,
-  HelloEvent,
-  ProbeEvent,
-  SocketEvent,
-  StatsEvent,
-  UnixEvent,
-} from '../../decode/events.ts';
+import type { FileEvent } from '../../decode/file-events.ts';
+import type { HelloEvent, ProbeEvent, StatsEvent } from '../../decode/probe-events.ts';
+import type { ExecEvent, ExitEvent, ForkEvent } from '../../decode/process-events.ts';
+import type { AcceptEvent, CloseEvent, ConnectEvent, SocketEvent, UnixEvent } from '../../decode/socket-events.ts';
 import { commandInCgroup, type LocalProbe, spawnProbe } from '../../probe-link/spawn-probe.ts';
 import { makeCgroup, probe } from './machine.ts';
 

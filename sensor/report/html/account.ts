@@ -1,5 +1,5 @@
 import { coveragePrefix, filesUnwatchedReason, filesWatched } from '../../../crds/attributes.ts';
-import { eventClasses } from '../../decode/events.ts';
+import { eventClasses } from '../../decode/kernel-events.ts';
 import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
 import type { Coverage } from '../coverage.ts';
 import { visible } from '../text.ts';

@@ -1,5 +1,5 @@
 import { agentProcesses, startServer } from '../../agents/testing/agent-processes.ts';
-import { countEach } from '../../decode/events.ts';
+import { countEach } from '../../decode/kernel-events.ts';
 import { parseJobMessage } from '../../engines/github-actions/job-message.ts';
 import { jobMessage, scriptStep, WorkerLogText } from '../../engines/github-actions/testing/worker-log-text.ts';
 import { Ledger } from '../../export/account.ts';
