@@ -34,6 +34,21 @@ test('a status that does not fit does not keep the spec from being read', () => 
   assert.equal(parseAgentPolicy({ ...smallest(), status: { conditions: 'none' } }).status, undefined);
 });
 
+test('what does not fit is said by what to write instead', () => {
+  const rule = { name: 'a', to: [], ports: [{ port: '80' }, { port: 0 }, { port: 1.5 }] };
+  const spec = { mode: 'on', egress: { default: 'Deny', rules: [rule] }, trace: { redact: ['A'.repeat(129)] } };
+  const said = faultsOf({ ...smallest(), spec }).map(({ path, message }) => `${path}: ${message}`);
+  assert.deepEqual(said, [
+    'spec.selector: it is missing: write it',
+    'spec.mode: write Audit or Enforce',
+    'spec.egress.rules[0].to: write a list of at least 1',
+    'spec.egress.rules[0].ports[0].port: write a number',
+    'spec.egress.rules[0].ports[1].port: write a number, at least 1',
+    'spec.egress.rules[0].ports[2].port: write a whole number',
+    'spec.trace.redact[0]: write at most 128 characters',
+  ]);
+});
+
 test('the error names every wrong field', () => {
   const wrong = { ...smallest(), spec: { selector: {}, mode: 'On', trace: { processes: 'Few' } } };
   assert.throws(() => parseAgentPolicy(wrong), {

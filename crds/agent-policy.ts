@@ -6,6 +6,7 @@ import { atomicList, described, dnsLabel, listMap, setList, textLike, withRules 
 import { labelSelector } from './label-selector.ts';
 import { apiVersion } from './names.ts';
 import { policyAlerts } from './policy-alerts.ts';
+import { sayFault } from './say-fault.ts';
 
 /** A glob over names: letters, digits, `_`, `.`, `-`, and `*` for any number of characters. */
 const redactGlob = textLike(/^[A-Za-z0-9_.*-]+$/, {
@@ -297,7 +298,7 @@ export function parseAgentPolicy(value: unknown): AgentPolicy {
 
 /** The same without throwing: the policy, or every wrong field. */
 export function checkAgentPolicy(value: unknown): { policy: AgentPolicy } | { faults: FieldFault[] } {
-  const parsed = agentPolicy.safeParse(withoutNulls(value));
+  const parsed = agentPolicy.safeParse(withoutNulls(value), { error: sayFault });
   return parsed.success ? { policy: parsed.data } : { faults: parsed.error.issues.flatMap(faultsOf) };
 }
 

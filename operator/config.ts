@@ -2,8 +2,10 @@ import { hostname } from 'node:os';
 import * as z from 'zod';
 import { hasNoHostBits, parseAddressBlock } from '../crds/address-block.ts';
 import { ChaperoneError } from '../crds/errors.ts';
+import { dnsLabel } from '../crds/field-rule.ts';
 import { severities } from '../crds/finding.ts';
 import { gatewayPort } from '../crds/names.ts';
+import { sayFault } from '../crds/say-fault.ts';
 import type { AlertsConfig } from './alerts/assemble.ts';
 import { defaultSensorResources, type SensorResources } from './injection/injection-plan.ts';
 import { clusterDns } from './network/network-facts.ts';
@@ -70,10 +72,7 @@ const alerts = z
       sinks: z
         .array(
           z.strictObject({
-            name: z
-              .string()
-              .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
-              .max(63),
+            name: dnsLabel,
             kind: z.enum(['webhook', 'slack']),
             url: mountedKey,
             signingKey: mountedKey.optional(),
@@ -212,7 +211,7 @@ export function loadUninstallConfig(environment: Environment = process.env): Rea
 /** A variable that is set to nothing counts as not set, as charts write optional ones. */
 function parse<S extends z.ZodType>(schema: S, environment: Environment): z.output<S> {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = schema.safeParse(given);
+  const result = schema.safeParse(given, { error: sayFault });
   const faults = [
     ...(result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []),
     ...(given.KUBECONFIG === undefined && given.KUBERNETES_SERVICE_HOST === undefined
