@@ -147,7 +147,7 @@ export class AgentSpans {
     this.#sessions += 1;
     scope.agentSessions += 1;
     scope.agents.add(session.agent.name);
-    this.#processes.promiseAgent(session.first);
+    this.#processes.promiseUnder(session.first);
     this.#words?.sessionBegan(session);
   }
 

@@ -47,7 +47,7 @@ export class FindingSpans {
 
   /** Its process is worth a span now, and there is always room for its own. */
   #found(found: Found): void {
-    this.#processes.promiseFinding(found.node);
+    this.#processes.promiseUnder(found.node);
     this.#writer.notify((job) => this.#notice(found, job));
   }
 

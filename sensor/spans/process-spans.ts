@@ -87,15 +87,10 @@ export class ProcessSpans {
     return true;
   }
 
-  /** Keeps the place of a finding's span, which always has one, and of its process, which has one before all others. */
-  promiseFinding(node: ProcessNode | null): void {
+  /** Keeps the place of a span that always has one, a finding's or an agent's, and of its process, which has one before all others. */
+  promiseUnder(node: ProcessNode | null): void {
     if (node !== null) this.#takeRoom(node, 'findingProcess', 1);
     this.#writer.promise(1);
-  }
-
-  /** Keeps the place of an agent's span, which always has one, and of its process. */
-  promiseAgent(node: ProcessNode): void {
-    this.promiseFinding(node);
   }
 
   /** Whether the tool call that begins with this process gets a span; its place is kept, and the process's. */
