@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { request as open } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -173,7 +173,10 @@ test('a port that is taken gives way to the next', async (context) => {
       { clock: systemClock, speakers: new Speakers(), flush: async () => {}, dialectOf: () => null, onSaid: () => {} },
       one.receiver.port - 14_319,
     ),
-    { code: 'EADDRINUSE' },
+    {
+      code: 'agent-receiver-ports',
+      message: /^all ports from 14320 to \d+ of 127\.0\.0\.1 are taken: end what listens there$/,
+    },
   );
 });
 
@@ -185,4 +188,19 @@ test('an address that two processes had since anybody asked is nobody’s', () =
   speakers.began(kernel.speak(process.agent, 1));
   assert.equal(speakers.take('127.0.0.1', 1)?.image, process.agent.image);
   assert.equal(speakers.take('127.0.0.1', 1), null);
+});
+
+test('a port that is taken leaves no listener behind, of which Node would warn at the eleventh', async (context) => {
+  const warnings: string[] = [];
+  const hear = ({ message }: Error) => void warnings.push(message);
+  globalThis.process.on('warning', hear);
+  context.after(() => globalThis.process.off('warning', hear));
+  const usual = EventEmitter.defaultMaxListeners;
+  EventEmitter.defaultMaxListeners = 2; // Node itself has one
+  context.after(() => {
+    EventEmitter.defaultMaxListeners = usual;
+  });
+  for (let taken = 0; taken < 4; taken += 1) await listen(context);
+  await new Promise(setImmediate);
+  assert.doesNotMatch(warnings.join(), / (listening|error) listeners added to \[Server\]/);
 });

@@ -1,4 +1,5 @@
 import type http from 'node:http';
+import { ChaperoneError } from '../../../crds/errors.ts';
 import { receiver as ports } from '../../decode/layout.gen.ts';
 import type { SpeakerEvent } from '../../decode/socket-events.ts';
 import { type OtherEnd, OtherEnds, type OtherEndsOptions } from './other-ends.ts';
@@ -56,8 +57,14 @@ export async function openReceiver(options: ReceiverOptions, most: number = port
   for (let port = ports.port; ; port += 1) {
     const error = await receiver.listen(port);
     if (error === null) return receiver;
-    if (port === ports.port + most - 1) throw error;
+    if (port === ports.port + most - 1) throw noPort(port, error);
   }
+}
+
+function noPort(last: number, cause: NodeJS.ErrnoException): unknown {
+  if (cause.code !== 'EADDRINUSE') return cause;
+  const message = `all ports from ${ports.port} to ${last} of 127.0.0.1 are taken: end what listens there`;
+  return new ChaperoneError('agent-receiver-ports', message);
 }
 
 class OtlpReceiver implements Receiver {
@@ -84,12 +91,16 @@ class OtlpReceiver implements Receiver {
 
   listen(port: number): Promise<Error | null> {
     return new Promise((resolve) => {
-      this.#server.once('error', resolve);
-      this.#server.listen(port, '127.0.0.1', () => {
-        this.#server.off('error', resolve);
+      const failed = (error: Error) => {
+        this.#server.off('listening', listens);
+        resolve(error);
+      };
+      const listens = () => {
+        this.#server.off('error', failed);
         this.port = port;
         resolve(null);
-      });
+      };
+      this.#server.once('error', failed).once('listening', listens).listen(port, '127.0.0.1');
     });
   }
 
