@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fastCheck from 'fast-check';
+import type { ChaperoneError } from '../../crds/errors.ts';
 import { mapAnswer, readRetryAfter } from './answer.ts';
 import { headersFromFile } from './headers-file.ts';
 
@@ -61,6 +62,17 @@ describe('the headers for the back end', () => {
     await rm(folder, { recursive: true });
     await assert.rejects(read(), { code: 'otlp-headers-unreadable' });
   });
+
+  for (const wrong of ['hunter2', 'authorization: Bearer hunter2', 'a=b,hunter2', 'a=b\nc=hunter2', ' \n']) {
+    test(`are refused where the Secret holds ${JSON.stringify(wrong)}, and never told`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'chaperone-headers-'));
+      await writeFile(join(folder, 'headers'), wrong);
+      await assert.rejects(headersFromFile(join(folder, 'headers'))(), ({ code, message }: ChaperoneError) => {
+        assert.match(message, /otlp\.headersSecret .*: write name=value,name=value on one line/);
+        return code === 'otlp-headers-invalid' && !message.includes('hunter2');
+      });
+    });
+  }
 
   test('are none without a file', async () => assert.deepEqual(await headersFromFile(undefined)(), {}));
 });

@@ -77,7 +77,7 @@ async function post(
 }
 
 function refuseMisconfigured(cause: unknown): never {
-  const message = "the tracing back end's credential cannot be read; send again";
+  const message = "the tracing back end's headers cannot be used; send again";
   throw new GatewayRefusal('backend-misconfigured', message, { status: 503, retryAfterSeconds: 5, cause });
 }
 

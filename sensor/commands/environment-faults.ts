@@ -1,3 +1,4 @@
+import { areHeaderPairs } from '../../crds/otlp-headers.ts';
 import { parseTraceParent } from '../spans/ids.ts';
 import type { CommandEnvironment } from './config.ts';
 
@@ -11,15 +12,9 @@ export function environmentFaults(
     faults.push(
       'TRACEPARENT is ignored, as it is not 00-<32 hex digits>-<16 hex digits>-<2 hex digits> in lower case with ids that are not 0: correct it or unset it',
     );
-  if (otlp !== null && !areHeaders(otlpHeadersText))
+  if (otlp !== null && !areHeaderPairs(otlpHeadersText))
     faults.push(
       'OTEL_EXPORTER_OTLP_HEADERS is not wholly of the form name=value,name=value, so the endpoint may refuse the spans: correct it',
     );
   return faults;
-}
-
-/** The names are tokens of RFC 9110, section 5.6.2. */
-function areHeaders(text: string): boolean {
-  const pairs = text.split(',').map((pair) => pair.trim());
-  return pairs.every((pair) => pair === '' || /^[-!#$%&'*+.^_`|~0-9A-Za-z]+\s*=/.test(pair));
 }
