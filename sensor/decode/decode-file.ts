@@ -54,8 +54,8 @@ export function decodeFile(frame: Buffer, view: DataView, header: RawEventHeader
   const paths = readPaths(frame, raw);
   if (operation === undefined || source === undefined || paths === null) return 'malformed';
   return {
-    kind: 'file',
     ...fields(header),
+    kind: 'file',
     operation: operation === 'rename' && (raw.flags & exchangeFlag) !== 0 ? 'exchange' : operation,
     source,
     ...paths,

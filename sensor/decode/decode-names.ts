@@ -30,8 +30,8 @@ export function decodeDns(frame: Buffer, view: DataView, header: RawEventHeader)
   if (transport === undefined || direction === undefined || resolver === null || bytes === null) return 'malformed';
   const { socket, port, sent, segment, sequence } = dns;
   return {
-    kind: 'dns',
     ...fields(header),
+    kind: 'dns',
     socket: socket.toString(),
     direction,
     transport,
@@ -48,7 +48,7 @@ export function decodeOpening(frame: Buffer, view: DataView, header: RawEventHea
   if (frame.length < openingEventSize) return 'malformed';
   const { socket, len, sent } = readOpeningEvent(view, 0);
   const bytes = bytesBehind(frame, openingEventSize, len);
-  return bytes === null ? 'malformed' : { kind: 'opening', ...fields(header), socket: socket.toString(), bytes, sent };
+  return bytes === null ? 'malformed' : { ...fields(header), kind: 'opening', socket: socket.toString(), bytes, sent };
 }
 
 function bytesBehind(frame: Buffer, at: number, length: number): Uint8Array | null {

@@ -38,8 +38,8 @@ export function decodeFork(frame: Buffer, view: DataView, header: RawEventHeader
   if (frame.length < forkEventSize) return 'malformed';
   const fork = readForkEvent(view, 0);
   return {
-    kind: 'fork',
     ...fields(header),
+    kind: 'fork',
     childId: id(fork.childId),
     childPid: fork.childTgid,
     childNsPid: fork.childNsTgid,
@@ -54,8 +54,8 @@ export function decodeExec(frame: Buffer, view: DataView, header: RawEventHeader
   if (parts === null) return 'malformed';
   const has = (flag: number) => (header.flags & flag) !== 0;
   return {
-    kind: 'exec',
     ...fields(header),
+    kind: 'exec',
     path: parts.path,
     filename: parts.filename,
     cwd: parts.cwd,
@@ -113,7 +113,7 @@ export function decodeArgv(frame: Buffer, view: DataView, header: RawEventHeader
   if (end > frame.length) return 'malformed';
   // A copy, since the frame may share its memory.
   const bytes = Buffer.from(frame.subarray(argvEventSize, end));
-  return { kind: 'argv', ...fields(header), offset, bytes, argvBytes: argvTrueLen };
+  return { ...fields(header), kind: 'argv', offset, bytes, argvBytes: argvTrueLen };
 }
 
 export function decodeCredentials(
@@ -123,8 +123,8 @@ export function decodeCredentials(
 ): CredentialsEvent | 'malformed' {
   if (frame.length < credentialsEventSize) return 'malformed';
   return {
-    kind: 'credentials',
     ...fields(header),
+    kind: 'credentials',
     before: readCredentials(view, eventHeaderSize),
     after: readCredentials(view, eventHeaderSize + credentialsSize),
     cause: readCredentialsEvent(view, 0).cause === credentialsCause.exec ? 'exec' : 'call',
@@ -135,7 +135,7 @@ export function decodeExit(frame: Buffer, view: DataView, header: RawEventHeader
   if (frame.length < exitEventSize) return 'malformed';
   const exit = readExitEvent(view, 0);
   const { code, signal, startTime } = exit;
-  return { kind: 'exit', ...fields(header), code, signal, startTime, usage: readUsage(exit) };
+  return { ...fields(header), kind: 'exit', code, signal, startTime, usage: readUsage(exit) };
 }
 
 /** The ticks only say how user and system share what the scheduler has measured (as in the kernel's cputime_adjust; without any, all is the user's). */

@@ -40,7 +40,7 @@ export function decodeMemory(frame: Buffer, view: DataView, header: RawEventHead
     startTime: memory.targetStart,
     name: text(memory.targetName),
   };
-  return { kind: 'memory', ...fields(header), target, way, hook, denied: memory.denied !== 0 };
+  return { ...fields(header), kind: 'memory', target, way, hook, denied: memory.denied !== 0 };
 }
 
 const acts = new Map<number, PrivilegeEvent['act']>([
@@ -67,8 +67,8 @@ export function decodePrivilege(frame: Buffer, view: DataView, header: RawEventH
   if (act === undefined) return 'malformed';
   const entered = act === 'namespaces' ? namespaces.filter(([bit]) => (detail & bit) !== 0) : [];
   return {
-    kind: 'privilege',
     ...fields(header),
+    kind: 'privilege',
     act,
     name: text(name),
     namespaces: entered.map(([, namespace]) => namespace),

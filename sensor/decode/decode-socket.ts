@@ -66,15 +66,15 @@ export function decodeConnect(frame: Buffer, view: DataView, header: RawEventHea
   const transport = transportOf(connect.protocol, hook === 'packet');
   if (transport === null) return 'malformed';
   const socket = connect.socket.toString();
-  return { kind: 'connect', ...fields(header), socket, ...target, port: connect.port, transport, hook };
+  return { ...fields(header), kind: 'connect', socket, ...target, port: connect.port, transport, hook };
 }
 
 export function decodeClose(frame: Buffer, view: DataView, header: RawEventHeader): CloseEvent | 'malformed' {
   if (frame.length < closeEventSize) return 'malformed';
   const close = readCloseEvent(view, 0);
   return {
-    kind: 'close',
     ...fields(header),
+    kind: 'close',
     socket: close.socket.toString(),
     started: close.started,
     sent: Number(close.sent),
@@ -91,8 +91,8 @@ export function decodeAccept(frame: Buffer, view: DataView, header: RawEventHead
   const peer = formatAddress(accept.family, accept.peerAddr);
   if (own === null || peer === null) return 'malformed';
   return {
-    kind: 'accept',
     ...fields(header),
+    kind: 'accept',
     socket: accept.socket.toString(),
     ...own,
     port: accept.port,
@@ -104,8 +104,8 @@ export function decodeSocket(frame: Buffer, view: DataView, header: RawEventHead
   if (frame.length < socketEventSize) return 'malformed';
   const { socket, family, type, protocol } = readSocketEvent(view, 0);
   return {
-    kind: 'socket',
     ...fields(header),
+    kind: 'socket',
     socket: socket.toString(),
     family: family === 4 ? 'ipv4' : 'ipv6',
     type: type === rawType ? 'raw' : 'ping',
@@ -118,13 +118,13 @@ export function decodeUnix(frame: Buffer, view: DataView, header: RawEventHeader
   const { socket, path } = readUnixEvent(view, 0);
   const end = path.indexOf(0);
   const text = Buffer.from(end === -1 ? path : path.subarray(0, end)).toString();
-  return { kind: 'unix', ...fields(header), socket: socket.toString(), path: text };
+  return { ...fields(header), kind: 'unix', socket: socket.toString(), path: text };
 }
 
 export function decodeSpeaker(frame: Buffer, view: DataView, header: RawEventHeader): SpeakerEvent | 'malformed' {
   if (frame.length < speakerEventSize) return 'malformed';
   const { socket, addr, port, receiver } = readSpeakerEvent(view, 0);
-  return { kind: 'speaker', ...fields(header), socket: socket.toString(), address: addr.join('.'), port, receiver };
+  return { ...fields(header), kind: 'speaker', socket: socket.toString(), address: addr.join('.'), port, receiver };
 }
 
 /** SOCK_RAW (include/linux/net.h). */

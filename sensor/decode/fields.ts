@@ -1,7 +1,7 @@
 import type { KernelEventFields } from './event-fields.ts';
 import type { RawEventHeader } from './layout.gen.ts';
 
-/** What every kernel event says. */
+/** What every kernel event says. Spread it first in a literal: the engine then copies its shape, where behind another property it adds one by one, at twice the time. */
 export function fields(header: RawEventHeader): KernelEventFields {
   return {
     seq: header.seq,

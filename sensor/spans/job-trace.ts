@@ -78,6 +78,7 @@ export class JobTrace {
 
   /** Tells people what was found although nobody knows yet whose job this is. */
   tellEarly(): void {
+    if (!this.writer.holdsNotices) return;
     this.writer.tellEarly(() => this.#askEngine(false), this.#settings.policy().scope);
   }
 

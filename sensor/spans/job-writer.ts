@@ -94,9 +94,14 @@ export class JobWriter {
     this.#tell(identity, ids);
   }
 
+  /** Something was found of which nobody was told yet. */
+  get holdsNotices(): boolean {
+    return this.#heldNotices.length > 0;
+  }
+
   /** Tells people what was found in a job of which nobody knows yet whose it is: as if it were this one. Its spans go on waiting. */
   tellEarly(identity: () => JobIdentity | null, scope: TraceScope): void {
-    const early = this.#heldNotices.length === 0 ? null : identity();
+    const early = identity();
     if (early !== null) this.#tell(early, receiverIds(early.run, new Set(), scope));
   }
 

@@ -40,7 +40,8 @@ export function createNode(
   return {
     image,
     scope,
-    ...place,
+    parent: place.parent,
+    isStepRoot: place.isStepRoot,
     agent: null,
     context: place.parent?.context ?? null,
     link: null,
