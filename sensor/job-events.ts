@@ -45,7 +45,7 @@ export class JobEvents {
   };
   #nodes = new WeakMap<ProcessImage, { job: JobTrace; node: ProcessNode }>();
   readonly #consumers: Consumers = {
-    fork: () => {},
+    fork: (event) => this.#options.table.fork(event),
     exec: (event) => this.#executed(event),
     exit: (event) => this.#exited(event),
     connect: (event) => this.#connected(event),

@@ -7,7 +7,8 @@ import { FakeKernel } from './testing/fake-kernel.ts';
 function feed(table: ProcessTable, events: readonly KernelEvent[]) {
   const ended: string[] = [];
   for (const event of events) {
-    if (event.kind === 'exec') table.exec(event);
+    if (event.kind === 'fork') table.fork(event);
+    else if (event.kind === 'exec') table.exec(event);
     else if (event.kind === 'exit') ended.push(...table.exit(event).map(({ filename }) => filename));
   }
   return ended;
@@ -49,6 +50,30 @@ test('a pid that is used again confuses nothing', () => {
   assert.deepEqual(feed(table, kernel.events), ['/bin/one', '/bin/other']);
   assert.equal(table.find(late.image)?.parent?.filename, '/bin/one');
   assert.equal(table.find(other.image)?.parent?.filename, '/bin/sh');
+});
+
+test('an image that ended is kept while a child that it left behind may execute, and soon forgotten where it has left none', () => {
+  const kernel = new FakeKernel();
+  const shell = kernel.process();
+  const root = kernel.exec(shell, '/bin/sh');
+  const nohup = kernel.fork(shell);
+  const forking = kernel.exec(nohup, '/bin/nohup');
+  const left = kernel.fork(nohup);
+  kernel.exit(nohup);
+  const leaves = ['/bin/one', '/bin/two'].map((path) => {
+    const leaf = kernel.fork(shell);
+    const { image } = kernel.exec(leaf, path);
+    kernel.exit(leaf);
+    return image;
+  });
+  const late = kernel.exec(left, '/bin/late');
+  const table = new ProcessTable({ childless: 1 });
+  feed(table, kernel.events);
+  assert.equal(table.find(late.image)?.parent?.id, forking.image);
+  assert.deepEqual(
+    leaves.map((image) => table.find(image)?.parent?.id),
+    [undefined, root.image],
+  );
 });
 
 test('what it keeps is bounded: the oldest is shed and counted, depth ends at the last level', () => {

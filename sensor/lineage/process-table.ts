@@ -1,4 +1,13 @@
-import type { ArgvEvent, ExecEvent, ExecTraits, ExitEvent, Origin, Stream, Usage } from '../decode/process-events.ts';
+import type {
+  ArgvEvent,
+  ExecEvent,
+  ExecTraits,
+  ExitEvent,
+  ForkEvent,
+  Origin,
+  Stream,
+  Usage,
+} from '../decode/process-events.ts';
 import { loadedProgram } from './loader.ts';
 import { LongArguments } from './long-arguments.ts';
 import { later } from './time.ts';
@@ -40,6 +49,8 @@ export interface ProcessImage {
   signal: number | null;
   /** Of the process, at the last image that it had. */
   usage: Usage | null;
+  /** A process was forked that began with this image, and may outlive it. */
+  hasForked: boolean;
 }
 
 export interface TableLimits {
@@ -47,13 +58,15 @@ export interface TableLimits {
   readonly live: number;
   /** Ended images kept for children that they left behind. */
   readonly ended: number;
+  /** Ended images that have left no children, kept for what comes of them late, such as a packet that waited to be sent. */
+  readonly childless: number;
   readonly maxDepth: number;
 }
 
 /** Most bytes of an argv in an exec (ARGV_BYTES). */
 const inlineArgv = 4096;
 
-const defaultLimits: TableLimits = { live: 32_768, ended: 8_192, maxDepth: 12 };
+const defaultLimits: TableLimits = { live: 32_768, ended: 8_192, childless: 64, maxDepth: 12 };
 
 /**
  * Executed images by the kernel's image id. Pids are never a key, so their reuse is harmless; a child that only forked is known by the image it inherits.
@@ -63,14 +76,21 @@ export class ProcessTable {
   /** Live images that were dropped for want of room; their ends are not seen. */
   shed = 0;
   readonly #live = new Map<string, ProcessImage>();
-  readonly #ended = new Map<string, ProcessImage>();
-  /** Goes on from where it was: one that begins anew passes everything that was deleted before the first. */
-  readonly #endedFirst = this.#ended.keys();
+  readonly #ended: LastEnded;
+  readonly #childless: LastEnded;
   readonly #limits: TableLimits;
   readonly #arguments = new LongArguments();
 
   constructor(limits: Partial<TableLimits> = {}) {
     this.#limits = { ...defaultLimits, ...limits };
+    this.#ended = new LastEnded(this.#limits.ended);
+    this.#childless = new LastEnded(this.#limits.childless);
+  }
+
+  /** The child goes by the image of the process that forked it until it executes one of its own. */
+  fork(event: ForkEvent): void {
+    const image = this.#live.get(event.image);
+    if (image !== undefined) image.hasForked = true;
   }
 
   exec(event: ExecEvent): ProcessImage {
@@ -105,6 +125,7 @@ export class ProcessTable {
       exitCode: null,
       signal: null,
       usage: null,
+      hasForked: false,
     };
     this.#live.set(image.id, image);
     if (this.#live.size > this.#limits.live) this.#shedOldest();
@@ -139,7 +160,7 @@ export class ProcessTable {
   }
 
   find(id: string): ProcessImage | null {
-    return this.#live.get(id) ?? this.#ended.get(id) ?? null;
+    return this.#live.get(id) ?? this.#childless.get(id) ?? this.#ended.get(id) ?? null;
   }
 
   /** The image that a running process now has, by its number in its own pid namespace: `null` where several have it. For rare questions, since it looks at all. */
@@ -165,10 +186,7 @@ export class ProcessTable {
 
   #retire(image: ProcessImage): void {
     this.#live.delete(image.id);
-    this.#ended.set(image.id, image);
-    if (this.#ended.size <= this.#limits.ended) return;
-    const oldest = this.#endedFirst.next();
-    if (oldest.done !== true) this.#ended.delete(oldest.value);
+    (image.hasForked ? this.#ended : this.#childless).add(image);
   }
 
   #shedOldest(): void {
@@ -177,5 +195,28 @@ export class ProcessTable {
       this.shed += 1;
       break;
     }
+  }
+}
+
+/** The images that ended last, at most so many. */
+class LastEnded {
+  readonly #most: number;
+  readonly #images = new Map<string, ProcessImage>();
+  /** Goes on from where it was: one that begins anew passes everything that was deleted before the first. */
+  readonly #first = this.#images.keys();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(id: string): ProcessImage | undefined {
+    return this.#images.get(id);
+  }
+
+  add(image: ProcessImage): void {
+    this.#images.set(image.id, image);
+    if (this.#images.size <= this.#most) return;
+    const oldest = this.#first.next();
+    if (oldest.done !== true) this.#images.delete(oldest.value);
   }
 }
