@@ -95,7 +95,7 @@ static __always_inline void tell_call(const volatile struct file_call *call, str
 	struct file_scratch *scratch = take_file_scratch();
 
 	if (!scratch) {
-		lose_file(scope);
+		lose(FRAME_FILE, scope);
 		return;
 	}
 	begin_file(scratch, call->op, call->form == CALL_TAKES_PATHS ? SOURCE_ARGUMENT : SOURCE_NONE);

@@ -53,7 +53,7 @@ static __always_inline void on_change(const struct change *change, int result)
 		return;
 	scratch = take_file_scratch();
 	if (!scratch) {
-		lose_file(scope);
+		lose(FRAME_FILE, scope);
 		return;
 	}
 	begin_file(scratch, change->op, SOURCE_FILE);

@@ -111,7 +111,7 @@ static __always_inline void tell_file(struct task_struct *current, struct file *
 		return;
 	scratch = take_file_scratch();
 	if (!scratch) {
-		lose_file(scope);
+		lose(FRAME_FILE, scope);
 		bpf_map_delete_elem(&told_files, &opened->key);
 		return;
 	}

@@ -8,17 +8,8 @@
 #include "scratch-tries.h"
 #include "tasks.h"
 
-/* Set before load; the programs below are loaded only then. */
-const volatile __u32 watches_files = 0;
-
 /* Whether the kernel's own checks tell of files, else system calls do. The probe sets it before load, and again once its canary has shown what fires. */
 __u32 files_by_hook = 0;
-
-/* Apart from the ring of all other events, so that a flood of files displaces none of them. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
-} file_ring SEC(".maps");
 
 /* Names that tell a secret. Filled by the probe before the programs are attached. */
 struct {
@@ -111,43 +102,6 @@ static __always_inline void give_back_file_scratch(struct file_scratch *scratch)
 	__sync_lock_test_and_set(&scratch->busy, 0);
 }
 
-/* As number() and send() of the first ring. */
-static __always_inline void number_file(struct event_header *header, enum scope scope)
-{
-	struct event_counters *own = own_counters();
-
-	header->cpu = bpf_get_smp_processor_id();
-	if (scope == PROOF) {
-		header->flags |= FLAG_PROOF;
-		return;
-	}
-	if (!own)
-		return;
-	header->seq = __sync_fetch_and_add(&own->file_seq, 1);
-	__sync_fetch_and_add(&own->produced[FRAME_FILE - 1], 1);
-}
-
-/* False if it found no room. Where files are not watched the few events there are of them have no ring of their own. */
-static __always_inline bool send_file(struct event_header *header, __u64 len)
-{
-	if (watches_files ? bpf_ringbuf_output(&file_ring, header, len, BPF_RB_NO_WAKEUP) :
-			    bpf_ringbuf_output(&ring, header, len, BPF_RB_NO_WAKEUP)) {
-		count_lost(header, FRAME_FILE);
-		return false;
-	}
-	wake_probe();
-	return true;
-}
-
-/* Something to tell for which there is no place to put it together. */
-static __always_inline void lose_file(enum scope scope)
-{
-	struct event_header header = {};
-
-	number_file(&header, scope);
-	count_lost(&header, FRAME_FILE);
-}
-
 /* Whose number a new file has is no matter of the past. */
 static __always_inline void forget_told(struct told_key *key)
 {
@@ -197,8 +151,8 @@ static long tell_repeat(__u32 op, void *context)
 	describe(&event.header, FRAME_FILE, sizeof(event), bpf_map_lookup_elem(&tasks, &telling->tgid));
 	event.op = op;
 	event.count = telling->counts.counts[op];
-	number_file(&event.header, telling->scope);
-	send_file(&event.header, sizeof(event));
+	number(&event.header, FRAME_FILE, telling->scope);
+	send(&event.header, FRAME_FILE, sizeof(event));
 	return 0;
 }
 
@@ -240,8 +194,8 @@ static __always_inline void tell_so_far(__u32 tgid, struct repeats *repeats, __u
 	event.header.tid = tgid;
 	event.header.uid = repeats->uid;
 	event.op = op;
-	number_file(&event.header, OBSERVED);
-	send_file(&event.header, sizeof(event));
+	number(&event.header, FRAME_FILE, OBSERVED);
+	send(&event.header, FRAME_FILE, sizeof(event));
 }
 
 static long tell_living(void *map, __u32 *tgid, struct repeats *repeats, void *unused)
@@ -323,9 +277,9 @@ static __always_inline void finish_file(struct file_scratch *scratch, enum scope
 	__builtin_memset(next_file_part(scratch, FILE_DATA_BYTES), 0, 8);
 	len = (sizeof(scratch->frame.event) + scratch->end + 7) & ~7u;
 	header->len = len;
-	number_file(header, scope);
+	number(header, FRAME_FILE, scope);
 	/* What found no room must be told when it happens again. */
-	if (len <= sizeof(scratch->frame) && !send_file(header, len) && key)
+	if (len <= sizeof(scratch->frame) && !send(header, FRAME_FILE, len) && key)
 		bpf_map_delete_elem(&told_files, key);
 }
 

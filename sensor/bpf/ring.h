@@ -14,6 +14,15 @@ struct {
 	__uint(max_entries, 1 << 20);
 } ring SEC(".maps");
 
+/* Set before load; the programs that watch files are loaded only then. */
+const volatile __u32 watches_files = 0;
+
+/* Apart from the ring of all other events, so that a flood of files displaces none of them. The probe sets the size before load, and reads it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} file_ring SEC(".maps");
+
 /* Written by every hook, read by the probe. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -32,7 +41,18 @@ static __always_inline struct event_counters *own_counters(void)
 	return bpf_map_lookup_elem(&counters, &zero);
 }
 
-/* Atomic, although per CPU: a program may be preempted by another one on its CPU. The type is a constant, for the verifier's sake. */
+/*
+ * Counts an event that is to be told, and gives its number; files have numbers of their own, as they have a ring. Atomic, although per CPU: a program
+ * may be preempted by another one on its CPU. The type is a constant, for the verifier's sake.
+ */
+static __always_inline __u32 take_number(struct event_counters *own, enum frame_type type)
+{
+	__u32 seq = __sync_fetch_and_add(type == FRAME_FILE ? &own->file_seq : &own->seq, 1);
+
+	__sync_fetch_and_add(&own->produced[type - 1], 1);
+	return seq;
+}
+
 static __always_inline void number(struct event_header *header, enum frame_type type, enum scope scope)
 {
 	struct event_counters *own = own_counters();
@@ -44,8 +64,7 @@ static __always_inline void number(struct event_header *header, enum frame_type 
 	}
 	if (!own)
 		return;
-	header->seq = __sync_fetch_and_add(&own->seq, 1);
-	__sync_fetch_and_add(&own->produced[type - 1], 1);
+	header->seq = take_number(own, type);
 }
 
 /*
@@ -78,18 +97,27 @@ static __always_inline void lose(enum frame_type type, enum scope scope)
 
 	if (!own || scope == PROOF)
 		return;
-	__sync_fetch_and_add(&own->seq, 1);
-	__sync_fetch_and_add(&own->produced[type - 1], 1);
+	take_number(own, type);
 	__sync_fetch_and_add(&own->lost[type - 1], 1);
 }
 
-/* The frame begins with its header. */
-static __always_inline void send(struct event_header *header, enum frame_type type, __u64 len)
+/* Where files are not watched the few events there are of them have no ring of their own. Zero if there was room. */
+static __always_inline long output(struct event_header *header, enum frame_type type, __u64 len)
 {
-	if (bpf_ringbuf_output(&ring, header, len, BPF_RB_NO_WAKEUP))
+	if (type == FRAME_FILE && watches_files)
+		return bpf_ringbuf_output(&file_ring, header, len, BPF_RB_NO_WAKEUP);
+	return bpf_ringbuf_output(&ring, header, len, BPF_RB_NO_WAKEUP);
+}
+
+/* The frame begins with its header. False if it found no room. */
+static __always_inline bool send(struct event_header *header, enum frame_type type, __u64 len)
+{
+	if (output(header, type, len)) {
 		count_lost(header, type);
-	else
-		wake_probe();
+		return false;
+	}
+	wake_probe();
+	return true;
 }
 
 #endif

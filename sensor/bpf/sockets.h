@@ -143,10 +143,7 @@ static __always_inline void give_socket(struct socket_owner *owner, const struct
 /* As describe, of the socket's owner; a thread is not known. */
 static __always_inline void describe_owner(struct event_header *header, enum frame_type type, __u32 len, const struct socket_owner *owner)
 {
-	header->len = len;
-	header->type = type;
-	header->flags = 0;
-	header->time = bpf_ktime_get_boot_ns();
+	begin_header(header, type, len);
 	header->image = owner->image;
 	header->root = owner->root;
 	header->cgroup = owner->cgroup;
@@ -154,8 +151,6 @@ static __always_inline void describe_owner(struct event_header *header, enum fra
 	header->tid = owner->tgid;
 	header->ns_tgid = owner->ns_tgid;
 	header->uid = owner->uid;
-	header->seq = 0;
-	header->cpu = 0;
 }
 
 #endif

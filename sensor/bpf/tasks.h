@@ -133,18 +133,24 @@ static __always_inline void mark_agent(__u32 tgid, __u64 image)
 		task->of_agent = 1;
 }
 
-/* What the table says of a process; task may be NULL. */
-static __always_inline void describe_known(struct event_header *header, enum frame_type type, __u32 len, struct task *task)
+/* What events have in common, whoever they are of; the number follows when it is sent. */
+static __always_inline void begin_header(struct event_header *header, enum frame_type type, __u32 len)
 {
 	header->len = len;
 	header->type = type;
 	header->flags = 0;
 	header->time = bpf_ktime_get_boot_ns();
+	header->seq = 0;
+	header->cpu = 0;
+}
+
+/* What the table says of a process; task may be NULL. */
+static __always_inline void describe_known(struct event_header *header, enum frame_type type, __u32 len, struct task *task)
+{
+	begin_header(header, type, len);
 	header->image = task ? task->image : 0;
 	header->root = task ? task->root : 0;
 	header->ns_tgid = task ? task->ns_tgid : 0;
-	header->seq = 0;
-	header->cpu = 0;
 }
 
 /* Fills what every event of the current process says; task may be NULL. */

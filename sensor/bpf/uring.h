@@ -52,8 +52,8 @@ static __always_inline void on_request(struct io_kiocb *request)
 	describe(&event.header, FRAME_FILE, sizeof(event), current_task());
 	if (is_repeated_request(&event))
 		return;
-	number_file(&event.header, scope);
-	send_file(&event.header, sizeof(event));
+	number(&event.header, FRAME_FILE, scope);
+	send(&event.header, FRAME_FILE, sizeof(event));
 }
 
 #endif
