@@ -3,12 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { Agent, request } from 'undici';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { freePort } from '../operator/runtime/testing/free-port.ts';
 import { type Cluster, chart, namespace, root, startCluster, valuesOf } from './testing/cluster.ts';
 
 let cluster: Cluster;
@@ -90,15 +91,6 @@ async function kubeconfigOf(account: string): Promise<string> {
   const path = join(cluster.folder, `${account}.conf`);
   await writeFile(path, stringify(config));
   return path;
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function untilReady({ port, process: child, log }: Running): Promise<void> {

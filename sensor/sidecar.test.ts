@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { signPolicyImage } from '../crds/policy-image.ts';
+import { freePort } from './agents/words/testing/free-port.ts';
 import type { SensorConfig } from './config.ts';
 import { countEach, type KernelEvent } from './decode/kernel-events.ts';
 import { systemClock } from './export/clock.ts';
@@ -231,15 +232,6 @@ test('where the policy asks for it, an agent is heard and what it told is in the
 
 const readCall = { key: 'tool_name', value: { stringValue: 'Read' } };
 const jsonContent = { 'content-type': 'application/json' };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 function heardAt(logged: readonly string[]): string | undefined {
   return logged

@@ -9,6 +9,7 @@ import { Agent, request } from 'undici';
 import { createCertificateKeeper } from '../certificates/keeper.ts';
 import { type ApiServer, startApiServer } from '../kube/testing/api-server.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { freePort } from '../runtime/testing/free-port.ts';
 import { createGateway } from './gateway.ts';
 
 const namespace = 'chaperone-system';
@@ -74,15 +75,6 @@ after(async () => {
   backend.close();
   await api.close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function token(audience: string, ...bound: string[]): Promise<string> {
   return (await api.kubectl('create', 'token', 'default', '-n', 'runners', `--audience=${audience}`, ...bound)).trim();

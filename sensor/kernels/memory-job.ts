@@ -56,7 +56,7 @@ function startSensor(): ChildProcess {
     CHAPERONE_POD_NAME: 'runner-1',
     CHAPERONE_POD_NAMESPACE: 'arc-runners',
     CHAPERONE_POD_UID: uid,
-    CHAPERONE_GATEWAY_URL: gateway.url,
+    CHAPERONE_GATEWAY_URL: gateway.origin,
     CHAPERONE_TOKEN_FILE: `${folder}/token`,
     CHAPERONE_POLICY_FILE: `${folder}/policy`,
     CHAPERONE_POLICY_PUBLIC_KEY: publicKey,

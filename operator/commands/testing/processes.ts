@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { eventually } from '../../runtime/testing/clocks.ts';
+import { freePort } from '../../runtime/testing/free-port.ts';
 
 const main = join(import.meta.dirname, '../../main.ts');
 
@@ -54,13 +54,4 @@ export async function runToEnd(
   const said = Promise.all([child.stdout, child.stderr].map((stream) => (stream === null ? '' : text(stream))));
   const [code] = await once(child, 'exit');
   return { code, output: (await said).join('') };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { request as open } from 'node:http';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { SpeakerEvent } from '../../decode/socket-events.ts';
 import { systemClock } from '../../export/clock.ts';
@@ -9,6 +9,7 @@ import { FakeKernel } from '../../lineage/testing/fake-kernel.ts';
 import { claudeCodeWords } from './claude-code-words.ts';
 import { openReceiver, type Receiver, type Said } from './receiver.ts';
 import { Speakers } from './speakers.ts';
+import { freePort } from './testing/free-port.ts';
 
 const kernel = new FakeKernel();
 const process = {
@@ -70,15 +71,6 @@ async function listen(context: TestContext, told: Promise<unknown> = Promise.res
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const reset = 0;

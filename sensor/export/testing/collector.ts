@@ -1,6 +1,5 @@
-import http from 'node:http';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LoopbackServer } from './loopback-server.ts';
 
 /** How the collector meets one request; `hang` never answers, `reset` cuts the connection in the middle of the answer. */
 export type Conduct =
@@ -17,51 +16,26 @@ export interface CollectorOptions {
 }
 
 /** An OTLP/HTTP back end that misbehaves as told: `conducts` one after the other, then `200` for ever. */
-export class Collector {
+export class Collector extends LoopbackServer {
   readonly conducts: Conduct[];
   /** Every request's body, in order, whatever was answered. */
   readonly bodies: string[] = [];
   readonly authorizations: (string | undefined)[] = [];
   /** Names of what was in requests that were answered with 2xx. */
   readonly accepted: string[] = [];
-  readonly #server: http.Server | https.Server;
   readonly #names: (body: string) => string[];
-  #port = 0;
 
   constructor(conducts: Conduct[], { tls, names = spanNames }: CollectorOptions = {}) {
+    super(tls);
     this.conducts = conducts;
     this.#names = names;
-    const listener = (request: http.IncomingMessage, response: http.ServerResponse) => this.#meet(request, response);
-    this.#server = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener);
   }
 
   get url(): string {
     return `${this.origin}/v1/traces`;
   }
 
-  get origin(): string {
-    const scheme = this.#server instanceof https.Server ? 'https' : 'http';
-    return `${scheme}://127.0.0.1:${this.#port}`;
-  }
-
-  /** Listens on the port it had before, if any: a collector that was away comes back where it was. */
-  listen(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.listen(this.#port, '127.0.0.1', () => {
-        this.#port = (this.#server.address() as AddressInfo).port;
-        resolve();
-      });
-    });
-  }
-
-  leave(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
-  }
-
-  #meet(request: http.IncomingMessage, response: http.ServerResponse): void {
+  protected override meet(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -72,7 +46,7 @@ export class Collector {
     });
   }
 
-  #answer(conduct: Conduct, body: string, response: http.ServerResponse): void {
+  #answer(conduct: Conduct, body: string, response: ServerResponse): void {
     if (conduct === 'hang') return;
     if (conduct === 'reset') {
       response.socket?.resetAndDestroy();
@@ -93,11 +67,8 @@ export function spanNames(body: string): string[] {
 }
 
 /** A running collector that is gone when the test's scope ends. */
-export async function startCollector(
-  conducts: Conduct[] = [],
-  options: CollectorOptions = {},
-): Promise<Collector & AsyncDisposable> {
+export async function startCollector(conducts: Conduct[] = [], options: CollectorOptions = {}): Promise<Collector> {
   const collector = new Collector(conducts, options);
   await collector.listen();
-  return Object.assign(collector, { [Symbol.asyncDispose]: () => collector.leave() });
+  return collector;
 }

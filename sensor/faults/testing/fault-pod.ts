@@ -90,7 +90,7 @@ export class FaultPod implements AsyncDisposable {
       CHAPERONE_POD_NAME: 'runner-1',
       CHAPERONE_POD_NAMESPACE: 'arc-runners',
       CHAPERONE_POD_UID: uid,
-      CHAPERONE_GATEWAY_URL: this.gateway.url.replace('127.0.0.1', this.#options.gatewayHost ?? '127.0.0.1'),
+      CHAPERONE_GATEWAY_URL: this.gateway.origin.replace('127.0.0.1', this.#options.gatewayHost ?? '127.0.0.1'),
       CHAPERONE_TOKEN_FILE: join(folder, 'token'),
       CHAPERONE_POLICY_FILE: join(folder, 'policy'),
       CHAPERONE_POLICY_PUBLIC_KEY: publicKey,

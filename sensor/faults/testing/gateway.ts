@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Finding } from '../../../crds/finding.ts';
 import { findingSchema } from '../../../crds/finding-schema.ts';
+import { LoopbackServer } from '../../export/testing/loopback-server.ts';
 import { readTraces } from '../../export/trace-reader.ts';
 import type { FinishedSpan } from '../../spans/finished-span.ts';
 
@@ -18,7 +18,7 @@ export interface Conduct {
 }
 
 /** The gateway of a pod, which fails as it is told. */
-export class FaultyGateway implements AsyncDisposable {
+export class FaultyGateway extends LoopbackServer {
   /** Asked for each request with spans: its body's length, and how many came before. */
   conduct: (bytes: number, nth: number) => Conduct = () => ({});
   requests = 0;
@@ -40,42 +40,13 @@ export class FaultyGateway implements AsyncDisposable {
   /** Requests with spans of which the sensor had been told that they were taken. */
   needless = 0;
   readonly #taken = new Map<string, { text: string; told: boolean }>();
-  readonly #server: Server;
-  #port = 0;
 
-  constructor() {
-    this.#server = createServer((request, response) => {
-      request.on('error', () => {});
-      this.#meet(request, response).catch(() => response.destroy());
-    });
+  protected override meet(request: IncomingMessage, response: ServerResponse): void {
+    request.on('error', () => {});
+    this.#route(request, response).catch(() => response.destroy());
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  /** On the port it had before, if any. */
-  listen(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.listen(this.#port, '127.0.0.1', () => {
-        this.#port = (this.#server.address() as AddressInfo).port;
-        resolve();
-      });
-    });
-  }
-
-  leave(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.leave();
-  }
-
-  async #meet(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/v1/traces') await this.#meetSpans(request, response);
     else if (request.url === '/v1/findings') await this.#meetFindings(request, response);
     else {
