@@ -1,6 +1,7 @@
 import { classOf } from '../../export/span-class.ts';
 import type { Attributes, FinishedSpan } from '../finished-span.ts';
-import { type Carrier, type RegisteredAttribute, registeredEvents, registry } from '../registry.ts';
+import type { Carrier, RegisteredAttribute } from '../registry/row.ts';
+import { registeredEvents, registry } from '../registry.ts';
 
 /** What of a trace is not in the register, one line each: `process: chaperone.x is a number that sensor/spans/registry.ts does not know`. */
 export function registerFaults(spans: readonly FinishedSpan[], resources: readonly Attributes[]): string[] {
