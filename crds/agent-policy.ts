@@ -275,11 +275,9 @@ export const agentPolicy = withRules(
 
 /** An AgentPolicy as the API server gives it, defaults filled in. */
 export type AgentPolicy = z.output<typeof agentPolicy>;
-export type AgentPolicySpec = AgentPolicy['spec'];
 export type EgressRule = z.output<typeof egressRule>;
 /** A coding agent that a policy declares. */
 export type DeclaredAgent = z.output<typeof declaredAgent>;
-export type EgressDestination = z.output<typeof destination>;
 export type NetworkPort = z.output<typeof networkPort>;
 
 /** A field that is wrong: its path, such as `spec.egress.rules[0].to[1].cidr`, and what to write instead. */

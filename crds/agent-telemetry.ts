@@ -2,7 +2,7 @@
 export const agentTelemetryPort = 14_320;
 
 /** Where whatever the variables below do not reach can be pointed to by hand. */
-export const agentTelemetryVariable = 'CHAPERONE_AGENT_TELEMETRY';
+const agentTelemetryVariable = 'CHAPERONE_AGENT_TELEMETRY';
 
 /**
  * Environment by which coding agents tell of themselves to `url` (docs/agents.md). Only variables that concern one agent each: those that every

@@ -63,7 +63,7 @@ function isOnPort({ ports }: ReadRule, { port, protocol }: Connection): boolean 
 }
 
 /** Whether the port or range of ports holds the connection's port. */
-export function includesPort(
+function includesPort(
   { port, endPort = port, protocol }: NetworkPort,
   connection: { port: number; protocol: 'TCP' | 'UDP' },
 ): boolean {

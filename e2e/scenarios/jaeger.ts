@@ -27,7 +27,7 @@ export function isJob({ attributes }: Span): boolean {
 }
 
 /** The spans that a service sent since a time, or none. */
-export async function findSpans(service: string, since: Date): Promise<Span[]> {
+async function findSpans(service: string, since: Date): Promise<Span[]> {
   const query = new URLSearchParams({
     'query.service_name': service,
     'query.start_time_min': since.toISOString(),

@@ -51,10 +51,6 @@ export async function list(...args: string[]): Promise<KubeObject[]> {
   return JSON.parse(await kubectl('get', '-o', 'json', ...args)).items;
 }
 
-export async function podPhase(namespace: string, pod: string): Promise<string> {
-  return (await get(namespace, `pod/${pod}`)).status.phase;
-}
-
 /** Waits until the pod has one of the phases; returns the pod. */
 export async function awaitPhase(namespace: string, pod: string, phases: string[], seconds = 60): Promise<KubeObject> {
   return await until(`pod ${namespace}/${pod} to be ${phases.join(' or ')}`, seconds, async () => {

@@ -18,7 +18,7 @@ export function makeAlert(finding: Finding, pod: KnownPod, labels: Readonly<Reco
 }
 
 /** How bad, where in the workflow, the finding's own sentence, and which pod under which policies. */
-export function alertText(finding: Finding, pod: KnownPod): string {
+function alertText(finding: Finding, pod: KnownPod): string {
   const { rule, severity, text, count } = finding;
   const often = count > 1 && rule !== suppressedRule ? ` Seen ${count} times.` : '';
   return `${severity} in ${whereOf(finding)}: ${text}${often} ${whoseOf(pod)}`;

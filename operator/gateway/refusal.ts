@@ -1,4 +1,4 @@
-import { ChaperoneError } from '../../crds/errors.ts';
+import { ChaperoneError, describeError } from '../../crds/errors.ts';
 
 /**
  * Why the gateway does not take a request. The sensor knows four kinds: refused for good (400, 401, 409, 413, 415), too much at once (429),
@@ -14,4 +14,18 @@ export class GatewayRefusal extends ChaperoneError {
     this.status = details.status;
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
   }
+}
+
+/** What is thrown by others: what the server itself refuses in a request keeps its status, everything else passes. */
+export function asRefusal(error: unknown): GatewayRefusal {
+  if (error instanceof GatewayRefusal) return error;
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status >= 400 && status < 500) {
+    return new GatewayRefusal('request-malformed', describeError(error), { status, cause: error });
+  }
+  return new GatewayRefusal('failed', 'the gateway failed; send again', {
+    status: 503,
+    retryAfterSeconds: 5,
+    cause: error,
+  });
 }

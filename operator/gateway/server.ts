@@ -1,9 +1,6 @@
-import type { Server } from 'node:https';
-import type { Socket } from 'node:net';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { describeError } from '../../crds/errors.ts';
 import type { Finding } from '../../crds/finding.ts';
 import { readFindings } from '../alerts/read-findings.ts';
 import { readLastWords } from '../alerts/read-last-words.ts';
@@ -12,12 +9,13 @@ import { closeGracefully, serverTls } from '../certificates/server-tls.ts';
 import type { TokenReviewStatus } from '../kube/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Admission, createAdmission, DEFAULT_LIMITS, type GatewayLimits } from './admit.ts';
+import { createApp, type GatewayTimeouts } from './app.ts';
 import { type Authenticator, createAuthenticator } from './authenticate.ts';
 import type { Backend } from './backend.ts';
 import { sensorStatus } from './hello.ts';
 import type { PodIdentity } from './identity.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
-import { GatewayRefusal } from './refusal.ts';
+import { asRefusal, GatewayRefusal } from './refusal.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { stampTraces } from './stamp.ts';
 
@@ -59,23 +57,11 @@ const HELLO_LIMIT = 8 * 1024;
 const FINDINGS_LIMIT = 128 * 1024;
 /** Findings have room and a share of their own: neither a tracing back end that is slow nor a pod's many spans hold an alert up. */
 const FINDINGS_LIMITS = { requests: 64, bytes: 4 * 1024 * 1024, bytesPerSecond: 128 * 1024 };
-const KEEP_ALIVE_TIMEOUT = 30_000;
-const MAX_CONNECTIONS = 8192;
-
-/** Milliseconds until a connection that only holds our memory is ended. */
-export interface GatewayTimeouts {
-  handshake: number;
-  headers: number;
-  /** From the first byte of a request to the last of its body. */
-  request: number;
-}
-
-const DEFAULT_TIMEOUTS: GatewayTimeouts = { handshake: 5_000, headers: 5_000, request: 15_000 };
 
 /** Makes the server; it serves nothing before `listen`. */
 export function createGatewayServer(options: GatewayServerOptions): GatewayServer {
-  const app = createApp(options);
-  const limits = options.limits ?? DEFAULT_LIMITS;
+  const { certificate, timeouts, limits = DEFAULT_LIMITS } = options;
+  const app = createApp(certificate, { connectionsPerAddress: limits.connectionsPerAddress, timeouts });
   const context: Context = {
     ...options,
     metrics: createGatewayMetrics(options.registry),
@@ -124,49 +110,6 @@ interface Context extends GatewayServerOptions {
   authenticate: Authenticator;
   admission: Admission;
   logRefusal: (refusal: GatewayRefusal) => void;
-}
-
-function createApp({
-  certificate,
-  limits,
-  timeouts = DEFAULT_TIMEOUTS,
-}: GatewayServerOptions): FastifyInstance<Server> {
-  const { connectionsPerAddress } = limits ?? DEFAULT_LIMITS;
-  const https = {
-    ...serverTls(certificate),
-    handshakeTimeout: timeouts.handshake,
-    headersTimeout: timeouts.headers,
-    // How often Node.js looks for connections that are past their time.
-    connectionsCheckingInterval: timeouts.headers / 5,
-  };
-  const app = fastify({
-    https,
-    requestTimeout: timeouts.request,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-    forceCloseConnections: 'idle',
-  });
-  app.server.maxConnections = MAX_CONNECTIONS;
-  limitConnections(app.server, connectionsPerAddress);
-  // Bytes, not objects: a body is parsed once it is known whose it is.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  return app;
-}
-
-/** So that one pod cannot take all connections that there are, for which it needs no token. */
-function limitConnections(server: Server, most: number): void {
-  const counts = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
-    const count = (counts.get(address) ?? 0) + 1;
-    counts.set(address, count);
-    socket.once('close', () => {
-      const left = (counts.get(address) ?? 1) - 1;
-      if (left === 0) counts.delete(address);
-      else counts.set(address, left);
-    });
-    if (count > most) socket.destroy();
-  });
 }
 
 function count(request: FastifyRequest, reply: FastifyReply, metrics: GatewayMetrics): void {
@@ -253,17 +196,4 @@ function refuse(error: unknown, reply: FastifyReply, { metrics, logRefusal }: Co
   if (refusal.status >= 500) logRefusal(refusal);
   if (refusal.retryAfterSeconds !== null) reply.header('retry-after', String(refusal.retryAfterSeconds));
   return reply.code(refusal.status).send({ code: refusal.status, message: refusal.message });
-}
-
-function asRefusal(error: unknown): GatewayRefusal {
-  if (error instanceof GatewayRefusal) return error;
-  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (status >= 400 && status < 500) {
-    return new GatewayRefusal('request-malformed', describeError(error), { status, cause: error });
-  }
-  return new GatewayRefusal('failed', 'the gateway failed; send again', {
-    status: 503,
-    retryAfterSeconds: 5,
-    cause: error,
-  });
 }

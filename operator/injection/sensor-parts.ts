@@ -12,7 +12,7 @@ import {
 import type { InjectionPlan } from './injection-plan.ts';
 
 /** Where the sensor sees the runner's diagnostic log. */
-export const diagDirectory = '/diag';
+const diagDirectory = '/diag';
 const runDirectory = '/run/chaperone';
 const scratchDirectory = '/var/lib/chaperone';
 const policyDirectory = '/etc/chaperone';

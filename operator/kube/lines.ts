@@ -1,7 +1,7 @@
 import { KubeError } from './errors.ts';
 
 /** Objects in etcd end at 1.5 MB by default; a line beyond this is no watch event. */
-export const MAX_LINE_BYTES = 8 * 1024 * 1024;
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Cuts a stream of bytes into lines, without the line ends; an unfinished last line is dropped, since its event will be sent again.

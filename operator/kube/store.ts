@@ -131,7 +131,7 @@ function lookUp<T extends KubeObject>(indexes: Map<string, Index<T>>, name: stri
 }
 
 /** Freezes parsed JSON to the bottom: what comes out of a store is shared by all its readers. */
-export function deepFreeze<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
     for (const part of Object.values(value)) deepFreeze(part);

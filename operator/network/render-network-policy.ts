@@ -57,7 +57,7 @@ export function networkWarnings(policy: AgentPolicy, facts: NetworkFacts): strin
 }
 
 /** The name of the NetworkPolicy of an AgentPolicy, in the same namespace. */
-export function networkPolicyName(policy: Pick<AgentPolicy, 'metadata'>): string {
+function networkPolicyName(policy: Pick<AgentPolicy, 'metadata'>): string {
   return networkPolicyNameFor(policy.metadata.name);
 }
 

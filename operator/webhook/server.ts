@@ -14,7 +14,7 @@ import { answerReview } from './respond.ts';
 import { type AdmissionRequest, readReview } from './review.ts';
 
 /** The path in the chart's MutatingWebhookConfiguration. */
-export const WEBHOOK_PATH = '/mutate/pods';
+const WEBHOOK_PATH = '/mutate/pods';
 
 export interface WebhookServerOptions {
   certificate: KeyPair;

@@ -12,7 +12,7 @@ import { lookOf } from './terminal.ts';
 import { tierCheck } from './tier-check.ts';
 import { asUsageError, exitStatus } from './usage.ts';
 
-export const doctorHelp = `Usage: chaperone doctor [--json]
+const doctorHelp = `Usage: chaperone doctor [--json]
 
 Says what the sensor can see on this machine, proved by effect where that is possible, and what to change.
 

@@ -14,7 +14,7 @@ import { readEnvironment } from './config.ts';
 import { lookOf } from './terminal.ts';
 import { asUsageError, exitStatus, refuseRepeated, usageError } from './usage.ts';
 
-export const reportHelp = `Usage: chaperone report [--json | --html OUT] FILE…
+const reportHelp = `Usage: chaperone report [--json | --html OUT] FILE…
 
 Draws the waterfall of recorded traces, or makes one HTML page of them. FILE is what chaperone run wrote
 (trace.otlp.json), what the OpenTelemetry collector's file exporter wrote, or Jaeger's answer to /api/v3/traces/ID;

@@ -19,7 +19,7 @@ import { defaultOut, parseRunOptions, type RunOptions } from './run-options.ts';
 import { lookOf } from './terminal.ts';
 import { exitStatus } from './usage.ts';
 
-export const runHelp = `Usage: chaperone run [OPTION…] -- COMMAND…
+const runHelp = `Usage: chaperone run [OPTION…] -- COMMAND…
 
 Runs COMMAND in a cgroup of its own under the same sensor as in a runner pod, draws what it did on standard error,
 and exits with COMMAND's status. Needs root to see anything; without it COMMAND runs all the same.

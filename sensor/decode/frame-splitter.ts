@@ -1,7 +1,7 @@
 import { eventHeaderSize } from './layout.gen.ts';
 
 /** No frame is larger: a length beyond it means that the stream is not what it should be. */
-export const largestFrame: number = 1 << 20;
+const largestFrame: number = 1 << 20;
 
 /**
  * Cuts a byte stream into frames. A length that cannot be ends it for good, for nothing after it can be trusted: `broken` is then true and

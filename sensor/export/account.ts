@@ -5,7 +5,7 @@ import { type SpanClass, spanClasses } from './span-class.ts';
  * Why spans were not delivered: no room in the queue, too large alone, refused by the server, not given back by the disk of the spill,
  * still waiting at the end.
  */
-export const dropReasons = ['overflow', 'too-large', 'refused', 'unreadable', 'unsent'] as const;
+const dropReasons = ['overflow', 'too-large', 'refused', 'unreadable', 'unsent'] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 /** What becomes of a span in the end. `rejected`: one of a batch that the server took in part, without saying which. */

@@ -28,7 +28,7 @@ export interface Found {
 }
 
 /** Findings that a job tells one by one; further ones are counted by rule (design of the trace). */
-export const maxFindings = 200;
+const maxFindings = 200;
 
 /** How many there may be before one of a severity is only counted: what is less bad never takes all the room of what is worse. */
 const room: Readonly<Record<Severity, number>> = {

@@ -5,7 +5,7 @@ import { baseName } from '../spans/text.ts';
  * What an image is called: the file that runs, the script that it interprets, and of `node …/npm-cli.js` also `npm-cli.js`. The first is the
  * kernel's word; the others are what a step can choose, so they may lower a finding, and never decide alone that there is none.
  */
-export function programNames(image: ProcessImage): string[] {
+function programNames(image: ProcessImage): string[] {
   const files = [image.program ?? image.path, image.filename];
   const script = interpreterName.test(baseName(image.path)) ? scriptOf(image) : null;
   return [...files, ...(script === null ? [] : [script])].map(baseName);
@@ -41,7 +41,7 @@ const versionControl = /^(git|git-.+|scalar|hg|svn|jj)$/;
 const systemFolder = /^\/(usr|bin|opt|nix|snap|lib|home\/linuxbrew)\//;
 
 /** What interprets programs that it is given. */
-export const interpreterName = /^(ba|da|z|k|a|fi)?sh$|^(python|perl|ruby|node|php|pwsh|lua|deno|bun)[\d.]*$|^busybox$/;
+const interpreterName = /^(ba|da|z|k|a|fi)?sh$|^(python|perl|ruby|node|php|pwsh|lua|deno|bun)[\d.]*$|^busybox$/;
 
 /** Whether it is an interpreter that takes its program from its standard input: it was given none, neither as a file nor as text. */
 export function readsProgram(image: ProcessImage): boolean {

@@ -23,7 +23,7 @@ export function findingsOf(story: Story, resource: Attributes): Finding[] {
 }
 
 /** All finding spans below a step, without those of nested steps. */
-export function findingsBelow(from: Below): FinishedSpan[] {
+function findingsBelow(from: Below): FinishedSpan[] {
   return [...from.findings, ...from.processes.flatMap(findingsBelow)].sort(
     (one, other) => severities.indexOf(severityOf(other)) - severities.indexOf(severityOf(one)),
   );

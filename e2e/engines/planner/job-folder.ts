@@ -16,7 +16,7 @@ export function makeRepository(files: string, target: string): string {
 }
 
 /** One file that holds the repository, to be cloned from (`git bundle`): fits into a ConfigMap. */
-export function bundleRepository(repository: string, file: string): void {
+function bundleRepository(repository: string, file: string): void {
   execFileSync('git', ['-C', repository, 'bundle', 'create', '--quiet', file, 'HEAD', 'main'], {
     env: gitEnvironment(),
   });

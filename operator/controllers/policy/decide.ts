@@ -121,7 +121,7 @@ function networkAction({ entry, facts, live }: PolicyWorld): NetworkAction {
 }
 
 /** Whether the live object says all that the rendered one says; others may add labels and annotations. */
-export function isAsRendered(live: LiveNetworkPolicy, object: NetworkPolicy): boolean {
+function isAsRendered(live: LiveNetworkPolicy, object: NetworkPolicy): boolean {
   return (
     isDeepStrictEqual(live.spec, object.spec) &&
     Object.entries(object.metadata.labels).every(([key, value]) => live.metadata.labels?.[key] === value) &&

@@ -11,9 +11,10 @@ import { createAuthority, issueLeaf } from '../../certificates/authority.ts';
 import type { TokenReviewStatus } from '../../kube/client.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../admit.ts';
+import type { GatewayTimeouts } from '../app.ts';
 import { createBackend } from '../backend.ts';
 import type { PodIdentity } from '../identity.ts';
-import { createGatewayServer, type GatewayTimeouts } from '../server.ts';
+import { createGatewayServer } from '../server.ts';
 
 export const authority = await createAuthority(Date.now());
 const certificate = await issueLeaf(authority, ['localhost'], Date.now());

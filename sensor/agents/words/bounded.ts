@@ -1,7 +1,7 @@
 import type { SpanReference, Telling } from './word.ts';
 
 /** Longest command that is kept of what an agent tells, in UTF-16 units; longer ones are compared by their beginning. */
-export const maxCommand = 4_096;
+const maxCommand = 4_096;
 /** Longest id or name. */
 const maxId = 128;
 

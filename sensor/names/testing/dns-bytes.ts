@@ -18,7 +18,7 @@ export interface RecordParts {
 /** An answer's flags: QR, RD, RA; the response code is added. */
 export const answerFlags = 0x8180;
 /** A question's flags: RD. */
-export const questionFlags = 0x0100;
+const questionFlags = 0x0100;
 /** A pointer to the question's name. */
 export const questionName: Buffer = Buffer.from([0xc0, 12]);
 /** An OPT record as clients send it (RFC 6891). */

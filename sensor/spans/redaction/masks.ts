@@ -23,7 +23,7 @@ export function maskFinder(masks: readonly string[]): (text: string) => Range[] 
 }
 
 /** A mask as a pattern whose work is bounded by the text's length times a constant; `null` for any other. */
-export function compileMask(mask: string): RegExp | null {
+function compileMask(mask: string): RegExp | null {
   if (mask.length < shortest || mask.length > maxLength || /^\*+$/.test(mask)) return null;
   const atoms = boundedAtoms(mask);
   return compile(atoms ?? escapeText(mask));

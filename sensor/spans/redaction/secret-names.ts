@@ -33,7 +33,7 @@ export const builtIn = [
 ];
 
 /** Names of which only some values are secrets: a key may be a file, a number of a column, or a place in a cache. */
-export const weakNames = ['KEY', '*_KEY'];
+const weakNames = ['KEY', '*_KEY'];
 const harmlessKeys = /(?:^|_)(?:PUBLIC|CACHE|PRIMARY|FOREIGN|SORT|PARTITION|HOST|LOOKUP|TRUSTED)_KEY$/;
 const harmlessValue =
   /^(?:\.{0,2}|~)\/|^[a-z][a-z0-9+.-]{0,30}:\/\/|^@|^\$\{?\w+\}?$|\.(?:pem|key|crt|cer|pub|json|asc|gpg|p12|pfx|jks|ya?ml|txt)$|^[\d.,]+[a-z]{0,3}$|^(?:true|false|id|name|none|null)$/i;

@@ -92,7 +92,7 @@ function opaqueWords(text: string): Range[] {
 }
 
 /** Random base64 changes its kind of character at 6 of 10 places, camel case at 3 at most; a hash in hex has no upper case. */
-export function isOpaque(word: string, share = word.length < 36 ? 0.42 : 0.31): boolean {
+function isOpaque(word: string, share = word.length < 36 ? 0.42 : 0.31): boolean {
   const kinds = Array.from(word.replaceAll(/[^A-Za-z0-9]/g, ''), kindOf);
   if (kinds.length < 20 || new Set(kinds).size < 3) return false;
   const changes = kinds.filter((kind, index) => index > 0 && kind !== kinds[index - 1]).length;

@@ -2,7 +2,7 @@ import type { Attributes, FinishedSpan } from '../../../spans/finished-span.ts';
 import { JobBuilder } from '../../testing/job.ts';
 
 /** Texts that mean something to a parser of HTML, of JavaScript or of a terminal. */
-export const hostileTexts: readonly string[] = [
+const hostileTexts: readonly string[] = [
   '<img src=x onerror="globalThis.pwned=1">',
   '</script><script>globalThis.pwned=1</script>',
   '<!--<script>',
