@@ -1,10 +1,9 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Severity } from '../../crds/finding.ts';
-import { logHealed } from '../commands/environment.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { logHealed } from '../kube/log-healed.ts';
 import type { Transport } from '../kube/transport.ts';
-
 import { type Clock, within } from '../runtime/clock.ts';
 import { createAlertedPolicies } from './alerted-policies.ts';
 import { type Alerts, createAlerts } from './alerts.ts';

@@ -1,10 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
-import { describeError } from '../../crds/errors.ts';
 import type { CommonConfig } from '../config.ts';
 import { createClient, type KubeClient } from '../kube/client.ts';
 import { connectByKubeConfig, loadKubeConfig } from '../kube/connection.ts';
-import { isExpired } from '../kube/errors.ts';
 import { createTransport, type Transport } from '../kube/transport.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
@@ -39,12 +37,4 @@ export function openEnvironment(config: CommonConfig, context: ProcessContext): 
 export function everyAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((known) => known ?? []);
   return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
-}
-
-/** Logs what a reflector heals by itself; a version that has expired is the normal course of things. */
-export function logHealed(log: Logger): (error: unknown) => void {
-  return (error) => {
-    if (isExpired(error)) log.info(`a watch starts anew: ${describeError(error)}`);
-    else log.warn({ err: error }, `a watch was interrupted: ${describeError(error)}`);
-  };
 }

@@ -15,6 +15,7 @@ import { createPolicyBook, type PolicyBook } from '../controllers/policy/policy-
 import { createRecorder } from '../controllers/recorder.ts';
 import { createRunnerController } from '../controllers/runner/controller.ts';
 import { createWebhookConfigController } from '../controllers/webhook-config/controller.ts';
+import { logHealed } from '../kube/log-healed.ts';
 import { createLease } from '../runtime/lease.ts';
 import { createManager } from '../runtime/manager.ts';
 import type { Runnable } from '../runtime/runnable.ts';
@@ -23,7 +24,7 @@ import { createHealthServer } from '../telemetry/health.ts';
 import { startTracing, type Trace } from '../telemetry/tracing.ts';
 import { type AdmissionSnapshot, decideAdmission, exemptNamespaces, planWithoutPolicy } from '../webhook/decide.ts';
 import { createWebhookServer, type WebhookServer } from '../webhook/server.ts';
-import { type Environment, everyAddress, logHealed, openEnvironment, type ProcessContext } from './environment.ts';
+import { type Environment, everyAddress, openEnvironment, type ProcessContext } from './environment.ts';
 import { runManager } from './run-manager.ts';
 
 /** The name of the Lease that makes one replica the leader. */

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { describeError } from '../../crds/errors.ts';
 import { type Paint, painter } from '../report/paint.ts';
 import { visible } from '../report/text.ts';
+import type { Check } from './check.ts';
 import { readEnvironment } from './config.ts';
 import { createLocalCgroup } from './local-cgroup.ts';
 import { probePath } from './probe-path.ts';
@@ -26,15 +27,6 @@ Examples:
   sudo chaperone doctor
   chaperone doctor --json | jq '.checks[] | select(.ok | not)'
 `;
-
-/** One thing that was looked at. */
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly found: string;
-  /** What to do; empty when there is nothing to mend, nor more to be had. */
-  readonly change: string;
-}
 
 export async function doctor(args: readonly string[]): Promise<number> {
   const { json, help } = parse(args);

@@ -1,6 +1,6 @@
 import { type ArmedTier, armedTiers, sightIn } from '../coverage/row.ts';
 import { coverageTable } from '../coverage/table.ts';
-import type { Check } from './doctor.ts';
+import type { Check } from './check.ts';
 
 const changes: Record<ArmedTier, string> = {
   tracepoint:

@@ -9,7 +9,6 @@ import type { Origin } from '../names/resolved-addresses.ts';
 import type { EgressView } from '../policy/egress-view.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { Scope } from '../spans/scope.ts';
-import type { ContactStage } from './outside-policy.ts';
 import type { RuleName } from './rules.ts';
 
 /** What a detector has seen. Texts are the job's, and not redacted yet. */
@@ -35,6 +34,9 @@ export interface Neighbour {
   readonly image: ProcessImage;
   readonly scope: Scope | null;
 }
+
+/** How far a connection has come: asked for; datagrams were sent; the other side took it or answered. */
+export type ContactStage = 'begun' | 'sent' | 'answered';
 
 /** What a detector may ask of its job. Answers are of what events have told so far. */
 export interface JobView {

@@ -7,9 +7,8 @@ import type { Lookup } from '../names/lookup.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import type { Scope } from '../spans/scope.ts';
-import type { Detector, Hit, JobView } from './detector.ts';
+import type { ContactStage, Detector, Hit, JobView } from './detector.ts';
 import { createDetectors } from './detectors.ts';
-import type { ContactStage } from './outside-policy.ts';
 import { rules } from './rules.ts';
 
 /** Something that was found, and by what; the same (rule, executable, subject, agent) again only counts. */

@@ -3,11 +3,8 @@ import type { Lookup } from '../names/lookup.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import type { Contact, EgressView } from '../policy/egress-view.ts';
 import { BoundedSet } from './bounded-set.ts';
-import type { Detector, Hit, JobView } from './detector.ts';
+import type { ContactStage, Detector, Hit, JobView } from './detector.ts';
 import { hostOf } from './host-of.ts';
-
-/** How far a connection has come: asked for; datagrams were sent; the other side took it or answered. */
-export type ContactStage = 'begun' | 'sent' | 'answered';
 
 /** Names of one job that were connected to, so that to have asked for them says nothing more. */
 const maxNames = 4_096;

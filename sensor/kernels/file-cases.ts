@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { KernelCase } from './cases.ts';
+import type { KernelCase } from './kernel-case.ts';
 
 const at = `/tmp/chaperone-case-${process.pid}`;
 const [a, b, c] = [`${at}/a`, `${at}/b`, `${at}/c`];

@@ -9,10 +9,11 @@ import { actor } from '../probe/testing/actor.ts';
 import { fileActor } from '../probe/testing/file-actor.ts';
 import { probe } from '../probe/testing/machine.ts';
 import type { Observation } from '../probe/testing/observe.ts';
-import { type KernelCase, kernelCases } from './cases.ts';
+import { kernelCases } from './cases.ts';
 import { type DoctorReport, parseDoctor } from './doctor-report.ts';
 import { logFolder, runGuest } from './guest.ts';
 import { overBudget } from './instructions.ts';
+import type { KernelCase } from './kernel-case.ts';
 import { splitObservations } from './split-observations.ts';
 
 interface Boot {

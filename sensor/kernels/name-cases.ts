@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DnsEvent, OpeningEvent } from '../decode/name-events.ts';
 import type { Observation } from '../probe/testing/observe.ts';
-import type { KernelCase } from './cases.ts';
+import type { KernelCase } from './kernel-case.ts';
 
 /** The bytes that actor.c sends. */
 const filled = (size: number) => Buffer.from(Array.from({ length: size }, (_, i) => i & 0xff));

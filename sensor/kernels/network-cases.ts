@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { totalOf } from '../decode/kernel-events.ts';
 import { receiver } from '../decode/layout.gen.ts';
 import { type Observation, of } from '../probe/testing/observe.ts';
-import type { KernelCase } from './cases.ts';
+import type { KernelCase } from './kernel-case.ts';
 
 const { ECONNREFUSED, ECONNRESET, ETIMEDOUT } = constants.errno;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Observation, of } from '../probe/testing/observe.ts';
-import type { KernelCase } from './cases.ts';
+import type { KernelCase } from './kernel-case.ts';
 
 /** By the actor's word. */
 const waysBeyondTracepoints = {

@@ -1,7 +1,7 @@
 import type { OpeningEvent } from '../decode/name-events.ts';
 import type { CloseEvent, ConnectEvent } from '../decode/socket-events.ts';
+import type { ContactStage } from '../findings/detector.ts';
 import type { Contacted } from '../findings/job-findings.ts';
-import type { ContactStage } from '../findings/outside-policy.ts';
 import { type Opening, readOpening } from '../names/opening.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import { type ConnectionEnd, type ConnectionStart, endOf, unknownEnd, unsentEnd } from './connection-end.ts';

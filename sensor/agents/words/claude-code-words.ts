@@ -1,4 +1,5 @@
-import { count, cut, id, spanOf, yesOrNo } from './bounded.ts';
+import { type AnswerAttributes, answerOf } from './answer.ts';
+import { cut, id, spanOf, yesOrNo } from './bounded.ts';
 import type { Dialect, Telling, ToldCall, Word } from './word.ts';
 
 /** Claude Code's spans, of `ENABLE_BETA_TRACING_DETAILED` and of `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA` alike (seen with 2.1). */
@@ -11,7 +12,7 @@ export const claudeCodeWords: Dialect = {
       if (told.name === 'claude_code.tool.execution') succeeded.set(callId(told), yesOrNo(told.text('success')));
     return tellings.flatMap((told): Word[] => {
       if (told.name === 'claude_code.tool') return [call(told, succeeded.get(callId(told)) ?? null)];
-      return told.name === 'claude_code.llm_request' ? [answer(told)] : [];
+      return told.name === 'claude_code.llm_request' ? [answerOf(told, answer)] : [];
     });
   },
 };
@@ -36,17 +37,13 @@ function call(told: Telling, succeeded: boolean | null): ToldCall {
   };
 }
 
-function answer(told: Telling): Word {
-  return {
-    kind: 'answer',
-    end: told.end,
-    model: id(told.text('gen_ai.request.model')) || null,
-    conversation: id(told.text('session.id')) || null,
-    input: count(told.text('input_tokens')),
-    output: count(told.text('output_tokens')),
-  };
-}
-
 function callId(told: Telling): string {
   return id(told.text('tool_use_id'));
 }
+
+const answer: AnswerAttributes = {
+  model: 'gen_ai.request.model',
+  conversation: 'session.id',
+  input: 'input_tokens',
+  output: 'output_tokens',
+};

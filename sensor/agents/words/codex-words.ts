@@ -1,4 +1,5 @@
 import { later } from '../../lineage/time.ts';
+import { type AnswerAttributes, answerOf } from './answer.ts';
 import { commandIn, count, id, spanOf, yesOrNo } from './bounded.ts';
 import type { Dialect, Telling, ToldCall, Word } from './word.ts';
 
@@ -9,7 +10,7 @@ export const codexWords: Dialect = {
   read: (tellings) =>
     tellings.flatMap((told): Word[] => {
       if (told.name === 'codex.tool_result') return [call(told)];
-      return told.name === 'codex.sse_event' && told.text('input_token_count') !== '' ? [answer(told)] : [];
+      return told.name === 'codex.sse_event' && told.text('input_token_count') !== '' ? [answerOf(told, answer)] : [];
     }),
 };
 
@@ -39,13 +40,9 @@ function exitCodeIn(output: string): number | null {
   return code === undefined ? null : Number(code);
 }
 
-function answer(told: Telling): Word {
-  return {
-    kind: 'answer',
-    end: told.end,
-    model: id(told.text('model')) || null,
-    conversation: id(told.text('conversation.id')) || null,
-    input: count(told.text('input_token_count')),
-    output: count(told.text('output_token_count')),
-  };
-}
+const answer: AnswerAttributes = {
+  model: 'model',
+  conversation: 'conversation.id',
+  input: 'input_token_count',
+  output: 'output_token_count',
+};

@@ -1,4 +1,5 @@
-import { count, cut, fieldOfJson, id, spanOf } from './bounded.ts';
+import { type AnswerAttributes, answerOf } from './answer.ts';
+import { cut, fieldOfJson, id, spanOf } from './bounded.ts';
 import type { Dialect, Telling, ToldCall, Word } from './word.ts';
 
 /** Gemini CLI's spans. The command is told only with `GEMINI_TELEMETRY_LOG_PROMPTS` (seen with 0.61). */
@@ -8,7 +9,7 @@ export const geminiCliWords: Dialect = {
   read: (tellings) =>
     tellings.flatMap((told): Word[] => {
       if (told.name === 'tool_call') return [call(told)];
-      return told.name === 'llm_call' ? [answer(told)] : [];
+      return told.name === 'llm_call' ? [answerOf(told, answer)] : [];
     }),
 };
 
@@ -38,13 +39,9 @@ function commandOf(told: Telling): string | null {
   return typeof command === 'string' ? cut(command) : null;
 }
 
-function answer(told: Telling): Word {
-  return {
-    kind: 'answer',
-    end: told.end,
-    model: id(told.text('gen_ai.request.model')) || null,
-    conversation: id(told.text('gen_ai.conversation.id')) || null,
-    input: count(told.text('gen_ai.usage.input_tokens')),
-    output: count(told.text('gen_ai.usage.output_tokens')),
-  };
-}
+const answer: AnswerAttributes = {
+  model: 'gen_ai.request.model',
+  conversation: 'gen_ai.conversation.id',
+  input: 'gen_ai.usage.input_tokens',
+  output: 'gen_ai.usage.output_tokens',
+};

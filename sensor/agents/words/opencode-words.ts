@@ -1,4 +1,5 @@
-import { commandIn, count, fieldOfJson, id, spanOf } from './bounded.ts';
+import { type AnswerAttributes, answerOf } from './answer.ts';
+import { commandIn, fieldOfJson, id, spanOf } from './bounded.ts';
 import type { Dialect, Telling, ToldCall, Word } from './word.ts';
 
 /** opencode's spans of the AI SDK; hundreds of its own stand beside them (seen with 1.18). */
@@ -8,7 +9,7 @@ export const opencodeWords: Dialect = {
   read: (tellings) =>
     tellings.flatMap((told): Word[] => {
       if (told.name === 'ai.toolCall') return [call(told)];
-      return told.name === 'ai.streamText.doStream' ? [answer(told)] : [];
+      return told.name === 'ai.streamText.doStream' ? [answerOf(told, answer)] : [];
     }),
 };
 
@@ -35,13 +36,9 @@ function exitCodeIn(result: string): number | null {
   return typeof exit === 'number' && Number.isInteger(exit) ? exit : null;
 }
 
-function answer(told: Telling): Word {
-  return {
-    kind: 'answer',
-    end: told.end,
-    model: id(told.text('gen_ai.request.model')) || null,
-    conversation: id(told.text('session.id')) || null,
-    input: count(told.text('gen_ai.usage.input_tokens')),
-    output: count(told.text('gen_ai.usage.output_tokens')),
-  };
-}
+const answer: AnswerAttributes = {
+  model: 'gen_ai.request.model',
+  conversation: 'session.id',
+  input: 'gen_ai.usage.input_tokens',
+  output: 'gen_ai.usage.output_tokens',
+};
