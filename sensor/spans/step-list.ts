@@ -1,7 +1,7 @@
 import type { ExecEvent } from '../decode/process-events.ts';
 import type { Engine, JobHandle, SeenStep, StepKey, StepView } from '../engines/engine.ts';
 import { later } from '../lineage/time.ts';
-import { type StepPlace, StepRun } from './scope.ts';
+import { type StepPlace, StepRun } from './step-run.ts';
 
 /** A workflow's job has at most a few hundred steps; the direct children of a runner could be more. */
 const maxSteps = 1_000;

@@ -1,8 +1,8 @@
 import type { Engine } from '../engines/engine.ts';
 import type { JobIds } from './ids.ts';
 import type { JobWriter } from './job-writer.ts';
-import type { FrozenStep, StepRun } from './scope.ts';
 import type { StepList } from './step-list.ts';
+import type { FrozenStep, StepRun } from './step-run.ts';
 import { maxName, printable } from './text.ts';
 
 /** What the steps of one job are called, and the span ids that hang on that; each is decided once. */

@@ -3,8 +3,9 @@ import type { Engine } from '../engines/engine.ts';
 import type { Attributes, FinishedSpan } from './finished-span.ts';
 import type { JobIds } from './ids.ts';
 import type { JobWriter } from './job-writer.ts';
-import type { Scope, StepRun } from './scope.ts';
+import type { Scope } from './scope.ts';
 import type { StepNames } from './step-names.ts';
+import type { StepRun } from './step-run.ts';
 import { type TaskRun, taskSpan } from './task-span.ts';
 
 /** The job as its steps' spans need it. */

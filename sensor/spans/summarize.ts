@@ -1,6 +1,7 @@
 import type { JobReport, JobSummary, StepReport } from './job-summary.ts';
 import type { JobTrace } from './job-trace.ts';
-import type { Scope, StepRun } from './scope.ts';
+import type { Scope } from './scope.ts';
+import type { StepRun } from './step-run.ts';
 
 /** What `finish` tells of the jobs. */
 export function summarizeJobs(jobs: readonly JobTrace[]): Pick<JobSummary, 'jobs' | 'executions'> {
