@@ -34,7 +34,7 @@ const sink = withRules(
         secretRef: address,
         signingKeyRef: described(
           secretKey('signingKey'),
-          'Where the key stands that each alert is signed with, 24 bytes at least. Left out: not signed.',
+          'Where the key stands that each alert is signed with: `whsec_` and base64, or any other text on one line, 24 bytes at least. Left out: not signed.',
         ).optional(),
       }),
       'Takes each alert as JSON.',

@@ -57,6 +57,11 @@ describe('what a Secret holds', () => {
     ['an address of another protocol', 'file:///etc/hunter2', /holds no address/],
     ['an address without TLS', 'http://hunter2.example.com/', /begins with http:\/\/, .*: write an https:/],
     ['empty', '\n', /is empty: write the address/],
+    [
+      'an address with a password of half a code',
+      'https://a:hunter2%@example.com/',
+      /user or password .* write % as %25/,
+    ],
     ['an address with a space', 'https://hunter2.example.com/a b', /holds spaces or several lines/],
     [
       'an address of two lines',

@@ -33,6 +33,8 @@ function readUrl(from: SecretText, allowHttp: boolean): URL {
   // A URL of several lines would be read as one.
   if (/\s/.test(text)) throw invalid(from, 'holds spaces or several lines: write the address alone, on one line');
   const url = URL.parse(text);
+  if (url !== null && !isDecodable(`${url.username}${url.password}`))
+    throw invalid(from, 'has a user or password that is not percent-encoded: write % as %25');
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && allowHttp)) return url;
   throw invalid(
     from,
@@ -40,6 +42,15 @@ function readUrl(from: SecretText, allowHttp: boolean): URL {
       ? 'begins with http://, which is not allowed here: write an https:// address'
       : 'holds no address: write one such as https://hooks.example.com/…',
   );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const GOOD_KEY = 'whsec_ and what openssl rand -base64 32 prints';
