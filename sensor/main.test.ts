@@ -9,45 +9,21 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { FrameSplitter } from './decode/frame-splitter.ts';
-import { countEach } from './decode/kernel-events.ts';
 import { eventHeaderSize, frameType } from './decode/layout.gen.ts';
-import { helloEvent } from './lineage/testing/fake-kernel.ts';
+import { makeWord } from './decode/testing/frames.ts';
+import { helloEvent, statsEvent } from './lineage/testing/fake-kernel.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
-
-/** A frame of the probe's own: a header and JSON, padded to eight bytes. */
-function wordFrame(type: number, word: object): Buffer {
-  const json = JSON.stringify(word, (_, value) => (typeof value === 'bigint' ? String(value) : value));
-  const body = Buffer.from(json.padEnd(Math.ceil(json.length / 8) * 8));
-  const frame = Buffer.alloc(eventHeaderSize + body.length);
-  frame.writeUInt32LE(frame.length, 0);
-  frame.writeUInt16LE(type, 4);
-  body.copy(frame, eventHeaderSize);
-  return frame;
-}
-
-const none = countEach(() => 0);
-const stats = {
-  cpus: [0],
-  produced: none,
-  lost: none,
-  probeDropped: none,
-  tableFull: 0,
-  socketsFull: 0,
-  left: 0,
-  detached: 0,
-  realtimeOffsetNs: '1',
-};
 
 /** The probe's side of the socket: says hello, and answers flush commands. */
 function playProbe(socket: Socket): void {
   const splitter = new FrameSplitter();
-  socket.write(wordFrame(frameType.hello, { ...helloEvent(), kind: undefined }));
+  socket.write(makeWord(frameType.hello, helloEvent()));
   socket.on('data', (chunk: Buffer) => {
     for (const command of splitter.push(chunk)) {
       const { id } = JSON.parse(command.toString('utf8', eventHeaderSize));
-      socket.write(wordFrame(frameType.stats, stats));
-      socket.write(wordFrame(frameType.flushed, { id }));
+      socket.write(makeWord(frameType.stats, statsEvent()));
+      socket.write(makeWord(frameType.flushed, { id }));
     }
   });
 }

@@ -99,6 +99,13 @@ export function stepsOf(spans: Span[], parent: Span): Span[] {
   return childrenOf(spans, parent).filter(({ attributes }) => 'chaperone.step.ordinal' in attributes);
 }
 
+/** The job's step of this name. Fails, and draws the trace, where there is none. */
+export function stepNamed(spans: Span[], name: string): Span {
+  const step = stepsOf(spans, jobOf(spans)).find((span) => span.name === name);
+  if (step === undefined) throw new Error(`no step '${name}' in\n${drawTree(spans)}`);
+  return step;
+}
+
 /** Every span below one, however deep. */
 export function below(spans: Span[], root: Span): Span[] {
   return childrenOf(spans, root).flatMap((child) => [child, ...below(spans, child)]);

@@ -3,24 +3,13 @@ import { once } from 'node:events';
 import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { FrameSplitter } from '../decode/frame-splitter.ts';
-import { countEach } from '../decode/kernel-events.ts';
 import { eventHeaderSize, frameType, readEventHeader } from '../decode/layout.gen.ts';
 import type { ProbeEvent } from '../decode/probe-events.ts';
 import { makeExec, makeFrame, makeWord } from '../decode/testing/frames.ts';
+import { statsEvent } from '../lineage/testing/fake-kernel.ts';
 import { connectProbe, type ProbeLink } from './probe-link.ts';
 
-const none = countEach(() => 0);
-const stats = makeWord(frameType.stats, {
-  cpus: [3],
-  produced: none,
-  lost: none,
-  probeDropped: none,
-  tableFull: 0,
-  socketsFull: 0,
-  left: 0,
-  detached: 0,
-  realtimeOffsetNs: '1',
-});
+const stats = makeWord(frameType.stats, statsEvent({ cpus: [3] }));
 
 interface Linked {
   readonly link: ProbeLink;

@@ -5,7 +5,7 @@ import { awaitJob } from '../jaeger.ts';
 import { awaitCondition, awaitPhase, type KubeObject, logs } from '../kubectl.ts';
 import { setStage } from '../stage.ts';
 import { startSumsJob } from '../sums-job.ts';
-import { below, drawTree, jobOf, type Span, stepsOf, traceIdOf } from '../trace-tree.ts';
+import { below, drawTree, jobOf, type Span, stepNamed, traceIdOf } from '../trace-tree.ts';
 
 const namespace = 'compromised-action';
 const pod = 'linux-x64-lint-runner-1';
@@ -37,11 +37,7 @@ describe("compromised action: it reads the runner's memory and prints the job's 
 
   const check = (title: string, assertion: () => void | Promise<void>) =>
     test(title, () => stage.guard(async () => await assertion()));
-  const step = (name: string): Span => {
-    const found = stepsOf(spans, jobOf(spans)).find((span) => span.name === name);
-    assert.ok(found, `no step '${name}' in\n${drawTree(spans)}`);
-    return found;
-  };
+  const step = (name: string): Span => stepNamed(spans, name);
 
   check(
     "the attack works: a secret that no step was given stands in the job's log, where nobody's eyes find it",

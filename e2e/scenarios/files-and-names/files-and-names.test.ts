@@ -8,7 +8,7 @@ import { awaitJob } from '../jaeger.ts';
 import { awaitCondition, awaitPhase, createObject, type KubeObject, logs } from '../kubectl.ts';
 import { runnerPod } from '../runner-shape/runner-pod.ts';
 import { makeConfigMap, setStage } from '../stage.ts';
-import { below, drawTree, jobOf, type Span, stepsOf, traceIdOf } from '../trace-tree.ts';
+import { below, drawTree, jobOf, type Span, stepNamed, traceIdOf } from '../trace-tree.ts';
 
 const namespace = 'files-and-names';
 const pod = 'linux-x64-sights-runner-1';
@@ -55,13 +55,9 @@ describe('files and names: what a job does to files, whom it asks for names, and
 
   const check = (title: string, assertion: () => void | Promise<void>) =>
     test(title, () => stage.guard(async () => await assertion()));
-  const stepNamed = (wanted: string): Span => {
-    const found = stepsOf(spans, jobOf(spans)).find((span) => span.name === wanted);
-    assert.ok(found, `no step '${wanted}' in\n${drawTree(spans)}`);
-    return found;
-  };
-  const fileEvents = (step: string, event: string) =>
-    [stepNamed(step), ...below(spans, stepNamed(step))]
+  const step = (name: string): Span => stepNamed(spans, name);
+  const fileEvents = (of: string, event: string) =>
+    [step(of), ...below(spans, step(of))]
       .flatMap(({ events }) => events)
       .filter((one) => one.name === event)
       .map(({ attributes }) => attributes);
@@ -80,7 +76,7 @@ describe('files and names: what a job does to files, whom it asks for names, and
   });
 
   check('the question for a name stands on the connection that came of it, which carries the name', () => {
-    const connection = below(spans, stepNamed('Fetch by name')).find((span) => span.name === `connect ${name}:8080`);
+    const connection = below(spans, step('Fetch by name')).find((span) => span.name === `connect ${name}:8080`);
     assert.ok(connection, drawTree(spans));
     assert.equal(connection.attributes['server.address'], name);
     assert.equal(connection.attributes['network.peer.address'], '203.0.113.10');
@@ -89,9 +85,7 @@ describe('files and names: what a job does to files, whom it asks for names, and
   });
 
   check('a name that nobody has is a lookup of its own, and says so', () => {
-    const lookup = below(spans, stepNamed('Ask in vain')).find(
-      (span) => span.name === 'DNS lookup nowhere.example.com',
-    );
+    const lookup = below(spans, step('Ask in vain')).find((span) => span.name === 'DNS lookup nowhere.example.com');
     assert.ok(lookup, drawTree(spans));
     assert.equal(lookup.attributes['chaperone.dns.response_code'], 'NXDOMAIN');
     assert.equal(lookup.status, 2);

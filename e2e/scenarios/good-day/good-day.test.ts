@@ -9,7 +9,7 @@ import { awaitCondition, awaitPhase, type KubeObject, logs } from '../kubectl.ts
 import { type Model, startModel } from '../model.ts';
 import { setStage } from '../stage.ts';
 import { startSumsJob, withAgents, workspace } from '../sums-job.ts';
-import { below, drawTree, jobOf, namesBelow, type Span, stepsOf, traceIdOf } from '../trace-tree.ts';
+import { below, drawTree, jobOf, namesBelow, type Span, stepNamed, traceIdOf } from '../trace-tree.ts';
 import { session } from './session.ts';
 
 const namespace = 'good-day';
@@ -41,11 +41,7 @@ describe('a good day: a coding agent mends a failing test in a runner pod', () =
 
   const check = (title: string, assertion: () => void | Promise<void>) =>
     test(title, () => stage.guard(async () => await assertion()));
-  const step = (name: string): Span => {
-    const found = stepsOf(spans, jobOf(spans)).find((span) => span.name === name);
-    assert.ok(found, `no step '${name}' in\n${drawTree(spans)}`);
-    return found;
-  };
+  const step = (name: string): Span => stepNamed(spans, name);
 
   check('the agent does all that its model asks for, and the tests pass', async () => {
     const log = await logs(namespace, pod, 'runner');

@@ -6,7 +6,7 @@ import { startServer } from '../internet.ts';
 import { awaitJob } from '../jaeger.ts';
 import { awaitCondition, awaitPhase, createObject, type KubeObject, logs } from '../kubectl.ts';
 import { makeConfigMap, setStage } from '../stage.ts';
-import { below, drawTree, jobOf, namesBelow, type Span, stepsOf, traceIdOf } from '../trace-tree.ts';
+import { below, drawTree, jobOf, namesBelow, type Span, stepNamed, stepsOf, traceIdOf } from '../trace-tree.ts';
 import { runnerPod } from './runner-pod.ts';
 
 const namespace = 'runner-shape';
@@ -67,11 +67,6 @@ describe("runner's shape: the stand-in for the GitHub runner in a pod as its con
 
   const check = (title: string, assertion: () => void | Promise<void>) =>
     test(title, () => stage.guard(async () => await assertion()));
-  const stepNamed = (all: Span[], name: string): Span => {
-    const found = stepsOf(all, jobOf(all)).find((span) => span.name === name);
-    assert.ok(found, `no step '${name}' in\n${drawTree(all)}`);
-    return found;
-  };
 
   check('both pods end as the runner ends them: with 0, whatever the result', async () => {
     assert.equal(runner.status.phase, 'Succeeded', await logs(namespace, runner.metadata.name, 'runner'));

@@ -8,7 +8,7 @@ import { awaitCondition, awaitPhase, type KubeObject, logs } from '../kubectl.ts
 import { startModel } from '../model.ts';
 import { setStage } from '../stage.ts';
 import { startSumsJob, withAgents } from '../sums-job.ts';
-import { below, drawTree, jobOf, type Span, stepsOf, traceIdOf } from '../trace-tree.ts';
+import { below, drawTree, jobOf, type Span, stepNamed, traceIdOf } from '../trace-tree.ts';
 import { claudeSession, commandOfMeeting, geminiSession, type Meeting, marksOf, meetings } from './sessions.ts';
 
 const namespace = 'two-agents';
@@ -58,11 +58,7 @@ describe('two agents in one job, one of them in the background across steps: not
 
   const check = (title: string, assertion: () => void | Promise<void>) =>
     test(title, () => stage.guard(async () => await assertion()));
-  const step = (name: string): Span => {
-    const found = stepsOf(spans, jobOf(spans)).find((span) => span.name === name);
-    assert.ok(found, `no step '${name}' in\n${drawTree(spans)}`);
-    return found;
-  };
+  const step = (name: string): Span => stepNamed(spans, name);
 
   check('both do what they were asked, and the job succeeds', async () => {
     const log = await logs(namespace, pod, 'runner');

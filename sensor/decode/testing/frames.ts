@@ -38,7 +38,7 @@ export function makeFrame({ type, flags = 0, body = Buffer.alloc(0) }: FrameFiel
 
 /** A word of the probe's. */
 export function makeWord(type: number, value: unknown): Buffer {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each));
   return makeFrame({ type, body: Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8)) });
 }
 
