@@ -24,6 +24,8 @@ export interface JobEventsOptions {
   readonly table: ProcessTable;
   /** Told of what belongs to no job. */
   readonly coverage: Coverage;
+  /** Of a connection that is the sensor's own doing: it is of no job. */
+  readonly isToSensor: (event: ConnectionStart) => boolean;
   readonly openJob: (job: JobStart) => JobTrace;
   /** A process was placed in the job, or the one that did the job ended: more may be known of who the job is. */
   readonly onPlaced: (job: JobTrace) => void;
@@ -127,6 +129,7 @@ export class JobEvents {
   }
 
   #connected(event: ConnectionStart): void {
+    if (this.#options.isToSensor(event)) return;
     const place = this.#placeOf(event);
     if (place === null) this.#options.coverage.outside += 1;
     else if (!place.job.activity.connected(event, place.scope, place.node)) this.#options.coverage.unfollowed += 1;

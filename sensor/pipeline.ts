@@ -1,6 +1,7 @@
 import { coverageTier } from '../crds/attributes.ts';
 import type { CodingAgent } from './agents/agent.ts';
 import type { AgentEdges } from './agents/agent-spans.ts';
+import { leadsToReceiver } from './agents/words/own-connection.ts';
 import type { Said } from './agents/words/receiver.ts';
 import type { KernelEvent } from './decode/kernel-events.ts';
 import type { HelloEvent, ProbeEvent, StatsEvent } from './decode/probe-events.ts';
@@ -80,12 +81,18 @@ const settleEveryNanos = 100_000_000n;
 /** A runner that is not ephemeral does one job after the other; of so many the steps are remembered, for what they left behind. */
 const maxJobs = 32;
 
-const blindToAgents: AgentEdges = { onAgent: () => {}, versionOf: () => null, areHeard: false };
+const blindToAgents: AgentEdges = {
+  onAgent: () => {},
+  versionOf: () => null,
+  areHeard: false,
+  heardAt: () => null,
+};
 
 class JobPipeline implements Pipeline {
   readonly #options: PipelineOptions;
   readonly #budget: Budget;
   readonly #policy: () => PolicyView;
+  readonly #agents: AgentEdges;
   readonly #coverage = new Coverage();
   readonly #table: ProcessTable;
   readonly #redactors = new RedactorCache();
@@ -105,6 +112,7 @@ class JobPipeline implements Pipeline {
     this.#options = options;
     this.#budget = options.budget ?? defaultBudget;
     this.#policy = options.policy ?? (() => noPolicy);
+    this.#agents = { ...blindToAgents, ...options.agents };
     this.#offset = options.clockOffset ?? 0n;
     this.#wallOffset = this.#offset;
     this.#table = new ProcessTable({ maxDepth: this.#budget.depth });
@@ -113,6 +121,7 @@ class JobPipeline implements Pipeline {
       engine: options.engine,
       table: this.#table,
       coverage: this.#coverage,
+      isToSensor: (event) => leadsToReceiver(event, this.#agents.heardAt()),
       openJob: (job) => this.#openJob(job),
       onPlaced: (job) => this.#identify(job),
       onJobEnd: () => options.onJobEnd?.(),
@@ -231,7 +240,7 @@ class JobPipeline implements Pipeline {
     const network = this.#options.network ?? unknownNetwork;
     const { onSpans, onFinding = () => {} } = this.#options;
     const sinks = { onSpans, onFinding };
-    const agents = { ...blindToAgents, ...this.#options.agents };
+    const agents = this.#agents;
     return new JobTrace({ ...job, engine, neighbours, network, budget: this.#budget, settings, sinks, agents });
   }
 

@@ -64,6 +64,7 @@ export class Sidecar {
   readonly #pipeline: Pipeline;
   /** `null` where agents are not asked. */
   readonly #hearing: Hearing | null;
+  readonly #heardAt = () => this.#hearing?.port ?? null;
   readonly #cancelTicks: (() => void)[] = [];
   readonly #time: ProbeTime;
   #probe: HelloEvent | null = null;
@@ -108,7 +109,7 @@ export class Sidecar {
       jobLogs: config.diagDir === null ? null : openWorkerLogs(config.diagDir),
       onSpans: (spans, resource) => this.#exporter.add(spans, resource),
       onFinding: (finding) => this.#findings.tell(finding),
-      agents: { onAgent: options.markAgent, areHeard: config.hearsAgents },
+      agents: { onAgent: options.markAgent, areHeard: config.hearsAgents, heardAt: this.#heardAt },
       onJobEnd: () => this.#jobEnded(),
       delivery: () => deliveryWord(this.#exporter.account(), this.#findings.account()),
     });

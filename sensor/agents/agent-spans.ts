@@ -37,6 +37,8 @@ export interface AgentEdges {
   readonly versionOf: (image: ProcessImage) => string | null;
   /** Agents are asked to tell of themselves, so that spans wait for that. */
   readonly areHeard: boolean;
+  /** The port of 127.0.0.1 where they are; `null`: at none. What connects to it is not told of. */
+  readonly heardAt: () => number | null;
 }
 
 /** Sessions that a job tells of; what would begin further ones is a process like any other. */

@@ -30,9 +30,10 @@ export async function observe(options: RunOptions, env: CommandEnvironment, onSp
   const { armed, reason = '' } = sensor.hello;
   if (!armed) say(`nothing of the command will be seen: ${visible(reason)}`);
   const areHeard = armed && options.agentTelemetry;
-  const sinks = { onSpans, agents: { onAgent: sensor.markAgent, versionOf: readAgentVersion, areHeard } };
+  const heardAt = () => hearing?.port ?? null;
+  const sinks = { onSpans, agents: { onAgent: sensor.markAgent, versionOf: readAgentVersion, areHeard, heardAt } };
   const pipeline = pipelineFor(armed ? options : { ...options, engine: 'generic' }, env, sinks);
-  const hearing = areHeard ? hear(pipeline, sensor) : null;
+  const hearing: Hearing | null = areHeard ? hear(pipeline, sensor) : null;
   sensor.listen((event) => {
     pipeline.push(event);
     hearing?.told(event);

@@ -62,3 +62,12 @@ test('a connection that outlives the job is told as open', real, async () => {
   const [connection] = ofClass(spans, 'connection');
   assert.equal(connection?.attributes['chaperone.connection.open'], true);
 });
+
+test('where agents are asked to tell of themselves, that they do is no connection of the job', real, async () => {
+  const post =
+    "fetch(process.env.CHAPERONE_AGENT_TELEMETRY + '/v1/traces', { method: 'POST' }).then(({ status }) => process.exit(status % 256))";
+  const { status, spans, summary } = await run(['--agent-telemetry', '--', process.execPath, '-e', post]);
+  assert.equal(status, 415 % 256);
+  assert.deepEqual([totals(ofClass(spans, 'job'))[0], ofClass(spans, 'connection')], [0, []]);
+  assert.deepEqual([summary.totals.connections, summary.totals.hosts], [0, 0]);
+});

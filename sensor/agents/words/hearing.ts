@@ -1,4 +1,5 @@
 import { describeError } from '../../../crds/errors.ts';
+import { receiver as ports } from '../../decode/layout.gen.ts';
 import type { ProbeEvent } from '../../decode/probe-events.ts';
 import type { Clock } from '../../export/clock.ts';
 import type { Pipeline } from '../../pipeline.ts';
@@ -19,6 +20,8 @@ export interface HearingOptions {
 
 /** The receiver of agents' words, beside a pipeline that takes them. */
 export interface Hearing {
+  /** Of 127.0.0.1, where it listens; until it does, where it tries to first. `null`: it cannot. */
+  readonly port: number | null;
   /** Resolves once it listens; `null`: it cannot. */
   readonly url: Promise<string | null>;
   /** Each event of the probe, after the pipeline has taken it. */
@@ -28,8 +31,9 @@ export interface Hearing {
 }
 
 /** Never throws: that agents are not heard is no reason for anything to fail. */
-export function hearAgents({ clock, pipeline, flush, ports, onFailure }: HearingOptions): Hearing {
+export function hearAgents({ clock, pipeline, flush, ports: mostPorts, onFailure }: HearingOptions): Hearing {
   const speakers = new Speakers();
+  let port: number | null = ports.port;
   const opened = openReceiver(
     {
       clock,
@@ -38,12 +42,20 @@ export function hearAgents({ clock, pipeline, flush, ports, onFailure }: Hearing
       dialectOf: (speaker) => dialects.get(pipeline.agentOf(speaker)?.name ?? '') ?? null,
       onSaid: (said) => pipeline.hear(said),
     },
-    ports,
-  ).catch((error: unknown): Receiver | null => {
-    onFailure(`what coding agents tell of themselves is not heard: ${describeError(error)}`);
-    return null;
-  });
+    mostPorts,
+  )
+    .catch((error: unknown): Receiver | null => {
+      onFailure(`what coding agents tell of themselves is not heard: ${describeError(error)}`);
+      return null;
+    })
+    .then((receiver) => {
+      port = receiver?.port ?? null;
+      return receiver;
+    });
   return {
+    get port() {
+      return port;
+    },
     url: opened.then((receiver) => receiver && `http://127.0.0.1:${receiver.port}`),
     told: (event) => {
       if (event.kind === 'speaker') speakers.began(event);

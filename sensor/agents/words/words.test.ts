@@ -37,6 +37,24 @@ test('a tool that works within the agent is a span of its own, told by the agent
   assert.deepEqual(told(spans), []);
 });
 
+test('a connection to where agents are heard is none of the job', () => {
+  const run = new ToldRun({ agents: { areHeard: true, heardAt: () => 14_320 } });
+  const agent = claude.start(run.kernel, run.shell);
+  run.kernel.close(agent, run.kernel.connect(agent, '127.0.0.1', 14_320));
+  run.kernel.connect(agent, '127.0.0.1', 14_321);
+  run.kernel.exit(agent);
+  const spans = run.end();
+  const { attributes } = spanNamed(spans, 'invoke_agent claude-code');
+  assert.deepEqual(
+    spans.filter(({ kind }) => kind === 'client').map(({ name }) => name),
+    ['connect 127.0.0.1:14321'],
+  );
+  assert.deepEqual(
+    [attributes['chaperone.connections.count'], spans.at(-1)?.attributes['chaperone.connections.count']],
+    [1, 1],
+  );
+});
+
 test('what a sub-agent calls stands below a run of its own', () => {
   const run = new ToldRun();
   const agent = claude.start(run.kernel, run.shell);
