@@ -1,4 +1,4 @@
-import { dnsResponseCode } from '../../../crds/attributes.ts';
+import { dnsResponseCode, findingText } from '../../../crds/attributes.ts';
 import { isAtLeast } from '../../../crds/finding.ts';
 import { classOf } from '../../export/span-class.ts';
 import { severityOf } from '../../findings/read-finding.ts';
@@ -124,7 +124,8 @@ export class NodeList {
       failed: span.error !== null || (isConnection(kind) && failureOf(span) !== null),
       summary: span.attributes['aggregation.is_summary'] === true,
       notes,
-      facts: [...factsOf(span.attributes), ['span id', span.spanId]],
+      telling: sentencesOf(span),
+      facts: [...factsOf(withoutText(span.attributes)), ['span id', span.spanId]],
       events: span.events.map(({ name, time, attributes }) => this.#event(name, time, attributes)),
     };
   }
@@ -155,6 +156,18 @@ interface Told {
   readonly label: string;
   readonly result?: string;
   readonly notes?: readonly Note[];
+}
+
+/** A finding's text, its advice apart from what happened: what a job wrote may hold the same words, and the advice stands last. */
+function sentencesOf({ attributes: { [findingText]: text } }: FinishedSpan): string[] {
+  if (typeof text !== 'string') return [];
+  const [refuse, look] = [text.lastIndexOf(' To refuse it, '), text.lastIndexOf(' Look at ')];
+  if (look < 0 || refuse < look) return [visible(text)];
+  return [text.slice(0, look), text.slice(look + 1, refuse), text.slice(refuse + 1)].map(visible);
+}
+
+function withoutText({ [findingText]: _, ...others }: Attributes): Attributes {
+  return others;
 }
 
 /** A child that is added once its place in the order is known. */

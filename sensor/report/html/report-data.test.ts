@@ -214,7 +214,10 @@ test('changes of files are told by directory, other events and findings in lists
     'chaperone.finding.agent.name': 'claude-code',
     'chaperone.finding.tool.name': 'Bash',
   };
-  at.other(process, 'finding unnamed-address', 1, { attributes });
+  const sentences = ['sh connects to 192.0.2.1:443.', 'Look at the program.', 'To refuse it, deny it.'];
+  at.other(process, 'finding unnamed-address', 1, {
+    attributes: { ...attributes, 'chaperone.finding.text': sentences.join(' ') },
+  });
   const { directories, activities, findings, secrets, fileTotals, nodes } = dataOf(at.spans);
   assert.deepEqual(secrets, [{ path: '/root/.netrc', kind: 'credentials', at: 0, node: 2 }]);
   assert.deepEqual(fileTotals.places, [['workspace', '5']]);
@@ -228,6 +231,7 @@ test('changes of files are told by directory, other events and findings in lists
   );
   assert.deepEqual(activities, [{ name: 'memory access', detail: 'cause ptrace; process.pid 7', at: 0, node: 2 }]);
   const subject = 'Address without a name: 192.0.2.1:443, Bash call of claude-code';
+  assert.deepEqual(nodes[3]?.telling, sentences);
   const found = { rule: 'unnamed-address', verdict: 'High', subject };
   assert.deepEqual(findings, [{ ...found, count: 1, at: 1_000, node: 3 }]);
 });

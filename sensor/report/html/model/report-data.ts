@@ -66,6 +66,8 @@ export interface ReportNode {
   /** It stands for several that were told together. */
   readonly summary: boolean;
   readonly notes: readonly Note[];
+  /** Of a finding what happened, what to look at, and how to refuse it; else empty. */
+  readonly telling: readonly string[];
   readonly facts: readonly Fact[];
   readonly events: readonly NodeEvent[];
 }

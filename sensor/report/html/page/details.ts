@@ -30,6 +30,7 @@ export class Details {
     const facts = node.kind === 'job' ? [...node.facts, ...this.#options.data.resource] : node.facts;
     this.element.replaceChildren(
       this.#head(node),
+      ...tellingOf(node),
       this.#path(place),
       timing(node),
       this.#buttons(place, isInTree),
@@ -102,6 +103,14 @@ const kindWords = {
   dns: 'DNS lookup',
   other: 'span',
 } as const;
+
+/** What a finding says, a paragraph for each of its sentences; of anything else the remarks beside its line, which has not always room for them. */
+function tellingOf({ telling, notes }: ReportNode): HTMLElement[] {
+  if (telling.length > 0) return telling.map((text) => element('p', { class: 'telling' }, jobText(text)));
+  if (notes.length === 0) return [];
+  const remarks = notes.map(({ tone, text }) => element('li', {}, jobText(text, `note ${tone}`)));
+  return [element('ul', { class: 'telling', 'aria-label': 'Remarks' }, ...remarks)];
+}
 
 function timing({ start, end }: ReportNode): HTMLElement {
   return element('p', { class: 'timing' }, `${span(end - start)}, from ${instant(start)} to ${instant(end)}`);
