@@ -37,9 +37,9 @@ function hostWords({ hosts, connections }: Summary['totals']): string {
   return hosts === 0 ? 'no hosts' : counted(hosts, 'host');
 }
 
-/** `2 agents (31 tool calls)` */
+/** `2 agents (31 tool calls)`, of which the agents alone tell of some */
 function agentWords(agents: Summary['agents']): string[] {
-  const calls = agents.reduce((sum, { toolCalls }) => sum + toolCalls, 0);
+  const calls = agents.reduce((sum, { toolCalls, toolCallsClaimed = 0 }) => sum + toolCalls + toolCallsClaimed, 0);
   return agents.length === 0 ? [] : [`${counted(agents.length, 'agent')} (${counted(calls, 'tool call')})`];
 }
 

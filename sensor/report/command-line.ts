@@ -1,5 +1,5 @@
-import { agentCommand, mcpServer, processScript } from '../../crds/attributes.ts';
-import type { FinishedSpan } from '../spans/finished-span.ts';
+import { agentCommand, agentSource, mcpServer, processScript } from '../../crds/attributes.ts';
+import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
 
 const plainWord = /^[\w@%+=:,./~-]+$/;
 /** Characters of a command line that anybody can see at once. */
@@ -10,13 +10,19 @@ const enough = 400;
  * kernel put before it; a name where no arguments were recorded.
  */
 export function commandLine({ name, attributes }: FinishedSpan): string {
-  const command = attributes[agentCommand];
-  if (typeof command === 'string') return `${attributes['gen_ai.tool.name']}: ${command}`;
+  const tool = attributes['gen_ai.tool.name'];
+  if (typeof tool === 'string') return callLine(tool, attributes);
   const agent = attributes['gen_ai.agent.name'];
   if (typeof attributes[mcpServer] === 'string') return `MCP server ${attributes[mcpServer]}`;
   if (typeof agent === 'string') return agentLine(name, agent, attributes['gen_ai.agent.version']);
   const { 'process.command_args': args, [processScript]: script } = attributes;
   return Array.isArray(args) && args.length > 0 ? joinWords(asTyped(args, script)) || name : name;
+}
+
+/** `Bash: npm test`; what only the agent tells of, which no process shows, is `Read (told)`. */
+function callLine(tool: string, { [agentCommand]: command, [agentSource]: source }: Attributes): string {
+  const line = typeof command === 'string' ? `${tool}: ${command}` : tool;
+  return source === 'agent' ? `${line} (told)` : line;
 }
 
 /** `agent claude-code 2.1.330` */

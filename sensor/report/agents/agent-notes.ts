@@ -1,4 +1,4 @@
-import { agentLeftRunning, agentToolCalls, fileChangesCount } from '../../../crds/attributes.ts';
+import { agentLeftRunning, fileChangesCount } from '../../../crds/attributes.ts';
 import { isAtLeast, severities } from '../../../crds/finding.ts';
 import { severityOf } from '../../findings/read-finding.ts';
 import type { Attributes, FinishedSpan } from '../../spans/finished-span.ts';
@@ -9,6 +9,7 @@ import { saidCount } from '../tally.ts';
 import { visible } from '../text.ts';
 import { counted } from '../units.ts';
 import { type AgentStory, agentStories, type Deeds } from './agent-stories.ts';
+import { callWords, countCalls } from './call-count.ts';
 
 /** What stands beside the runs of agents and their commands in a job, by span. */
 export type AgentNotes = ReadonlyMap<FinishedSpan, readonly Note[]>;
@@ -25,11 +26,11 @@ export function agentNotes(story: Story): AgentNotes {
   );
 }
 
-/** `12 tool calls  3 files changed  → api.example.com  reads /root/.npmrc  leaves running: sleep 400  1 finding (High)` */
+/** `12 tool calls (3 told by the agent alone)  3 files changed  → api.example.com  reads /root/.npmrc  leaves running: sleep 400  1 finding (High)` */
 function sessionNotes(agent: AgentStory): Note[] {
   const { session, deeds } = agent;
   return [
-    { tone: 'plain', text: counted(saidCount(session, agentToolCalls), 'tool call') },
+    { tone: 'plain', text: callWords(countCalls(agent)) },
     ...deedNotes(deeds, session.attributes),
     ...leftRunningNotes(agent),
     ...findingNotes(deeds),

@@ -17,6 +17,7 @@ import type { Story } from '../story.ts';
 import { saidCount } from '../tally.ts';
 import { timing } from '../timing.ts';
 import { type AgentStory, agentStories, type CallStory, type Deeds } from './agent-stories.ts';
+import { countCalls } from './call-count.ts';
 
 /** One run of a coding agent: what it did, in figures and names. Of names at most 100 of a kind are listed; the counts are of all. */
 export interface AgentSummary extends DeedsSummary {
@@ -35,7 +36,9 @@ export interface AgentSummary extends DeedsSummary {
   readonly error?: string;
   /** Commands that it ran for its model. */
   readonly toolCalls: number;
-  /** Calls of any tool that the agent told of itself. */
+  /** Further calls, which the agent alone tells of and which have a span; left out where there are none. */
+  readonly toolCallsClaimed?: number;
+  /** Calls of any tool that the agent told of itself, whether they were seen or not. */
   readonly toolCallsTold?: number;
   readonly calls: readonly CallSummary[];
   /** MCP servers over stdio that it started. */
@@ -92,6 +95,7 @@ function summarizeAgent(agent: AgentStory, job: FinishedSpan): AgentSummary {
     ...timing(session),
     ...texts({ error: attributes['error.type'] }),
     toolCalls: saidCount({ attributes }, agentToolCalls),
+    ...claimedCalls(agent),
     ...toldCalls(session),
     calls: calls.map(summarizeCall),
     mcpServers: servers.map(summarizeServer),
@@ -100,6 +104,11 @@ function summarizeAgent(agent: AgentStory, job: FinishedSpan): AgentSummary {
     ...summarizeDeeds(deeds, attributes),
     ...leftRunning(agent),
   };
+}
+
+function claimedCalls(agent: AgentStory): Pick<AgentSummary, 'toolCallsClaimed'> {
+  const { claimed } = countCalls(agent);
+  return claimed === 0 ? {} : { toolCallsClaimed: claimed };
 }
 
 function toldCalls(session: FinishedSpan): Pick<AgentSummary, 'toolCallsTold'> {

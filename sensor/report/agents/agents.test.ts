@@ -68,6 +68,7 @@ test('the summary answers for each agent: where it ran, what it changed, reached
       start: '',
       durationMs: 39_000,
       toolCalls: 2,
+      toolCallsClaimed: 1,
       toolCallsTold: 3,
       calls: 3,
       mcpServers: [words.spanId],
@@ -135,12 +136,12 @@ test('every finding that an agent names is among the findings, and one of anothe
 });
 
 test('the line of an agent says what all of it came to', () => {
-  const drawn = drawWaterfall(at.spans, summary, { color: false, width: 240 });
+  const drawn = drawWaterfall(at.spans, summary, { color: false, width: 300 });
   const line = drawn.split('\n').find((each) => each.includes('agent claude-code 2.1.330'));
   const said =
-    /2 tool calls {2}5 file changes {2}→ api\.example\.com, words\.example {2}reads \/root\/\.npmrc {2}leaves running: 2 processes {2}▲ 1 finding \(High\)/;
+    /3 tool calls \(1 told by the agent alone\) {2}5 file changes {2}→ api\.example\.com, words\.example {2}reads \/root\/\.npmrc {2}leaves running: 2 processes {2}▲ 1 finding \(High\)/;
   assert.match(String(line), said, drawn);
-  assert.match(drawn, / · 2 agents \(3 tool calls\) · /);
+  assert.match(drawn, / · 2 agents \(4 tool calls\) · /);
 });
 
 test('of a large run the line of the agent is drawn before those of its commands', () => {
