@@ -308,11 +308,7 @@ test('any parents at all come to an end, and every process is counted once', () 
     fc.property(parents, (links) => {
       const at = new JobBuilder();
       const job = at.job('ci', 0, 1);
-      const processes = links.map((_, index) => at.process(job, [`p${index}`], 0, 1));
-      const spans = processes.map((span, index) => ({
-        ...span,
-        parentSpanId: processes[links[index] ?? 0]?.spanId ?? job.spanId,
-      }));
+      const spans = at.processesUnder(job, links);
       assert.equal(summaryOf([job, ...spans]).processes.total, links.length);
       draw([job, ...spans]);
     }),

@@ -53,11 +53,7 @@ test('any spans at all stand in the tree once each, and sizes agree with depths'
     fc.property(parents, (links) => {
       const at = new JobBuilder();
       const job = at.job('ci', 0, 1);
-      const processes = links.map((_, index) => at.process(job, [`p${index}`], 0, 1));
-      const spans = processes.map((span, index) => ({
-        ...span,
-        parentSpanId: processes[links[index] ?? 0]?.spanId ?? job.spanId,
-      }));
+      const spans = at.processesUnder(job, links);
       const { nodes } = dataOf([job, ...spans]);
       assert.equal(nodes.length, links.length + 1);
       assert.deepEqual(

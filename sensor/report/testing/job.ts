@@ -30,6 +30,15 @@ export class JobBuilder {
     return this.#span(parent, name, [from, to], attributes, given);
   }
 
+  /** Processes of a job, each below the one of this index or, where there is none, the job; also round in circles. */
+  processesUnder(job: FinishedSpan, parents: readonly number[]): FinishedSpan[] {
+    const processes = parents.map((_, index) => this.process(job, [`p${index}`], 0, 1));
+    return processes.map((span, index) => ({
+      ...span,
+      parentSpanId: processes[parents[index] ?? 0]?.spanId ?? job.spanId,
+    }));
+  }
+
   /** An agent's run below its process. */
   agent(process: FinishedSpan, name: string, toolCalls: number, given: Given = {}): FinishedSpan {
     const said = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': name };
