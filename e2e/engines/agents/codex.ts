@@ -94,7 +94,13 @@ interface Written {
 }
 
 function config(model: string, { url, session, mcpServer: [command, ...args] }: Context): string {
-  const mcp = `[mcp_servers.words]\ncommand = ${JSON.stringify(command)}\nargs = ${JSON.stringify(args)}\n`;
+  // Of a server that is not required it calls no tool before that is ready, which a busy machine can make late.
+  const mcp = `[mcp_servers.words]
+command = ${JSON.stringify(command)}
+args = ${JSON.stringify(args)}
+required = true
+startup_timeout_sec = 120
+`;
   return `model = "${model}"
 model_provider = "loopback"
 check_for_update_on_startup = false
