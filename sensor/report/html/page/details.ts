@@ -50,11 +50,11 @@ export class Details {
     this.#options.onClose();
   }
 
-  #head({ kind, label }: ReportNode): HTMLElement {
+  #head({ kind, label, telling }: ReportNode): HTMLElement {
     return element(
       'header',
       {},
-      element('p', { class: 'kind' }, kindWords[kind]),
+      element('p', { class: 'kind' }, telling.length > 0 ? 'finding' : kindWords[kind]),
       element('h2', {}, jobText(label)),
       element(
         'button',
