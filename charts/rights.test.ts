@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { Agent, request } from 'undici';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { sensorContainer } from '../crds/names.ts';
 import { freePort } from '../operator/runtime/testing/free-port.ts';
 import { type Cluster, chart, namespace, root, startCluster, valuesOf } from './testing/cluster.ts';
 
@@ -233,7 +234,10 @@ async function alertedPod(url: string): Promise<object[]> {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'runner-1', namespace: 'jobs', annotations },
-      spec: { containers: [{ name: 'runner', image: 'registry.example.com/runner:1' }] },
+      spec: {
+        initContainers: [{ name: sensorContainer, image: 'registry.example.com/sensor:1', restartPolicy: 'Always' }],
+        containers: [{ name: 'runner', image: 'registry.example.com/runner:1' }],
+      },
     },
   ];
 }
