@@ -11,6 +11,8 @@ interface Control {
   /** Below the workspace. */
   readonly path: RegExp;
   readonly severity: Severity;
+  /** Where an agent does it itself, which a text that it read may have told it to; default Low. */
+  readonly byAgent?: Severity;
 }
 
 const vendored = /(^|\/)(node_modules|vendor|third_party|site-packages|\.cache|\.venv|\.tox|target|dist|build)\//;
@@ -29,16 +31,25 @@ const controls: readonly Control[] = [
     rule: 'agent-settings-changed',
     path: /(^|\/)\.claude\/(settings(\.local)?\.json|hooks\/.+|agents\/.+|commands\/.+|skills\/.+)$/,
     severity: 'High',
+    byAgent: 'Medium',
   },
   {
     rule: 'agent-settings-changed',
     path: /(^|\/)(\.mcp\.json|opencode\.jsonc?|\.cursor\/(mcp\.json|hooks\.json|rules\/.+)|\.vscode\/(mcp|tasks|settings)\.json)$/,
+    severity: 'High',
+    byAgent: 'Medium',
+  },
+  // What opencode installs for itself.
+  {
+    rule: 'agent-settings-changed',
+    path: /(^|\/)\.opencode\/(\.gitignore|package(-lock)?\.json|bun\.lockb?)$/,
     severity: 'High',
   },
   {
     rule: 'agent-settings-changed',
     path: /(^|\/)(\.codex|\.gemini|\.opencode|\.copilot|\.continue)\/.+$/,
     severity: 'High',
+    byAgent: 'Medium',
   },
   {
     rule: 'agent-settings-changed',
@@ -88,15 +99,21 @@ function isOwnState(path: string, { agent }: ProcessNode): boolean {
   );
 }
 
-/** An agent may change its own settings, what it starts is not the agent; and to write hooks is what some packages are for. */
-function hitOf({ rule, severity }: Control, path: string, node: ProcessNode, { operation }: FileEvent): Hit {
-  const isItsOwn =
-    (rule === 'agent-settings-changed' && node.agent?.isAgent === true) ||
-    (rule === 'hook-changed' && path.includes('/hooks/') && isHookManager(node.image));
+/** What an agent starts is not the agent; and to write hooks is what some packages are for. */
+function hitOf(control: Control, path: string, node: ProcessNode, { operation }: FileEvent): Hit {
   return {
-    rule,
-    severity: isItsOwn ? 'Low' : severity,
+    rule: control.rule,
+    severity: severityOf(control, path, node),
     subject: { kind: 'file', name: path },
     detail: `(${operation})`,
   };
+}
+
+function severityOf(
+  { rule, severity, byAgent = 'Low' }: Control,
+  path: string,
+  { agent, image }: ProcessNode,
+): Severity {
+  if (rule === 'agent-settings-changed' && agent?.isAgent === true) return byAgent;
+  return rule === 'hook-changed' && path.includes('/hooks/') && isHookManager(image) ? 'Low' : severity;
 }

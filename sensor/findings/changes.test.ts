@@ -57,18 +57,35 @@ test('a file that is moved to its place, deleted or linked is changed there', ()
   assert.deepEqual(found, [`High workflow-changed ${path}`]);
 });
 
-test('an agent that keeps its own settings gives no finding above Low', () => {
+test('an agent that keeps its own state and instructions gives no finding above Low', () => {
   const found = foundIn((kernel, shell) => {
-    const script = '/usr/lib/node_modules/@anthropic-ai/claude-code/cli.js';
-    const agent = kernel.spawn(shell, '/usr/bin/node', { argv: ['node', script] });
-    kernel.file(agent, `${workspace}/.claude/settings.local.json`, create);
-    kernel.file(agent, '/root/.claude.json', create);
-    write(kernel, agent, '/bin/sh', '.claude/settings.json');
+    const agent = claude(kernel, shell);
+    for (const path of ['/root/.claude.json', '/root/.claude/settings.json']) kernel.file(agent, path, create);
+    for (const path of ['AGENTS.md', '.opencode/package.json']) kernel.file(agent, `${workspace}/${path}`, create);
     kernel.exit(agent);
   });
-  const [own, ...others] = found.map((line) => line.split(' ')[0]);
-  assert.deepEqual([own, others], ['Low', ['High']]);
+  assert.deepEqual([found.length, ...new Set(found.map(severityOf))], [3, 'Low']);
 });
+
+test('an agent that changes the settings in the workspace itself is found, one of its commands more so', () => {
+  const found = foundIn((kernel, shell) => {
+    const agent = claude(kernel, shell);
+    for (const path of ['.claude/settings.json', '.mcp.json', '.vscode/settings.json', '.gemini/settings.json'])
+      kernel.file(agent, `${workspace}/${path}`, create);
+    write(kernel, agent, '/bin/sh', '.claude/settings.local.json');
+    kernel.exit(agent);
+  });
+  assert.deepEqual(found.map(severityOf), ['Medium', 'Medium', 'Medium', 'Medium', 'High']);
+});
+
+function claude(kernel: FakeKernel, shell: FakeProcess): FakeProcess {
+  const script = '/usr/lib/node_modules/@anthropic-ai/claude-code/cli.js';
+  return kernel.spawn(shell, '/usr/bin/node', { argv: ['node', script] });
+}
+
+function severityOf(found: string): string {
+  return found.split(' ')[0] ?? '';
+}
 
 test('a file that git wrote and something else changes is found, Medium below an installation', () => {
   const found = foundIn((kernel, shell) => {

@@ -47,10 +47,10 @@ export const changeRules = {
       'CVE-2025-53773 (Copilot, .vscode/settings.json); CVE-2025-54135 (Cursor, mcp.json); Microsoft and Check Point on settings of agents (2025, 2026)',
     look: 'the file’s new content, and what told the process to write it',
     refuse: 'check the agent’s folder out read-only, and run it with managed settings that the workspace cannot change',
-    grades: `Medium for instructions (AGENTS.md, CLAUDE.md, …); Low where the agent itself does it, none where that is Claude Code’s \`~/.claude.json\`, which holds its state. ${vcs}`,
+    grades: `Medium for instructions (AGENTS.md, CLAUDE.md, …); where the agent itself does it, Medium for settings in the workspace, which a text that it read may have told it to change, Low for instructions and for its own home, none for Claude Code’s \`~/.claude.json\`, which holds its state. ${vcs}`,
     blind: 'Settings in places that an option names.',
     fires: 'workflows, hooks and settings of agents that a step changes are found',
-    quiet: 'an agent that keeps its own settings gives no finding above Low',
+    quiet: 'an agent that keeps its own state and instructions gives no finding above Low',
   },
   'source-changed': {
     title: 'Source changed after checkout',
