@@ -5,7 +5,6 @@ import type { KeyPair } from '../certificates/authority.ts';
 import { serverTls } from '../certificates/server-tls.ts';
 
 const KEEP_ALIVE_TIMEOUT = 30_000;
-const MAX_CONNECTIONS = 8192;
 
 /** Milliseconds until a connection that only holds our memory is ended. */
 export interface GatewayTimeouts {
@@ -18,13 +17,14 @@ export interface GatewayTimeouts {
 const DEFAULT_TIMEOUTS: GatewayTimeouts = { handshake: 5_000, headers: 5_000, request: 15_000 };
 
 export interface ConnectionOptions {
+  readonly connections: number;
   readonly connectionsPerAddress: number;
   readonly timeouts?: GatewayTimeouts | undefined;
 }
 
 /** Before any request: what a connection may hold, and for how long. Bodies come as bytes. */
 export function createApp(certificate: KeyPair, options: ConnectionOptions): FastifyInstance<Server> {
-  const { connectionsPerAddress, timeouts = DEFAULT_TIMEOUTS } = options;
+  const { timeouts = DEFAULT_TIMEOUTS } = options;
   const https = {
     ...serverTls(certificate),
     handshakeTimeout: timeouts.handshake,
@@ -38,26 +38,41 @@ export function createApp(certificate: KeyPair, options: ConnectionOptions): Fas
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
     forceCloseConnections: 'idle',
   });
-  app.server.maxConnections = MAX_CONNECTIONS;
-  limitConnections(app.server, connectionsPerAddress);
+  limitConnections(app.server, options);
   // Bytes, not objects: a body is parsed once it is known whose it is.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   return app;
 }
 
-/** So that one pod cannot take all connections that there are, for which it needs no token. */
-function limitConnections(server: Server, most: number): void {
-  const counts = new Map<string, number>();
+/**
+ * So that neither one pod nor several can take all connections that there are, for which they need no token: where there is no room, the one who has
+ * most gives way.
+ */
+function limitConnections(server: Server, most: ConnectionOptions): void {
+  const open = new Map<string, Set<Socket>>();
+  let count = 0;
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
-    const count = (counts.get(address) ?? 0) + 1;
-    counts.set(address, count);
+    const own = open.get(address) ?? new Set();
+    open.set(address, own.add(socket));
+    count += 1;
     socket.once('close', () => {
-      const left = (counts.get(address) ?? 1) - 1;
-      if (left === 0) counts.delete(address);
-      else counts.set(address, left);
+      count -= 1;
+      own.delete(socket);
+      if (own.size === 0) open.delete(address);
     });
-    if (count > most) socket.destroy();
+    if (own.size > most.connectionsPerAddress) socket.destroy();
+    else if (count > most.connections) latestOf(largest(open.values()))?.destroy();
   });
+}
+
+function largest(sets: Iterable<Set<Socket>>): Set<Socket> {
+  let found = new Set<Socket>();
+  for (const set of sets) if (set.size > found.size) found = set;
+  return found;
+}
+
+function latestOf(sockets: Set<Socket>): Socket | undefined {
+  return [...sockets].findLast((socket) => !socket.destroyed);
 }

@@ -44,6 +44,19 @@ describe('a limit', () => {
     await once(second, 'close');
   });
 
+  test('of all connections makes the address that has most give one up for another', async () => {
+    await using gateway = await startGateway({ limits: { connections: 3 } });
+    const connect = (localAddress: string) =>
+      connectTcp({ port: gateway.port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
+    const many = [connect('127.0.0.2'), connect('127.0.0.2'), connect('127.0.0.2')];
+    await Promise.all(many.map((socket) => once(socket, 'connect')));
+    const ended = Promise.race(many.map((socket) => once(socket.resume(), 'close')));
+    const other = connect('127.0.0.3');
+    await Promise.all([once(other, 'connect'), ended]);
+    assert.deepEqual([other.destroyed, many.filter((socket) => !socket.destroyed).length], [false, 2]);
+    for (const socket of [...many, other]) socket.destroy();
+  });
+
   test('of time ends a connection that sends its headers too slowly', async () => {
     await using gateway = await startGateway({ timeouts: short });
     const socket = await gateway.connect();

@@ -61,7 +61,7 @@ const FINDINGS_LIMITS = { requests: 64, bytes: 4 * 1024 * 1024, bytesPerSecond: 
 /** Makes the server; it serves nothing before `listen`. */
 export function createGatewayServer(options: GatewayServerOptions): GatewayServer {
   const { certificate, timeouts, limits = DEFAULT_LIMITS } = options;
-  const app = createApp(certificate, { connectionsPerAddress: limits.connectionsPerAddress, timeouts });
+  const app = createApp(certificate, { ...limits, timeouts });
   const context: Context = {
     ...options,
     metrics: createGatewayMetrics(options.registry),
