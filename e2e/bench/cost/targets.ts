@@ -108,7 +108,7 @@ export const targets: readonly Target[] = [
     unit: ' %',
     figure: ({ cpuMs, wall: { median } }) => cpuMs / median / 10,
     ifMissed:
-      'Nearly all of it is Node’s: in a profile of this load a third of that is decoding, a quarter garbage collection, and the rest lineage and spans, beside the time in which a Node that has just begun compiles itself. Events fewer than three a process would lower it.',
+      'Nearly all of it is Node’s: decoding events, their lineage and spans, and a quarter of it garbage collection, beside the time in which a Node that has just begun compiles itself. Events fewer than three a process would lower it.',
   },
   {
     workload: 'steady',
@@ -118,6 +118,6 @@ export const targets: readonly Target[] = [
     unit: ' MiB',
     figure: ({ restMiB }) => restMiB,
     ifMissed:
-      'A Node that does nothing has 40 MiB resident, and 56 once it has loaded its own parts for TLS, HTTP and the disk. Of what is measured 46 MiB are pages of Node’s program, which all sensors of a node share, and 4 are the kernel’s ring: about 32 MiB beside them are a pod’s own. They hold the processes that ended, for children that they left behind.',
+      'A Node that does nothing has 40 MiB resident, and 56 once it has loaded its own parts for TLS, HTTP and the disk. Of what is measured 46 MiB are pages of Node’s program, which all sensors of a node share, and 4 are the kernel’s ring: about 32 MiB beside them are a pod’s own. They hold the processes that ended and had forked, for children that they left behind.',
   },
 ];
