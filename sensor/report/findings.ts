@@ -42,6 +42,12 @@ export function findingLines(
   return [...lines, { span: next, label: `▲ ${counted(others.length + 1, 'more finding')}`, tone: 'warning' }];
 }
 
+/** How bad the worst is of what a span itself caused; `null` where nobody needs to look. */
+export function worstSeverity({ findings }: Pick<Below, 'findings'>): Severity | null {
+  const [worst] = findings.map(severityOf).sort((one, other) => severities.indexOf(other) - severities.indexOf(one));
+  return worst !== undefined && isAtLeast(worst, 'Medium') ? worst : null;
+}
+
 /** `2 findings (1 Critical)` */
 export function findingWords(findings: readonly Finding[]): string[] {
   const [worst] = findings;
@@ -61,7 +67,7 @@ function lineOf({ attributes }: FinishedSpan): string {
   return visible(`▲ ${attributes[findingSeverity] ?? ''}  ${what}${under}   rule ${attributes['security_rule.name']}`);
 }
 
-function toneOf(severity: Severity): Tone {
+export function toneOf(severity: Severity): Tone {
   return isAtLeast(severity, 'High') ? 'bad' : 'warning';
 }
 

@@ -1,5 +1,6 @@
 import { classOf, type SpanClass } from '../export/span-class.ts';
 import { type Extent, extent } from './bar.ts';
+import { worstSeverity } from './findings.ts';
 import { readsSecrets } from './notes.ts';
 import { reachesHost } from './reached.ts';
 import type { Below, ProcessStory } from './story.ts';
@@ -16,7 +17,7 @@ interface Candidate {
 }
 
 /**
- * The processes of a step that a person wants to see first: what failed or was killed, coding agents and their commands, what connected, what took long;
+ * The processes of a step that a person wants to see first: what caused a finding, what failed or was killed, coding agents and their commands, what connected, what took long;
  * of equals the one nearer to the step. One that only fills its parent's time (`sh -c` and what it runs) is not told twice. At most `most`.
  */
 export function pickNotable(below: Below, span: Interval, most: number): Notable[] {
@@ -62,9 +63,13 @@ const agentWeights: { readonly [spanClass in SpanClass]?: number } = { agent: 40
 /** Nothing of its own beside its parent's line, which a signal may have ended with it. */
 function repeats(process: ProcessStory, parent: ProcessStory | null): boolean {
   const { span } = process;
-  if (parent === null || classOf(span) in agentWeights || leadsOut(process) || readsSecrets(span)) return false;
+  if (parent === null || classOf(span) in agentWeights || tellsOfItself(process)) return false;
   if (span.error !== null && span.attributes['error.type'] !== parent.span.attributes['error.type']) return false;
   return Number(span.end - span.start) >= 0.8 * Number(parent.span.end - parent.span.start);
+}
+
+function tellsOfItself(process: ProcessStory): boolean {
+  return leadsOut(process) || readsSecrets(process.span) || worstSeverity(process) !== null;
 }
 
 /** Names that were looked up are told where no connection followed, so the resolver is of no interest beside them. */
@@ -75,12 +80,13 @@ function leadsOut({ connections, lookups }: ProcessStory): boolean {
 function weightOf(process: ProcessStory, { from, to }: Extent): number {
   const { span } = process;
   const exitCode = span.attributes['process.exit.code'];
+  const found = worstSeverity(process) === null ? 0 : 3000;
   const failed = span.error === null ? 0 : 2000;
   const secret = readsSecrets(span) ? 1500 : 0;
   const connected = leadsOut(process) ? 1000 : 0;
   const ofAgent = agentWeights[classOf(span)] ?? 0;
   const nonZero = typeof exitCode === 'number' && exitCode !== 0 ? 10 : 0;
-  return failed + secret + connected + ofAgent + nonZero + Math.round((to - from) * 100);
+  return found + failed + secret + connected + ofAgent + nonZero + Math.round((to - from) * 100);
 }
 
 /** Keeps the chosen ones; what lies below one that was not chosen moves up to the next that was. */

@@ -2,6 +2,7 @@ import { fileRead } from '../../crds/attributes.ts';
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { failedCount, failureOf } from './connection-outcome.ts';
 import { operationWords } from './file-changes.ts';
+import { toneOf, worstSeverity } from './findings.ts';
 import type { Tone } from './paint.ts';
 import { reachesHost, target } from './reached.ts';
 import { spanCount } from './span-count.ts';
@@ -29,8 +30,21 @@ export function stepNotes(step: StepStory, own: Pick<Below, 'connections' | 'loo
   ];
 }
 
-export function processNotes({ span, connections, lookups }: ProcessStory): Note[] {
-  return [...exitNotes(span), ...secretNotes(span), ...connectionNotes(connections), ...lookupNotes(lookups)];
+export function processNotes(process: ProcessStory): Note[] {
+  const { span, connections, lookups } = process;
+  return [
+    ...exitNotes(span),
+    ...secretNotes(span),
+    ...connectionNotes(connections),
+    ...lookupNotes(lookups),
+    ...findingNotes(process),
+  ];
+}
+
+/** `▲ High` at the process that did it; what it was stands in the step's own lines. */
+function findingNotes(process: ProcessStory): Note[] {
+  const worst = worstSeverity(process);
+  return worst === null ? [] : [{ tone: toneOf(worst), text: `▲ ${worst}` }];
 }
 
 /** Whether the process read a file that gives secrets away. */

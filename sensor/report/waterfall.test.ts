@@ -236,6 +236,18 @@ test('of many processes the failed, the connected and the long ones get a line, 
   assert.match(drawn, /⋯ 300 more: cc ×300/);
 });
 
+test('what caused a finding gets a line before all others, marked with how bad it is', () => {
+  const at = new JobBuilder();
+  const shell = at.process(at.step(at.job('ci', 0, 100), 'Build', 0, 100), ['sh'], 0, 100);
+  for (let index = 0; index < 30; index += 1) at.connection(at.process(shell, ['cc'], 1, 99), '192.0.2.1', 443, 2);
+  const culprit = at.process(shell, ['culprit'], 5, 5.01);
+  for (const severity of ['Low', 'High'])
+    at.other(culprit, 'finding x', 5, {
+      attributes: { 'security_rule.name': 'x', 'chaperone.finding.severity': severity },
+    });
+  assert.match(draw(at.spans), /culprit .* ▲ High$/m);
+});
+
 test('connections that failed are told apart, by the name that was asked for', () => {
   const at = new JobBuilder();
   const curl = at.process(at.step(at.job('ci', 0, 2), 'Fetch', 0, 2), ['sh'], 0, 2);

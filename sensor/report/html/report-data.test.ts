@@ -217,7 +217,10 @@ test('changes of files are told by directory, other events and findings in lists
   const { directories, activities, findings, secrets, fileTotals, nodes } = dataOf(at.spans);
   assert.deepEqual(secrets, [{ path: '/root/.netrc', kind: 'credentials', at: 0, node: 2 }]);
   assert.deepEqual(fileTotals.places, [['workspace', '5']]);
-  assert.deepEqual(nodes[2]?.notes, [{ tone: 'warning', text: 'reads /root/.netrc' }]);
+  assert.deepEqual(nodes[2]?.notes, [
+    { tone: 'warning', text: 'reads /root/.netrc' },
+    { tone: 'bad', text: '▲ High' },
+  ]);
   assert.deepEqual(
     directories.map(({ directory, changes, operations }) => [directory, changes, operations]),
     [
