@@ -4,7 +4,7 @@ import type { FinishedSpan } from '../spans/finished-span.ts';
 import type { Coverage } from './coverage.ts';
 import { type FileChanges, watchesFiles } from './file-changes.ts';
 import { findingWords } from './findings.ts';
-import type { Note } from './notes.ts';
+import type { Note } from './paint.ts';
 import type { Summary } from './summary.ts';
 import { visible } from './text.ts';
 import { counted } from './units.ts';
@@ -18,18 +18,22 @@ export function resultWord({ result, reason }: Pick<Summary, 'result' | 'reason'
 }
 
 /** What there was of everything: `3 steps`, `212 processes`, `9 hosts`. Of what nobody observed no count is known. */
-export function countWords({ totals, reason, coverage, fileChanges, agents, findings }: Summary): string[] {
-  if (reason !== undefined) return ['nothing ran'];
+export function countWords({ totals, reason, coverage, fileChanges, agents, findings }: Summary): Note[] {
+  if (reason !== undefined) return [plain('nothing ran')];
   if (!coverage.armed) return [];
-  return [
+  const words = [
     ...(totals.jobs > 1 ? [counted(totals.jobs, 'job')] : []),
     counted(totals.steps, 'step'),
     counted(totals.processes, 'process', 'processes'),
     hostWords(totals),
     ...(fileChanges === undefined ? [] : [fileWords(fileChanges)]),
     ...agentWords(agents),
-    ...findingWords(findings),
   ];
+  return [...words.map(plain), ...findingWords(findings)];
+}
+
+function plain(text: string): Note {
+  return { tone: 'plain', text };
 }
 
 function hostWords({ hosts, connections }: Summary['totals']): string {

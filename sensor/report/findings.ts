@@ -3,7 +3,7 @@ import { type Finding, isAtLeast, type Severity, severities } from '../../crds/f
 import { processesOf, readFinding, severityOf } from '../findings/read-finding.ts';
 import { toolCallOf, toolCallWords } from '../findings/tool-call.ts';
 import type { Attributes, FinishedSpan } from '../spans/finished-span.ts';
-import type { Tone } from './paint.ts';
+import type { Note, Tone } from './paint.ts';
 import type { Below, StepStory, Story } from './story.ts';
 import { visible } from './text.ts';
 import { counted } from './units.ts';
@@ -49,11 +49,12 @@ export function worstSeverity({ findings }: Pick<Below, 'findings'>): Severity |
 }
 
 /** `2 findings (1 Critical)` */
-export function findingWords(findings: readonly Finding[]): string[] {
+export function findingWords(findings: readonly Finding[]): Note[] {
   const [worst] = findings;
   if (worst === undefined) return [];
   const equal = findings.filter(({ severity }) => severity === worst.severity).length;
-  return [`${counted(findings.length, 'finding')} (${equal} ${worst.severity})`];
+  const text = `${counted(findings.length, 'finding')} (${equal} ${worst.severity})`;
+  return [{ tone: isAtLeast(worst.severity, 'Medium') ? toneOf(worst.severity) : 'plain', text }];
 }
 
 const mostLines = 4;

@@ -3,7 +3,7 @@ import type { FinishedSpan } from '../spans/finished-span.ts';
 import { failedCount, failureOf } from './connection-outcome.ts';
 import { operationWords } from './file-changes.ts';
 import { toneOf, worstSeverity } from './findings.ts';
-import type { Tone } from './paint.ts';
+import type { Note, Tone } from './paint.ts';
 import { reachesHost, target } from './reached.ts';
 import { spanCount } from './span-count.ts';
 import type { Below, ProcessStory, StepStory } from './story.ts';
@@ -11,12 +11,6 @@ import { byMost, exitCodeOf, resultOf } from './summary.ts';
 import { type Tally, tallyStep } from './tally.ts';
 import { visible } from './text.ts';
 import { counted, grouped } from './units.ts';
-
-/** A remark beside a line, safe to show. */
-export interface Note {
-  readonly tone: Tone;
-  readonly text: string;
-}
 
 /** How a step failed, how many processes it had, where it connected and what became of files; `own` is what the step's own process did. */
 export function stepNotes(step: StepStory, own: Pick<Below, 'connections' | 'lookups'>): Note[] {

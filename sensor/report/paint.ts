@@ -1,6 +1,12 @@
 /** What a piece of text means; how that looks is decided here alone. */
 export type Tone = 'plain' | 'strong' | 'quiet' | 'good' | 'bad' | 'warning' | 'link' | 'job' | 'step' | 'process';
 
+/** A piece of text with its meaning, safe to show. */
+export interface Note {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
 export type Paint = (tone: Tone, text: string) => string;
 
 /** SGR parameters from the sixteen colours that every theme defines legibly. */

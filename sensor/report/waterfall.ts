@@ -1,8 +1,8 @@
 import type { FinishedSpan } from '../spans/finished-span.ts';
 import { bar } from './bar.ts';
 import { countWords, coverageWords, resultWord, unwatchedWords } from './closing.ts';
-import type { Note } from './notes.ts';
-import { type Paint, painter } from './paint.ts';
+
+import { type Note, type Paint, painter } from './paint.ts';
 import { type Row, rowsOf } from './rows.ts';
 import { tell } from './story.ts';
 import type { Summary } from './summary.ts';
@@ -135,11 +135,7 @@ function plainNotes(notes: readonly Note[]): string {
 
 /** `✔ success · 3 steps · 212 processes · 9 hosts · nothing lost` */
 function closingWords(summary: Summary): Note[] {
-  return [
-    resultWord(summary),
-    ...countWords(summary).map((text): Note => ({ tone: 'plain', text })),
-    ...coverageWords(summary.coverage),
-  ];
+  return [resultWord(summary), ...countWords(summary), ...coverageWords(summary.coverage)];
 }
 
 /** With dots between them, in as many lines as that takes. */

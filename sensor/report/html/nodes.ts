@@ -7,7 +7,8 @@ import type { Attributes, AttributeValue, FinishedSpan } from '../../spans/finis
 import { type AgentNotes, agentNotes } from '../agents/agent-notes.ts';
 import { commandLine } from '../command-line.ts';
 import { failureOf, outcomeOf } from '../connection-outcome.ts';
-import { type Note, processNotes, stepNotes } from '../notes.ts';
+import { processNotes, stepNotes } from '../notes.ts';
+import type { Note } from '../paint.ts';
 import { target } from '../reached.ts';
 import { spanCount } from '../span-count.ts';
 import type { Below, ProcessStory, StepStory, Story } from '../story.ts';

@@ -63,9 +63,9 @@ function extentOf(jobs: readonly FinishedSpan[]): { start: bigint; end: bigint }
 
 /** The lines that the terminal's waterfall has. */
 function overviewOf(story: Story, pipeline: string | undefined, list: NodeList): OverviewLine[] {
-  return rowsOf(story, pipeline).map(({ span, depth, label, bar }) => ({
+  return rowsOf(story, pipeline).map(({ span, depth, label, labelTone, bar }) => ({
     node: list.placeOf(span),
     depth,
-    remark: bar === null ? label : '',
+    remark: bar === null ? { tone: labelTone, text: label } : null,
   }));
 }

@@ -1,4 +1,4 @@
-import type { Note } from '../../notes.ts';
+import type { Note } from '../../paint.ts';
 
 /**
  * What report.html shows of one trace, as JSON. Every text in it passed `visible` and is shown as text alone.
@@ -14,7 +14,7 @@ export interface ReportData {
   readonly duration: number;
   readonly result: Note;
   /** `3 steps`, `212 processes`, … */
-  readonly counts: readonly string[];
+  readonly counts: readonly Note[];
   /** `nothing lost`, or exactly what was. */
   readonly coverage: readonly Note[];
   /** The job's resource: repository, runner, pod, sensor. */
@@ -82,8 +82,8 @@ export interface NodeEvent {
 export interface OverviewLine {
   readonly node: number;
   readonly depth: number;
-  /** Empty where the line is the node itself. */
-  readonly remark: string;
+  /** `null` where the line is the node itself. */
+  readonly remark: Note | null;
 }
 
 /** What one run of a coding agent did. */

@@ -4,7 +4,7 @@ import { span } from './format.ts';
 
 /** What job this is, how it ended and whether all of it was seen. */
 export function pageHead(data: ReportData): HTMLElement {
-  const figures = [span(data.duration), ...data.counts].map((text) => element('li', {}, text));
+  const counts = data.counts.map(({ tone, text }) => element('li', { class: tone }, text));
   const coverage = data.coverage.map(({ tone, text }) => element('li', { class: `verdict ${tone}` }, jobText(text)));
   return element(
     'header',
@@ -15,7 +15,7 @@ export function pageHead(data: ReportData): HTMLElement {
       element('h1', {}, jobText(data.title)),
       element('p', { class: `result ${data.result.tone}` }, data.result.text),
     ),
-    element('ul', { class: 'figures' }, ...figures, ...coverage),
+    element('ul', { class: 'figures' }, element('li', {}, span(data.duration)), ...counts, ...coverage),
     element('ul', { class: 'origin' }, ...originOf(data).map((text) => element('li', {}, jobText(text)))),
   );
 }

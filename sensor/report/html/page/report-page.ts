@@ -85,7 +85,7 @@ export class ReportPage {
 
   #treePanel(label: string, lines: readonly Line[]): TreePanel {
     const closed = closedAtFirst(lines);
-    const onChoose = (line: Line) => (line.isRemark ? this.#go(line.node, true) : this.#show(line.node));
+    const onChoose = (line: Line) => (line.remark !== null ? this.#go(line.node, true) : this.#show(line.node));
     return new TreePanel({ label, lines, closed, nodes: this.#data.nodes, scale: this.#scale, onChoose });
   }
 
@@ -176,13 +176,13 @@ function overviewLines({ overview, nodes }: ReportData): Line[] {
     node,
     depth,
     size: sizes[index] ?? 0,
-    label: remark || (nodes[node]?.label ?? ''),
-    isRemark: remark !== '',
+    label: remark?.text ?? nodes[node]?.label ?? '',
+    remark: remark?.tone ?? null,
   }));
 }
 
 function processLines({ nodes }: ReportData): Line[] {
-  return nodes.map(({ depth, size, label }, node) => ({ node, depth, size, label, isRemark: false }));
+  return nodes.map(({ depth, size, label }, node) => ({ node, depth, size, label, remark: null }));
 }
 
 /** Of a large job only the jobs are open, so that its steps are seen first. */

@@ -1,4 +1,4 @@
-import type { Note } from '../../notes.ts';
+import type { Note, Tone } from '../../paint.ts';
 import type { ReportNode } from '../model/report-data.ts';
 import type { Position } from '../model/tree.ts';
 import { element, jobText, sign, unseen } from './element.ts';
@@ -12,7 +12,8 @@ export interface Line {
   readonly depth: number;
   readonly size: number;
   readonly label: string;
-  readonly isRemark: boolean;
+  /** What a remark means; `null` for a line that is its node's own. */
+  readonly remark: Tone | null;
 }
 
 export interface RowState {
@@ -36,14 +37,14 @@ export class TreeRow {
     this.element = element(
       'div',
       {
-        class: `row ${line.isRemark ? 'remark' : node.kind}${node.failed ? ' failed' : ''}${node.summary ? ' summary' : ''}`,
+        class: `row ${line.remark === null ? node.kind : 'remark'}${node.failed ? ' failed' : ''}${node.summary ? ' summary' : ''}`,
         role: 'treeitem',
         'aria-level': line.depth + 1,
         'aria-posinset': position.place,
         'aria-setsize': position.of,
       },
       nameCell(line, node),
-      ...(line.isRemark ? [] : [this.#track(), timeCell(node), notesCell(node.notes)]),
+      ...(line.remark !== null ? [] : [this.#track(), timeCell(node), notesCell(node.notes)]),
     );
   }
 
@@ -77,10 +78,10 @@ const deepestIndent = 14;
 function nameCell(line: Line, node: ReportNode): HTMLElement {
   const cell = element(
     'span',
-    { class: 'name', title: line.isRemark ? '' : line.label },
+    { class: 'name', title: line.remark === null ? line.label : '' },
     sign('', line.size > 0 ? 'twist' : 'leaf'),
-    ...(line.isRemark ? [] : statusOf(node)),
-    jobText(line.label),
+    ...(line.remark === null ? statusOf(node) : []),
+    jobText(line.label, line.remark ?? ''),
   );
   cell.style.setProperty('--indent', String(Math.min(line.depth, deepestIndent)));
   return cell;

@@ -155,7 +155,7 @@ export class TreeView {
       isActive: item === this.#active,
       isChosen: item === this.#chosen,
       isClosed: this.#closed.has(item),
-      isMatch: line !== undefined && !line.isRemark && this.#matches.has(line.node),
+      isMatch: line !== undefined && line.remark === null && this.#matches.has(line.node),
     });
   }
 
@@ -219,7 +219,7 @@ export class TreeView {
   #choose(item: number): void {
     const line = this.lines[item];
     if (line === undefined) return;
-    this.#chosen = line.isRemark ? -1 : item;
+    this.#chosen = line.remark !== null ? -1 : item;
     this.layout();
     this.#options.onChoose(line);
   }
