@@ -1,6 +1,6 @@
 import type { CodingAgent } from './agent.ts';
 import { uuidOf, versionOf } from './agent-word.ts';
-import { shellText } from './shell-call.ts';
+import { isCutOff, shellText } from './shell-call.ts';
 
 /**
  * Claude Code: a program of its own for Linux. Every Bash call is a `bash -c` that reads a snapshot of the person's shell, evaluates the command
@@ -22,7 +22,7 @@ export const claudeCode: CodingAgent = {
   },
 
   toolCall(child) {
-    const word = evaluated(shellText(child) ?? '');
+    const word = evaluated(shellText(child) ?? '', isCutOff(child));
     return word === null ? null : { tool: 'Bash', command: unquoted(word), isItsWay: true };
   },
 
@@ -35,16 +35,19 @@ export const claudeCode: CodingAgent = {
 /** `claude-code_2-1-330_agent`. */
 const ownMark = /^claude-code_([\d-]+)_agent$/;
 
-/** What the first `eval` after the snapshot is given, up to the last note of the folder: in between the command can hold either. */
-function evaluated(text: string): string | null {
+/** What the first `eval` after the snapshot is given, up to the last note of the folder: in between the command can hold either. Of a text that is cut off, what is there. */
+function evaluated(text: string, isCut: boolean): string | null {
   const snapshot = text.indexOf('/shell-snapshots/snapshot-');
   const before = snapshot < 0 ? -1 : text.indexOf(evaluate, snapshot);
   const begin = before + evaluate.length;
+  if (isCut && before >= 0) return quotedParts.exec(text.slice(begin))?.[0] ?? text.slice(begin);
   const end = text.lastIndexOf(' && pwd -P >| ');
   return before < 0 || end < begin ? null : text.slice(begin, end);
 }
 
 const evaluate = ' && eval ';
+/** Of a word in single quotes, up to its end or to the quote within it that is not there as a whole. */
+const quotedParts = /^'[^']*(?:'(?:"'"|\\')'[^']*)*/;
 
 /** The one word that `eval` was given, of single quotes with quotes between them, before what the agent lets it read. */
 function unquoted(word: string): string {

@@ -1,6 +1,6 @@
 import type { CodingAgent } from './agent.ts';
 import { scriptOf } from './agent-program.ts';
-import { shellText } from './shell-call.ts';
+import { isCutOff, shellText } from './shell-call.ts';
 
 /** Gemini CLI: a script for Node that starts itself again with more memory. Each command is a `bash -c` that notes what is left in the background. */
 export const geminiCli: CodingAgent = {
@@ -14,23 +14,31 @@ export const geminiCli: CodingAgent = {
 
   toolCall(child) {
     const text = shellText(child);
-    const command = text === null ? null : commandIn(text);
+    const command = text === null ? null : commandIn(text, isCutOff(child));
     return command === null ? null : { tool: 'run_shell_command', command, isItsWay: true };
   },
 };
 
 /**
  * What stands in the parentheses. The command can hold anything, what the agent puts around it too: so that ends with the last of its kind. Searched
- * for without going back, since a job can write texts for which that never ends.
+ * for without going back, since a job can write texts for which that never ends. Of a text that is cut off, what is there.
  */
-function commandIn(text: string): string | null {
+function commandIn(text: string, isCut: boolean): string | null {
   const file = text.indexOf('_bgpids_file=');
   const trap = file < 0 ? -1 : text.indexOf('trap ', file);
   const exit = trap < 0 ? -1 : text.indexOf(' EXIT', trap);
   const begin = exit + ' EXIT'.length;
+  if (exit < 0 || text.slice(trap, exit).includes('\n') || !/^\s/.test(text.slice(begin))) return null;
+  if (isCut) return text.slice(begin, cutOffEnd(text)).trim();
   const end = text.lastIndexOf('__code=$?');
-  if (exit < 0 || end < begin || text.slice(trap, exit).includes('\n')) return null;
-  const inside = text.slice(begin, end);
-  const body = inside.trimEnd();
-  return /^\s/.test(inside) && body.endsWith(')') ? body.slice(0, -1).trim() : null;
+  const body = text.slice(begin, Math.max(begin, end)).trimEnd();
+  return body.endsWith(')') ? body.slice(0, -1).trim() : null;
 }
+
+/** Without the part that may be there of what the agent puts behind the command. */
+function cutOffEnd(text: string): number {
+  const close = text.lastIndexOf('\n)');
+  return close >= 0 && behind.startsWith(text.slice(close)) ? close : text.length;
+}
+
+const behind = '\n)\n__code=$?\nexit $__code';

@@ -5,6 +5,7 @@ import { isPartOf } from './agent-program.ts';
 import { AgentWork } from './agent-work.ts';
 import { McpServer, mayServe } from './mcp-server.ts';
 import type { Evidence, Recognized } from './recognize.ts';
+import { isCutOff } from './shell-call.ts';
 import { contextAbove } from './trace-context.ts';
 import type { ToldCall } from './words/word.ts';
 
@@ -39,6 +40,8 @@ export interface ToolCallRun {
   readonly session: AgentSession;
   readonly tool: string;
   command: string;
+  /** Only its beginning is known. */
+  isCut: boolean;
   /** The agent's own id of it, and of the sub-agent that asked for it, by the agent's word; `null`: it said none. */
   callId: string | null;
   threadId: string | null;
@@ -136,13 +139,16 @@ function prove(session: AgentSession): void {
 function beginCall(root: ProcessNode, session: AgentSession, { tool, command }: ToolCall): AgentPlace {
   session.toolCalls += 1;
   const said = { callId: null, threadId: null, awaitsWord: true, link: null, told: null };
-  return new AgentPlace(session, { call: { session, tool, command, root, work: new AgentWork(), ...said } });
+  const isCut = isCutOff(root.image);
+  return new AgentPlace(session, { call: { session, tool, command, isCut, root, work: new AgentWork(), ...said } });
 }
 
 /** Some agents prepare the process first, and it is a later image of it that shows the command. */
 function refine(call: ToolCallRun, { image }: ProcessNode): void {
   const isSame = image.replaced !== null && image.pid === call.root.image.pid;
-  if (isSame && call.command === '') call.command = call.session.agent.commandOf?.(image) ?? '';
+  if (!isSame || call.command !== '') return;
+  call.command = call.session.agent.commandOf?.(image) ?? '';
+  call.isCut = isCutOff(image);
 }
 
 function count(node: ProcessNode, { session, call, server, isOfProgram }: AgentPlace): void {

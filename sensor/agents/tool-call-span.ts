@@ -53,8 +53,9 @@ export function toolCallSpan(
 }
 
 /** The agent's version, where it is another one. */
-function differing({ told, command, root }: ToolCallRun, redact: Redactor): Attributes {
-  const isOther = told?.command != null && !isSameCommand(command, told.command);
+function differing(call: ToolCallRun, redact: Redactor): Attributes {
+  const { told, root } = call;
+  const isOther = told?.command != null && !isSameCommand(call, told.command);
   const ended = told?.exitCode ?? null;
   return {
     ...(isOther ? { [agentToldCommand]: printable(redact.script(told.command)) } : {}),

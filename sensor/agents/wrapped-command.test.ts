@@ -14,8 +14,9 @@ function told(name: string, command: string): string | undefined {
   const processes = agentProcesses.find((agent) => agent.name === name);
   processes?.call(kernel, kernel.process(), command);
   const started = kernel.events.find((event) => event.kind === 'exec');
+  const argvKnown = started?.argvTruncated ? 4_096 : started?.argvBytes;
   const agent = wrapping.find((one) => one.name === name);
-  return started && agent?.toolCall({ ...started, path: '/bin/bash' } as never)?.command;
+  return started && agent?.toolCall({ ...started, argvKnown, path: '/bin/bash' } as never)?.command;
 }
 
 for (const { name } of wrapping) {
@@ -51,6 +52,16 @@ for (const { name } of wrapping) {
     );
   });
 }
+
+// The kernel tells 4 KiB at once: the agent's own words behind the command are not there, or not all of them.
+test('a command that is longer than what is known of it is told as far as that goes, wherever it is cut', () => {
+  for (const { name } of wrapping)
+    for (let length = 3_700; length < 4_300; length += 1) {
+      const command = `cat >'a' <<E\n${'x'.repeat(length - 24)}'"'é\n)(y)`;
+      const begins = told(name, command) ?? '';
+      assert.ok(command.startsWith(begins) && begins.length > 3_500, `${name} at ${length}: ${begins.slice(-20)}`);
+    }
+});
 
 // Expressions that go back and forth take minutes for these.
 test('texts that a job writes in an agent’s way are read once', () => {

@@ -15,7 +15,7 @@ export const agentRules = {
       'hold the job to an AgentPolicy in `Enforce`, since that goes by what processes do and not by what is told of them',
     grades: 'High where another command ran than was told.',
     blind:
-      'An agent that is not heard, and one that tells nothing at all. What was told of a run that was killed, or not heard whole, is no ground to say that something is missing. Commands are compared by their first 2,048 characters.',
+      'An agent that is not heard, and one that tells nothing at all. What was told of a run that was killed, or not heard whole, is no ground to say that something is missing. A command that is not told of, within five seconds of the last that is. Commands are compared by their first 2,048 characters, those of more than 4 KiB by what the kernel tells of these at once.',
     fires: 'where an agent’s word and the kernel’s differ, the span shows both and a finding says so',
     quiet: 'an agent that tells what it did is found nothing of',
   },

@@ -10,7 +10,7 @@ import type { Entry } from './model/record.ts';
 import { type Plan, type PlannedCall, planSession, type Session } from './script.ts';
 import { sessions } from './sessions.ts';
 import { type Played, play, type Stage, setStage } from './stage.ts';
-import { readTrace, type TracedRun, tracedRun } from './trace.ts';
+import { readTrace, shown, type TracedRun, tracedRun } from './trace.ts';
 
 const root = join(import.meta.dirname, '../../..');
 let packages: string;
@@ -86,7 +86,7 @@ const upstream = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 /** Every command that the model asked for is in the trace once, none else is, and what the commands started stands below the right one. */
 function assertTraced(run: TracedRun, plan: Plan, { traced, commandIn }: Agent): void {
-  const commands = calls(plan).flatMap((call) => commandIn(call)?.trim() ?? []);
+  const commands = calls(plan).flatMap((call) => shown(commandIn(call)) ?? []);
   assert.deepEqual(run.agents, [traced]);
   assert.deepEqual([...run.commands].sort(), [...commands].sort());
   const misplaced = scripts.flatMap((script) =>
@@ -106,7 +106,8 @@ function assertTold({ version, conversation, calls, links }: TracedRun, agent: A
   // An agent that runs no command says nothing of its session.
   assert.equal(conversation, calls.length === 0 ? undefined : told?.conversation);
   const nameless = calls.map(({ command }) => ({ command, id: undefined, thread: undefined }));
-  assert.deepEqual(sorted(calls), sorted(told?.calls ?? nameless));
+  const named = told?.calls?.map((call) => ({ ...call, command: shown(call.command) ?? '' }));
+  assert.deepEqual(sorted(calls), sorted(named ?? nameless));
   assert.deepEqual(links, []);
   tally.ids += calls.filter(({ id }) => id !== undefined).length;
 }

@@ -11,6 +11,8 @@ echo "built 8 units"
 `,
 };
 
+const page = `it's a “line” of 日本語\n`.repeat(300);
+
 /** What every agent is asked to play, each in a workspace of its own. */
 export const sessions: Session[] = [
   session('read-files', [
@@ -24,6 +26,11 @@ export const sessions: Session[] = [
     { calls: [{ tool: 'shell', command: 'sh greet.sh; cat new.txt', says: 'goodbye' }] },
   ]),
   session('run-command', [{ calls: [{ tool: 'shell', command: 'sh greet.sh | tr a-z A-Z', says: 'HELLO' }] }]),
+  // Longer than what the kernel tells of arguments at once.
+  session('long-command', [
+    { calls: [{ tool: 'shell', command: `sh greet.sh; cat >page <<'EOF'\n${page}EOF\nwc -l <page`, says: '300' }] },
+    { calls: [{ tool: 'shell', command: 'echo next', says: 'next' }] },
+  ]),
   session('long-build', [{ calls: [{ tool: 'long-shell', command: 'sh build.sh', says: 'built 8 units' }] }]),
   session('parallel-calls', [
     {

@@ -20,6 +20,18 @@ export function readTrace(out: string): Span[] {
   );
 }
 
+/** A command as spans show it, without the blanks around it; `undefined`: there is none. */
+export function shown(command: string | undefined): string | undefined {
+  const text = command
+    ?.trim()
+    .slice(0, maxShown + 1)
+    .replaceAll('\n', '\\n');
+  return text === undefined || text.length <= maxShown ? text : `${text.slice(0, maxShown - 1)}…`;
+}
+
+/** UTF-16 units of a text in a trace (`maxText` of sensor/spans/text.ts). */
+const maxShown = 512;
+
 /** What one run of an agent in a trace says of its commands. */
 export interface TracedRun {
   agents: string[];

@@ -9,7 +9,7 @@ import { heard, hearing } from './heard.ts';
 import { type PlannedCall, planSession, type Session } from './script.ts';
 import { sessions } from './sessions.ts';
 import { play, setStage } from './stage.ts';
-import { readTrace, type Span } from './trace.ts';
+import { readTrace, type Span, shown } from './trace.ts';
 
 const root = join(import.meta.dirname, '../../..');
 let packages: string;
@@ -58,12 +58,12 @@ for (const agent of agents)
 
 /** Every command is told of once, and by both; each under the id that the model gave it, where the agent tells that one. */
 function assertJoined(agent: Agent, calls: PlannedCall[], spans: Span[]): void {
-  const wanted = calls.flatMap((call) => agent.commandIn(call)?.trim() ?? []);
+  const wanted = calls.flatMap((call) => shown(agent.commandIn(call)) ?? []);
   const told = spans.filter(({ name }) => name.startsWith('execute_tool '));
   const joined = told.filter(isOf('both'));
   const misjoined = joined.filter(({ attributes }) => {
     const asked = calls.find(({ id }) => String(attributes['gen_ai.tool.call.id']).endsWith(id));
-    return asked !== undefined && agent.commandIn(asked)?.trim() !== attributes['chaperone.agent.command'];
+    return asked !== undefined && shown(agent.commandIn(asked)) !== attributes['chaperone.agent.command'];
   });
   const tally = tallies.get(agent.name) ?? { true: 0, told: 0, joined: 0, misjoined: 0 };
   tally.true += calls.length;

@@ -9,6 +9,8 @@ import type { ToldCall, Word } from './word.ts';
 /** Agents send what they tell every five seconds, and are given time for that. Nanoseconds from the call's end, and from the agent's. */
 const callPatience = 12_000_000_000n;
 const sessionPatience = 3_000_000_000n;
+/** A call whose process ended so long before the last word should have been told by then: opencode sends every five seconds, not at its end, and what ends at once with others may come with the next. */
+const tellsWithin = 5_000_000_000n;
 /** Calls of all agents of a job that wait; one more is told without the agent's word. */
 const maxWaiting = 512;
 
@@ -157,7 +159,7 @@ export class AgentWords {
       if (claim.succeeded !== false) this.#sink.found(unseen(claim), first, time);
     }
     if (!toldAll(words)) return;
-    const missing = unjoined.calls.filter((call) => endOf(call) + this.#sink.offset() < words.lastEnd);
+    const missing = unjoined.calls.filter((call) => endOf(call) + this.#sink.offset() + tellsWithin < words.lastEnd);
     for (const call of missing) this.#sink.found(unspoken(call), call.root, later(call.root.image.start, time));
   }
 }

@@ -18,8 +18,9 @@ export function unseen({ command, tool }: ToldCall): Hit {
   return differs('Medium', 'was told to have run “{}”, and no process did', command ?? tool);
 }
 
-function otherCommand({ command }: ToolCallRun, told: ToldCall): Hit | null {
-  if (told.command === null || command === '' || isSameCommand(command, told.command)) return null;
+function otherCommand(call: ToolCallRun, told: ToldCall): Hit | null {
+  const { command } = call;
+  if (told.command === null || command === '' || isSameCommand(call, told.command)) return null;
   return differs('High', 'ran “{}” and was told as “{}”', command, told.command);
 }
 

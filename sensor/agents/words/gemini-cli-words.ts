@@ -36,7 +36,17 @@ function call(told: Telling): ToldCall {
 function commandOf(told: Telling): string | null {
   const args = fieldOfJson(told.text('gen_ai.input.messages'), 'args');
   const command = typeof args === 'object' && args !== null ? (args as { command?: unknown }).command : null;
-  return typeof command === 'string' ? cut(command) : null;
+  return typeof command === 'string' ? cut(unwrapped(command)) : null;
+}
+
+/** What it runs of a command: of one that is a shell with a text, that text (`stripShellWrapper`, seen with 0.61). */
+function unwrapped(command: string): string {
+  const [wrapper] = /^\s*(?:\S+\/)?(?:sh|bash|zsh)\s+-c\s+/i.exec(command) ?? [];
+  if (wrapper === undefined) return command;
+  const text = command.slice(wrapper.length).trim();
+  if (/^"(?:[^"\\]|\\.)*"$/s.test(text))
+    return text.slice(1, -1).replace(/\\(["$\\])|\$\{(\w+)\}/g, (_, escaped, name) => escaped ?? `$${name}`);
+  return /^(["']).*\1$/s.test(text) && text.length > 1 ? text.slice(1, -1) : text;
 }
 
 const answer: AnswerAttributes = {

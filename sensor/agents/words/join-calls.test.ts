@@ -17,7 +17,7 @@ function call(
 ): Call {
   const id = callId ?? `call-${nth}`;
   return {
-    seen: { command: command ?? `command ${nth}`, callId, start: at + 5_000_000n },
+    seen: { command: command ?? `command ${nth}`, isCut: false, callId, start: at + 5_000_000n },
     told: { id, command: command ?? `command ${nth}`, start: at, end: at + second / 2n },
   };
 }
@@ -49,7 +49,8 @@ test('no call is in two pairs, and nothing is in one that was in no list', () =>
   const time = fastCheck.bigInt(0n, 3n * second);
   const command = fastCheck.constantFrom('a', 'b', 'c');
   const id = fastCheck.constantFrom('1', '2', '3', '4');
-  const seen = fastCheck.record({ command, callId: fastCheck.option(id), start: time });
+  const isCut = fastCheck.boolean();
+  const seen = fastCheck.record({ command, isCut, callId: fastCheck.option(id), start: time });
   const told = fastCheck.record({ id, command: fastCheck.option(command), start: time, end: time });
   fastCheck.assert(
     fastCheck.property(fastCheck.array(seen), fastCheck.array(told), fastCheck.boolean(), (seen, told, isFinal) => {
@@ -81,6 +82,17 @@ test("a call's id decides, whatever its text and its time", () => {
   const [one, other] = [call(0, { command: 'x', callId: 'one' }), call(0, { command: 'x', callId: 'other' })];
   const late = { ...other, told: { ...other.told, start: 100n * second, end: 101n * second, command: 'y' } };
   assert.deepEqual(new Set(joined([one, late], false)), new Set([one, late]));
+});
+
+test('of commands of which only the beginning is known, each finds the word that goes on from it, by time where several do', () => {
+  const calls = ['cat >a <<E', 'cat >a <<E', 'make'].map((command, nth) => {
+    const { seen, told } = call(nth, { command });
+    return {
+      seen: { ...seen, isCut: nth < 2 },
+      told: nth < 2 ? { ...told, command: `${command}\npart ${nth}\nE` } : told,
+    };
+  });
+  assert.deepEqual(new Set(joined(calls, false)), new Set(calls));
 });
 
 test('a word without a text is joined by time, and one with another text only in the end', () => {

@@ -3,6 +3,8 @@ export interface SeenCall {
   /** The call's id, where the environment of its process has one. */
   readonly callId: string | null;
   readonly command: string;
+  /** Only the command's beginning is known. */
+  readonly isCut: boolean;
   readonly start: bigint;
 }
 
@@ -54,9 +56,10 @@ const slack = 50_000_000n;
 /** So much of a command counts, in UTF-16 units: kernel and agent cut long ones, each elsewhere. */
 const decisive = 2_048;
 
-/** Whether two command lines are one; blanks around them do not count. */
-export function isSameCommand(one: string, other: string): boolean {
-  return textOf(one) === textOf(other);
+/** Whether the command that was seen is the one that was told, as far as it is known; blanks around them do not count. */
+export function isSameCommand({ command, isCut }: Pick<SeenCall, 'command' | 'isCut'>, told: string): boolean {
+  const [seen, other] = [textOf(command), textOf(told)];
+  return isCut ? other.startsWith(seen) : other === seen;
 }
 
 function textOf(command: string): string {
@@ -94,8 +97,16 @@ function groupsByText<Seen extends SeenCall, Told extends ClaimedCall>({ seen, t
     group.told.push(word);
     groups.set(text, group);
   }
-  for (const call of seen) groups.get(textOf(call.command))?.seen.push(call);
+  for (const call of seen) (groups.get(textOf(call.command)) ?? groupOfBeginning(call, groups))?.seen.push(call);
   return groups.values();
+}
+
+/** Of the texts that begin as the command does, of which no more is known, that of a call at the time. */
+function groupOfBeginning<Group extends Calls<SeenCall, ClaimedCall>>(call: SeenCall, groups: Map<string, Group>) {
+  const text = textOf(call.command);
+  if (!call.isCut || text === '') return undefined;
+  const alike = [...groups].filter(([told]) => told.startsWith(text)).map(([, group]) => group);
+  return alike.find(({ told }) => told.some((word) => isWithin(call, word))) ?? alike[0];
 }
 
 /** Those that can only be one another; the others once no more can come, or when there are as many of one kind as of the other. */

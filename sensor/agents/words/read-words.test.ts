@@ -97,6 +97,22 @@ const samples: readonly Sample[] = [
   },
 ];
 
+test('Gemini CLI tells a shell with a text, and what it runs of that is the text', () => {
+  for (const [asked, ran] of [
+    [`bash -c 'sh greet.sh'`, 'sh greet.sh'],
+    [`/bin/sh -c "echo \\"hi\\" \${HOME}"`, 'echo "hi" $HOME'],
+    [`bash -c 'a' && b`, `'a' && b`],
+    ['bash -lc make', 'bash -lc make'],
+  ] as const) {
+    const values = {
+      'gen_ai.tool.name': 'run_shell_command',
+      'gen_ai.input.messages': JSON.stringify({ args: { command: asked } }),
+    };
+    const [word] = read('gemini-cli', Buffer.from(JSON.stringify(spans({ name: 'tool_call', values })))) ?? [];
+    assert.equal(word?.kind === 'call' && word.command, ran);
+  }
+});
+
 function read(agent: string, body: Buffer): Word[] | null {
   const dialect = dialects.get(agent);
   assert.ok(dialect);

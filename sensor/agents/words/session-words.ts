@@ -84,6 +84,7 @@ export class SessionWords {
       run,
       callId: run.callId,
       command: run.command,
+      isCut: run.isCut,
       start: run.root.image.start + offset,
     }));
     const pairs = joinCalls({ seen, told: this.#claims }, isFinal).map(({ seen: { run }, told }) => ({

@@ -134,6 +134,20 @@ test('an agent that tells what it did is found nothing of', () => {
   }
 });
 
+test('a command that is longer than the kernel tells at once is told, joined, and found nothing of', () => {
+  const long = `cat > page.html <<'EOF'\n${"it's “long” 日本語\n".repeat(400)}EOF`;
+  for (const processes of agentProcesses) {
+    const run = new ToldRun();
+    const agent = processes.start(run.kernel, run.shell);
+    run.kernel.exit(processes.call(run.kernel, agent, long));
+    run.say(agent, run.call(long.slice(0, 4_096), { tool: processes.tool, exitCode: 0 }));
+    run.kernel.exit(agent);
+    const spans = run.end();
+    assert.deepEqual(told(spans), [], processes.name);
+    assert.equal(source(spanNamed(spans, `execute_tool ${processes.tool}`)), 'both', processes.name);
+  }
+});
+
 test('where an agent’s word and the kernel’s differ, the span shows both and a finding says so', () => {
   const run = new ToldRun();
   const agent = claude.start(run.kernel, run.shell);
@@ -144,7 +158,7 @@ test('where an agent’s word and the kernel’s differ, the span shows both and
   run.say(agent, run.call('npm run lint'));
   run.wait(1);
   run.kernel.exit(claude.call(run.kernel, agent, 'cat /etc/shadow'));
-  run.wait(1);
+  run.wait(6);
   run.say(agent, run.call('rm -rf build'));
   run.kernel.exit(agent);
   const spans = run.end();
@@ -203,6 +217,17 @@ test('an agent that ends before it told of its last seconds is not held to them'
   run.say(agent, run.call('ls'));
   run.wait(1);
   run.kernel.exit(claude.call(run.kernel, agent, 'make'));
+  run.kernel.exit(agent);
+  assert.deepEqual(told(run.end()), []);
+});
+
+test('an agent that sends what it tells from time to time is not held to what ended with the last that it told', () => {
+  const run = new ToldRun();
+  const agent = claude.start(run.kernel, run.shell);
+  for (const command of ['sleep 1; make a', 'sleep 1; make b'])
+    run.kernel.exit(claude.call(run.kernel, agent, command));
+  run.wait(1);
+  run.say(agent, run.call('sleep 1; make a'));
   run.kernel.exit(agent);
   assert.deepEqual(told(run.end()), []);
 });

@@ -52,6 +52,13 @@ function givesVariables({ isRunnerChild, ofAgent }: FakeProcess, replaces: boole
   return (isRunnerChild && !replaces) || ofAgent;
 }
 
+/** Bytes of arguments that an exec brings (ARGV_BYTES). */
+const inlineArgv = 4096;
+
+function firstBytes(argv: readonly string[]): string[] {
+  return Buffer.from(argv.join('\0')).subarray(0, inlineArgv).toString().split('\0');
+}
+
 const runnerNames = ['Runner.Worker', 'act'];
 
 /** Builds event streams as the kernel programs would give them: lineage inherited at fork, ids new at exec. */
@@ -107,14 +114,15 @@ export class FakeKernel {
     process.hasExecuted = true;
     process.isRunner = process.root === null && runnerNames.includes(filename.split('/').at(-1) ?? '');
     const argv = options.argv ?? [filename];
+    const argvBytes = Buffer.byteLength(argv.join('\0')) + 1;
     return this.#emit(process, {
       kind: 'exec',
       path: options.path ?? filename,
       filename,
       cwd: options.cwd ?? '/work',
-      argv,
+      argv: argvBytes > inlineArgv ? firstBytes(argv) : argv,
       argc: argv.length,
-      argvTruncated: false,
+      argvTruncated: argvBytes > inlineArgv,
       pathTruncated: false,
       env: givesVariables(process, replaces) ? (options.env ?? {}) : {},
       envTruncated: false,
@@ -124,7 +132,7 @@ export class FakeKernel {
       ofAgent: process.ofAgent,
       parentImage,
       parentPid: process.parentPid,
-      argvBytes: Buffer.byteLength(argv.join('\0')) + 1,
+      argvBytes,
       euid: 1000,
       suid: 1000,
       traits: { ...noTraits, ...options.traits },
