@@ -200,7 +200,7 @@ struct exec_event {
 	__u32 origin;		/* enum origin */
 	__u32 euid, suid;	/* effective and saved user; header.uid is the real one */
 	__u32 stdin_kind, stdout_kind;	/* enum stream_kind */
-	__u32 stdin_ino, stdout_ino;	/* of a pipe: both its ends have the same */
+	__u32 stdin_file, stdout_file;	/* number_of_file(); both ends of a pipe have the same */
 };
 
 /* Right after the exec of an argv of more than ARGV_BYTES, for as long as the ring is not half full. Followed by the chunk, padded as an exec. */

@@ -143,9 +143,9 @@ static __always_inline void describe_streams(struct exec_event *event)
 	__u64 in = stream_of(0), out = stream_of(1);
 
 	event->stdin_kind = (__u32)in;
-	event->stdin_ino = in >> 32;
+	event->stdin_file = in >> 32;
 	event->stdout_kind = (__u32)out;
-	event->stdout_ino = out >> 32;
+	event->stdout_file = out >> 32;
 }
 
 #define AFTER_PATH PATH_BYTES

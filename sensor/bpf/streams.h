@@ -37,20 +37,28 @@ static __always_inline enum stream_kind kind_of_file(struct file *file, __u32 mo
 	}
 }
 
-/* The kind of the current process's descriptor, and in the upper half the number of its inode. A global function, as traits_of_script(). */
+/* What tells a file from others: of a device its number, since file systems of devices number their inodes alike (/dev/null and a terminal may both be 3). */
+static __always_inline __u32 number_of_file(struct inode *inode, __u32 mode)
+{
+	return (mode & S_IFMT) == S_IFCHR ? BPF_CORE_READ(inode, i_rdev) : (__u32)BPF_CORE_READ(inode, i_ino);
+}
+
+/* The kind of the current process's descriptor, and in the upper half the number of its file. A global function, as traits_of_script(). */
 __noinline __u64 stream_of(__u32 number)
 {
 	struct task_struct *current = (void *)bpf_get_current_task();
 	struct fdtable *table = BPF_CORE_READ(current, files, fdt);
 	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
 	struct inode *inode;
+	__u32 mode;
 
 	if (number < BPF_CORE_READ(table, max_fds))
 		bpf_probe_read_kernel(&file, sizeof(file), files + number);
 	if (!file)
 		return STREAM_CLOSED;
 	inode = BPF_CORE_READ(file, f_inode);
-	return kind_of_file(file, BPF_CORE_READ(inode, i_mode)) | (__u64)BPF_CORE_READ(inode, i_ino) << 32;
+	mode = BPF_CORE_READ(inode, i_mode);
+	return kind_of_file(file, mode) | (__u64)number_of_file(inode, mode) << 32;
 }
 
 #endif

@@ -76,8 +76,8 @@ export function decodeExec(frame: Buffer, view: DataView, header: RawEventHeader
     suid: exec.suid,
     traits: readTraits(exec.traits),
     origin: origins.get(exec.origin) ?? null,
-    stdin: readStream(exec.stdinKind, exec.stdinIno),
-    stdout: readStream(exec.stdoutKind, exec.stdoutIno),
+    stdin: readStream(exec.stdinKind, exec.stdinFile),
+    stdout: readStream(exec.stdoutKind, exec.stdoutFile),
   };
 }
 

@@ -343,8 +343,8 @@ export interface RawExecEvent {
   readonly suid: number;
   readonly stdinKind: number;
   readonly stdoutKind: number;
-  readonly stdinIno: number;
-  readonly stdoutIno: number;
+  readonly stdinFile: number;
+  readonly stdoutFile: number;
 }
 
 /** Reads the struct's own fields at an offset; the view must hold execEventSize bytes from there. */
@@ -365,8 +365,8 @@ export function readExecEvent(view: DataView, at: number): RawExecEvent {
     suid: view.getUint32(at + 116, true),
     stdinKind: view.getUint32(at + 120, true),
     stdoutKind: view.getUint32(at + 124, true),
-    stdinIno: view.getUint32(at + 128, true),
-    stdoutIno: view.getUint32(at + 132, true),
+    stdinFile: view.getUint32(at + 128, true),
+    stdoutFile: view.getUint32(at + 132, true),
   };
 }
 

@@ -51,7 +51,7 @@ export interface ExecEvent extends KernelEventFields {
 /** Where a standard stream of a new image leads. `unix`: a socket of this machine; `network`: one of IPv4 or IPv6. */
 export interface Stream {
   readonly kind: 'closed' | 'file' | 'device' | 'pipe' | 'unix' | 'network' | 'other';
-  /** The inode's number, modulo 2³²: both ends of a pipe have the same. */
+  /** The inode's number, modulo 2³², which both ends of a pipe have; of a device the device's own. */
   readonly file: number;
 }
 

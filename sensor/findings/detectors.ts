@@ -5,7 +5,7 @@ import { dataInNames } from './data-in-names.ts';
 import type { Detector, JobView } from './detector.ts';
 import { leftRunning } from './left-running.ts';
 import { outsidePolicy } from './outside-policy.ts';
-import { downloadBeside, pipedDownload } from './piped-download.ts';
+import { downloadBeside, downloadInText, pipedDownload } from './piped-download.ts';
 import { Pipes } from './pipes.ts';
 import { processMemory } from './process-memory.ts';
 import { reverseShell } from './reverse-shell.ts';
@@ -20,6 +20,7 @@ export function createDetectors(job: JobView): readonly Detector[] {
     pipes,
     pipedDownload(pipes, sources),
     downloadBeside(pipes),
+    downloadInText(),
     reverseShell(pipes, sources),
     sources,
     processMemory(job),

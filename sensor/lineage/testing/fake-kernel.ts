@@ -42,7 +42,8 @@ export interface ExecOptions {
   stdout?: Stream;
 }
 
-const terminal: Stream = { kind: 'device', file: 3 };
+/** /dev/pts/3, by its device's number. */
+const terminal: Stream = { kind: 'device', file: (136 << 20) | 3 };
 
 function streamsOf({ stdin = terminal, stdout = terminal }: ExecOptions): Pick<ExecEvent, 'stdin' | 'stdout'> {
   return { stdin, stdout };
