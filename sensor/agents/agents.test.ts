@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Stream } from '../decode/process-events.ts';
 import { FakeKernel, type FakeProcess } from '../lineage/testing/fake-kernel.ts';
 import { childrenOf, drawSpans, replay, spanNamed } from '../lineage/testing/recording.ts';
 import { defaultBudget } from '../spans/budget.ts';
@@ -43,6 +44,17 @@ for (const agent of agentProcesses)
       ["npm test -- --grep 'it works'", 'cat a | sort'].map((command) => [`execute_tool ${agent.tool}`, command]),
     );
     for (const call of calls) assert.match(drawBelow(spans, call), /(bash|exe)\n(.*\n)* +worker$/);
+  });
+
+for (const agent of agentProcesses.filter(({ name }) => name !== 'opencode'))
+  test(`a hook of ${agent.name}, which is told of a call on its standard input, is no call itself`, () => {
+    const spans = traceOf((kernel, shell) => {
+      const process = agent.start(kernel, shell);
+      const pipe: Stream = { kind: 'pipe', file: 7 };
+      kernel.run(process, '/bin/sh', { argv: ['sh', '-c', './check.sh'], stdin: pipe, stdout: pipe });
+      kernel.exit(process);
+    });
+    assert.deepEqual(childrenOf(spans, spanNamed(spans, `invoke_agent ${agent.name}`)), []);
   });
 
 test('what a command leaves running stays below the command, and the agent says that it left it', () => {

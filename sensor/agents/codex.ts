@@ -1,3 +1,4 @@
+import type { ProcessImage } from '../lineage/process-table.ts';
 import type { CodingAgent } from './agent.ts';
 import { identifierOf, uuidOf, versionOf } from './agent-word.ts';
 import { shellText } from './shell-call.ts';
@@ -23,7 +24,9 @@ export const codex: CodingAgent = {
     if (preparing.some((word) => child.argv[0]?.endsWith(word) || child.argv[1] === word))
       return { tool: 'shell', command: '', isItsWay: true };
     const text = shellText(child);
-    return text === null || isSnapshot(text) ? null : { tool: 'shell', command: text, isItsWay: false };
+    return text === null || isSnapshot(text) || isHook(child)
+      ? null
+      : { tool: 'shell', command: text, isItsWay: false };
   },
 
   wordIn: ({ CODEX_SESSION_ID, CODEX_THREAD_ID, CODEX_TOOL_CALL_ID, CODEX_VERSION }) => ({
@@ -40,6 +43,11 @@ export const codex: CodingAgent = {
 };
 
 const preparing = ['--codex-run-as-process-setup', 'codex-linux-sandbox'];
+
+/** Hooks are told what it is about on standard input, where commands have nothing to read. */
+function isHook({ stdin }: ProcessImage): boolean {
+  return stdin.kind === 'pipe' || stdin.kind === 'unix';
+}
 
 /** The agent writes down the person's shell, and tries what it wrote. */
 function isSnapshot(text: string): boolean {

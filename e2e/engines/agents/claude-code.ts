@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Agent } from './agent.ts';
-import { commandOf, type Step, type Wanted } from './script.ts';
+import { commandOf, hook, type Step, type Wanted } from './script.ts';
 
 /** Claude Code without a person. */
 export const claudeCode: Agent = {
@@ -30,8 +30,9 @@ export const claudeCode: Agent = {
     return { conversation: basename(session, '.jsonl') };
   },
 
-  settings: ({ mcpServer: [command, ...args] }) => ({
+  settings: ({ session, mcpServer: [command, ...args] }) => ({
     'mcp.json': JSON.stringify({ mcpServers: { words: { command, args } } }),
+    ...(session.hooks && { '.claude/settings.json': JSON.stringify({ hooks: { PreToolUse: [beforeEach] } }) }),
   }),
 
   translate: (wanted, workspace) => [step(wanted, (path) => join(workspace, path))],
@@ -40,6 +41,8 @@ export const claudeCode: Agent = {
     'lasting-shell': 'every Bash call is a bash of its own; only the folder is carried over, in a file',
   },
 };
+
+const beforeEach = { matcher: '*', hooks: [{ type: 'command', command: hook }] };
 
 function step(wanted: Wanted, absolute: (path: string) => string): Step {
   switch (wanted.tool) {

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Agent, Context, Told } from './agent.ts';
-import { commandOf, type Input, type PlannedCall, type Step, type Wanted } from './script.ts';
+import { commandOf, hook, type Input, type PlannedCall, type Step, type Wanted } from './script.ts';
 
 /**
  * Codex with OpenAI's own models, which call tools by writing code: each of the model's calls is one `exec`, a JavaScript program that calls
@@ -51,13 +51,19 @@ function codexWith(
       '--json',
       '--skip-git-repo-check',
       '--dangerously-bypass-approvals-and-sandbox',
+      ...(session.hooks ? ['--dangerously-bypass-hook-trust'] : []),
       session.prompt,
     ],
     environment: () => ({ LOOPBACK_API_KEY: 'not-checked' }),
-    settings: (context) => ({ '.codex/config.toml': config(model, context) }),
+    settings: (context) => ({
+      '.codex/config.toml': config(model, context),
+      ...(context.session.hooks && { '.codex/hooks.json': JSON.stringify({ hooks: { PreToolUse: [beforeEach] } }) }),
+    }),
     cannot: {},
   };
 }
+
+const beforeEach = { matcher: '*', hooks: [{ type: 'command', command: hook }] };
 
 /** Of a program that calls tools, the command in it. Patches are carried out by Codex itself. */
 function commandIn({ name, input }: PlannedCall): string | undefined {

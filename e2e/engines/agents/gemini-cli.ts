@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Agent } from './agent.ts';
-import { commandOf, type Step, type Wanted } from './script.ts';
+import { commandOf, hook, type Step, type Wanted } from './script.ts';
 
 /** Gemini CLI without a person. */
 export const geminiCli: Agent = {
@@ -27,6 +27,7 @@ export const geminiCli: Agent = {
       privacy: { usageStatisticsEnabled: false },
       telemetry: { enabled: false },
       general: { enableAutoUpdate: false, enableAutoUpdateNotification: false, maxAttempts: 2 },
+      ...(session.hooks && { hooks: { BeforeTool: [beforeEach] } }),
       ...(session.mcp && { mcpServers: { words: { command, args } } }),
     }),
   }),
@@ -39,6 +40,8 @@ export const geminiCli: Agent = {
     'lasting-shell': 'every run_shell_command is a bash of its own, and none of its tools types into a running one',
   },
 };
+
+const beforeEach = { matcher: '*', hooks: [{ name: 'keep', type: 'command', command: hook }] };
 
 function step(wanted: Wanted, absolute: (path: string) => string): Step {
   switch (wanted.tool) {

@@ -40,6 +40,7 @@ export const opencode: Agent = {
   translate: (wanted, workspace) => [step(wanted, (path) => join(workspace, path))],
 
   cannot: {
+    hooks: 'its hooks are plugins, which run within its own process',
     'lasting-shell': 'every bash call is a bash of its own, whatever its description says',
     'background-tool':
       'its bash tool has no way to leave a command running; `&` in the command does it (session background-process)',

@@ -13,7 +13,12 @@ export interface Session {
   end?: 'dropped';
   /** Whether the agent gets the server of `mcp-server.ts`, called `words`. */
   mcp?: true;
+  /** Whether the agent is to run {@link hook} before each call of a tool. */
+  hooks?: true;
 }
+
+/** Keeps in the workspace what the agent tells it. */
+export const hook = 'cat >>hooked';
 
 export interface Turn {
   /** Several are asked for in one answer: parallel tool calls. */

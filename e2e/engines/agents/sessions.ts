@@ -59,6 +59,13 @@ export const sessions: Session[] = [
     ]),
     mcp: true,
   },
+  // What an agent runs besides, and not for its model.
+  {
+    ...session('hooks', [
+      { calls: [{ tool: 'shell', command: 'grep -o tool_name hooked; sh greet.sh', says: 'tool_name' }] },
+    ]),
+    hooks: true,
+  },
   // Started by the shell itself, out of the tool's sight; it outlives the call, and where the agent lets it, the session.
   session('background-process', [
     {
