@@ -64,12 +64,13 @@ export function programFile(image: ProcessImage): string {
   return scriptOf(image) ?? image.path;
 }
 
-/** What Node and Bun interpret, as a whole path; `null` for other programs. */
+/** What Node and Bun interpret, as a whole path; `null` for other programs, and for code in the arguments. */
 export function scriptOf(image: ProcessImage): string | null {
   const { path, argv } = image;
   const interpreter = baseName(path);
   if (!interpreters.test(interpreter)) return null;
   const at = argv.findIndex((word, index) => index > 0 && !isOption(word, argv[index - 1] ?? ''));
+  if (argv.slice(1, at).some((word) => evaluates.test(word))) return null;
   const script = argv[at] === 'run' && interpreter === 'bun' ? argv[at + 1] : argv[at];
   return script === undefined ? null : whole(script, image);
 }
@@ -110,5 +111,6 @@ function isOther({ argv: [called = '', option = ''] }: ProcessImage, { others }:
 
 const modules = '/node_modules/';
 const interpreters = /^(node|nodejs|bun)$/;
+const evaluates = /^(-e|-p|-pe|--eval|--print)(=|$)/;
 /** Of Node, those with their value in the next word. */
 const optionsWithValue = /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--title|--env-file)$/;

@@ -70,12 +70,26 @@ export function serverName(image: ProcessImage): string {
   return /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(script)?.[1] ?? runner.replace(/\.[cm]?[jt]s$|\.py$/, '');
 }
 
-/** `npx -y PACKAGE`, `npm exec PACKAGE`, `pnpm dlx PACKAGE`, `uvx PACKAGE`: with its version, as it was asked for. */
+/** `npx -y PACKAGE`, `npm exec PACKAGE`, `pnpm dlx PACKAGE`, `uvx PACKAGE`, or of several programs one (`-p PACKAGE`): with its version, as it was asked for. */
 function packageIn(argv: readonly string[], runner: string): string | undefined {
-  const at = argv.findIndex((word) => baseName(word) === runner);
-  return argv.slice(at + 1).find((word) => !word.startsWith('-') && !verbs.test(word));
+  const words = argv.slice(argv.findIndex((word) => baseName(word) === runner) + 1);
+  const first = words.findIndex(
+    (word, at) => !word.startsWith('-') && !verbs.test(word) && !withValue.test(words[at - 1] ?? ''),
+  );
+  if (first < 0) return undefined;
+  const options = words.slice(0, first);
+  const named = options.findIndex((word) => naming.test(word));
+  return named < 0
+    ? words[first]
+    : options[named]?.includes('=')
+      ? options[named].replace(/^[^=]*=/, '')
+      : options[named + 1];
 }
 
 const runners = /^(npx|npm|npx-cli\.js|npm-cli\.js|pnpm|pnpx|yarn|bunx|uvx|pipx)$/;
 const verbs = /^(exec|x|dlx|run)$/;
+/** Options of these that say which package it is, and all that have their value in the next word. */
+const naming = /^(-p|--package|--from|--spec)(=|$)/;
+const withValue =
+  /^(-p|--package|--from|--spec|--prefix|--registry|--cache|--userconfig|-w|--workspace|-C|--dir|--python|--with|--index-url)$/;
 const python = /^python[\d.]*$/;
