@@ -58,6 +58,18 @@ const controls: readonly Control[] = [
   },
 ];
 
+/** Folders of such files, which are changed as a whole where something else is put into their place. */
+const folders: readonly Control[] = [
+  { rule: 'workflow-changed', path: /^\.(github|forgejo|gitea)(\/(workflows|actions))?$/, severity: 'High' },
+  { rule: 'hook-changed', path: /^\.git\/(modules\/.+\/)?hooks$/, severity: 'Medium' },
+  {
+    rule: 'agent-settings-changed',
+    path: /(^|\/)(\.claude(\/(hooks|agents|commands|skills))?|\.cursor(\/rules)?|\.codex|\.gemini|\.opencode|\.vscode)$/,
+    severity: 'High',
+    byAgent: 'Medium',
+  },
+];
+
 /** Of an agent's own settings in a home, which every agent makes for itself. */
 const inHome: Control = {
   rule: 'agent-settings-changed',
@@ -70,21 +82,27 @@ export function changedControl(job: JobView): Detector {
   return {
     touched(event, node) {
       const path = changedPath(event);
-      const control = path === null || node.scope.step === null ? null : controlOf(path, job.workspace());
+      const control = path === null || node.scope.step === null ? null : controlOf(path, event, job.workspace());
       if (path === null || control === null || isVersionControl(node.image) || isOwnState(path, node)) return null;
       return hitOf(control, path, node, event);
     },
   };
 }
 
-function controlOf(path: string, workspace: string | null): Control | null {
+function controlOf(path: string, { operation }: FileEvent, workspace: string | null): Control | null {
   if (!mayControl.test(path)) return null;
   const below = partBelow(path, workspace);
   const inWorkspace =
-    below === null || vendored.test(below) ? undefined : controls.find(({ path: form }) => form.test(below));
+    below === null || vendored.test(below) ? undefined : formsOf(operation).find(({ path: form }) => form.test(below));
   if (inWorkspace !== undefined) return inWorkspace;
   return inHome.path.test(path) ? inHome : null;
 }
+
+function formsOf(operation: FileEvent['operation']): readonly Control[] {
+  return replacing.has(operation) ? folders.concat(controls) : controls;
+}
+
+const replacing: ReadonlySet<FileEvent['operation']> = new Set(['rename', 'exchange', 'symlink']);
 
 /** What every form above needs, to be quick about all other files. */
 const mayControl = /(^|\/)\.[a-z]|\.md$|\.jsonc?$|\.yml$|Jenkinsfile$/;

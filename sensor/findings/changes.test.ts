@@ -57,6 +57,18 @@ test('a file that is moved to its place, deleted or linked is changed there', ()
   assert.deepEqual(found, [`High workflow-changed ${path}`]);
 });
 
+test('a folder of workflows, hooks or settings that is put into place is changed as a whole', () => {
+  const put = (folder: string, operation: 'rename' | 'symlink' | 'mkdir') =>
+    foundIn((kernel, shell) => {
+      const path2 = `${workspace}/${folder}`;
+      kernel.file(shell, operation === 'rename' ? '/tmp/x' : path2, { operation, path2 });
+    });
+  assert.deepEqual(put('.github', 'rename'), [`High workflow-changed ${workspace}/.github`]);
+  assert.deepEqual(put('.git/hooks', 'symlink'), [`Medium hook-changed ${workspace}/.git/hooks`]);
+  assert.deepEqual(put('web/.claude', 'rename'), [`High agent-settings-changed ${workspace}/web/.claude`]);
+  for (const folder of ['.github', '.claude', '.vscode']) assert.deepEqual(put(folder, 'mkdir'), [], folder);
+});
+
 test('an agent that keeps its own state and instructions gives no finding above Low', () => {
   const found = foundIn((kernel, shell) => {
     const agent = claude(kernel, shell);

@@ -43,6 +43,25 @@ test('a credential that is read and a host that is new make a finding, by how ne
   assert.deepEqual(later, ['Medium credentials-sent gist.example.com:443']);
 });
 
+test('a credential that gets another name first, or is said into a connection, is no less sent', () => {
+  for (const taking of [
+    { operation: 'rename', path: '/root/.npmrc', path2: '/tmp/x' },
+    { operation: 'link', path: '/tmp/x', path2: '/root/.npmrc' },
+  ] as const) {
+    const found = foundIn((kernel, shell) => {
+      const program = kernel.spawn(shell, '/usr/bin/python3');
+      kernel.file(program, taking.path, taking);
+      goTo(kernel, program, 'gist.example.com');
+    });
+    assert.deepEqual(found, ['High credentials-sent gist.example.com:443'], taking.operation);
+  }
+  const said = foundIn((kernel, shell) => {
+    goTo(kernel, shell, 'gist.example.com');
+    kernel.file(kernel.spawn(shell, '/bin/cat', { stdout: { kind: 'network', file: 7 } }), '/root/.netrc', read);
+  });
+  assert.deepEqual(said, ['High credentials-sent gist.example.com:443']);
+});
+
 test('the script of a dependency reads a token and posts it: the installer that started it hides nothing', () => {
   const found = foundIn((kernel, shell) => {
     const npm = kernel.spawn(shell, '/usr/bin/npm', { path: '/usr/bin/node', traits: { script: true } });

@@ -11,6 +11,7 @@ import { isAtHome, isOwner } from './credential-owners.ts';
 import type { Detector, Hit } from './detector.ts';
 import { hostOf } from './host-of.ts';
 import type { Pipes } from './pipes.ts';
+import type { Source, Sources } from './sources.ts';
 
 interface Reading {
   readonly path: string;
@@ -23,7 +24,7 @@ interface Reading {
 const maxHosts = 4_096;
 
 /** A credential is read by a program that it is not for, and then somebody of the same descent goes to a host that is new in the job. */
-export function credentialsSent(pipes: Pipes): Detector {
+export function credentialsSent(pipes: Pipes, sources: Sources): Detector {
   const hosts = new BoundedSet(maxHosts);
   /** Under the reader and under what started it; images are dropped with their processes. */
   const readings = new WeakMap<Bearer, Reading>();
@@ -34,7 +35,7 @@ export function credentialsSent(pipes: Pipes): Detector {
       return hosts.forgotten;
     },
     touched(event, node) {
-      const reading = event.operation === 'read' ? readingOf(event, node) : null;
+      const reading = readingOf(event, node);
       if (reading === null) return null;
       isAnyRead = true;
       readings.set(node.image, reading);
@@ -42,7 +43,7 @@ export function credentialsSent(pipes: Pipes): Detector {
       if (parent !== null) readings.set(parent.image, { ...reading, isScripts: parent.isStepRoot });
       const session = sessionOf(node);
       if (session !== null) readings.set(session, { ...reading, isScripts: true });
-      return null;
+      return saidTo(node, reading, sources);
     },
     connected(event, node, origin) {
       if (event.port === 0 || event.port === 53 || isLoopback(event.address)) return null;
@@ -61,10 +62,24 @@ function sessionOf({ agent }: ProcessNode): AgentSession | null {
   return agent?.call == null ? null : agent.session;
 }
 
-function readingOf({ path, nsPid }: FileEvent, { image }: ProcessNode): Reading | null {
-  const kind = secretKind(path, nsPid);
+function readingOf(event: FileEvent, { image }: ProcessNode): Reading | null {
+  const path = takenPath(event);
+  if (path === null) return null;
+  const kind = secretKind(path, event.nsPid);
   if (kind === null || kind === 'process' || isOwner(path, image)) return null;
   return { path, kind, by: image, isScripts: false };
+}
+
+/** What is read, or gets another name under which it is read unseen. */
+function takenPath({ operation, path, path2 }: FileEvent): string | null {
+  if (operation === 'read' || operation === 'rename') return path;
+  return operation === 'link' ? path2 : null;
+}
+
+/** The reader was executed with a connection as its output (`cat ~/.npmrc > /dev/tcp/…`). */
+function saidTo({ image }: ProcessNode, reading: Reading, sources: Sources): Hit | null {
+  const source = image.stdout.kind === 'network' ? sources.above(image) : null;
+  return source === null ? null : hitOf(reading, source, isPublic(source.address) ? 'High' : 'Low');
 }
 
 function sentBy(
@@ -76,11 +91,15 @@ function sentBy(
   const reading = heldBy(node, readings);
   if (reading === null || isAtHome(reading.kind, host) || isOwner(reading.path, image)) return null;
   const severity = isPublic(event.address) ? severityOf(reading, image, pipes) : 'Low';
+  return hitOf(reading, { host, port: event.port }, severity);
+}
+
+function hitOf({ path }: Reading, { host, port }: Pick<Source, 'host' | 'port'>, severity: Severity): Hit {
   return {
     rule: 'credentials-sent',
     severity,
-    subject: { kind: 'host', name: `${host}:${event.port}` },
-    detail: `after ${reading.path} had been read`,
+    subject: { kind: 'host', name: `${host}:${port}` },
+    detail: `after ${path} had been read`,
   };
 }
 

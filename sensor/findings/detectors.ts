@@ -24,7 +24,7 @@ export function createDetectors(job: JobView): readonly Detector[] {
     reverseShell(pipes, sources),
     sources,
     processMemory(job),
-    credentialsSent(pipes),
+    credentialsSent(pipes, sources),
     unnamedAddress(job),
     dataInNames(),
     outsidePolicy(job),

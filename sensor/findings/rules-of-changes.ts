@@ -9,7 +9,7 @@ export const changeRules = {
     severity: 'High',
     category: 'Persistence',
     act: 'changed {}',
-    when: 'A file below `.github/workflows` or `.github/actions`, or another engine’s pipeline file, at the top of the workspace is written, renamed or deleted by a step.',
+    when: 'A file below `.github/workflows` or `.github/actions`, or another engine’s pipeline file, at the top of the workspace is written, renamed or deleted by a step, or their folder put into place as a whole.',
     reason:
       'Sha1-Hulud and the Nx malware wrote workflows that send secrets, and pushed them with the job’s own token.',
     source: 'CISA alert on Shai-Hulud (September 2025); MITRE ATT&CK T1546',
@@ -25,7 +25,7 @@ export const changeRules = {
     severity: 'Medium',
     category: 'Persistence',
     act: 'changed {}',
-    when: 'A hook below `.git/hooks`, or `.git/config`, which can name others, is changed by a step.',
+    when: 'A hook below `.git/hooks`, or `.git/config`, which can name others, is changed by a step, or the folder put into place as a whole.',
     reason: 'The next `git commit` or `git checkout` of the job runs it, with whatever secrets that step has.',
     source: 'MITRE ATT&CK T1546; git-scm.com, githooks',
     look: 'the hook’s content: tools such as husky, lefthook and pre-commit write hooks when they are installed',

@@ -40,7 +40,7 @@ export const networkRules = {
     severity: 'High',
     category: 'Exfiltration',
     act: 'connected to {}',
-    when: 'A file of credentials is read by a program that it is not for, and afterwards the reader, something below it, something that the same parent started, or another command of the same coding agent connects to a host that nothing in the job had connected to.',
+    when: 'A file of credentials is read, renamed or linked by a program that it is not for, and afterwards the reader, something below it, something that the same parent started, or another command of the same coding agent connects to a host that nothing in the job had connected to; or the reader was executed with a connection as its output (`cat ~/.npmrc > /dev/tcp/…`).',
     reason:
       'Sha1-Hulud, the Nx and the axios compromise collected `.npmrc`, cloud and SSH keys and carried them to a host that the build had never used.',
     source:
