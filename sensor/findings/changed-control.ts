@@ -117,11 +117,11 @@ function isOwnState(path: string, { agent }: ProcessNode): boolean {
   );
 }
 
-/** What an agent starts is not the agent; and to write hooks is what some packages are for. */
+/** What an agent starts is not the agent; to write hooks is what some packages are for; and what is deleted gives no orders any more. */
 function hitOf(control: Control, path: string, node: ProcessNode, { operation }: FileEvent): Hit {
   return {
     rule: control.rule,
-    severity: severityOf(control, path, node),
+    severity: operation === 'delete' ? 'Low' : severityOf(control, path, node),
     subject: { kind: 'file', name: path },
     detail: `(${operation})`,
   };

@@ -1,3 +1,4 @@
+import type { ProcessImage } from '../lineage/process-table.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import { BoundedSet } from './bounded-set.ts';
 import { changedPath, partBelow } from './changed-path.ts';
@@ -10,6 +11,7 @@ const maxFiles = 8_192;
 /** A file that version control wrote in this job is changed by something else. */
 export function changedSource(job: JobView): Detector {
   const checkedOut = new BoundedSet(maxFiles);
+  const deleters = new WeakSet<ProcessImage>();
   return {
     get forgotten() {
       return checkedOut.forgotten;
@@ -17,16 +19,26 @@ export function changedSource(job: JobView): Detector {
     touched(event, node) {
       const path = changedPath(event);
       if (path === null || !isSource(partBelow(path, job.workspace()))) return null;
-      if (!isVersionControl(node.image))
-        return event.operation !== 'chmod' && checkedOut.has(path) ? hitOf(path, node) : null;
-      checkedOut.add(path);
-      return null;
+      if (isVersionControl(node.image)) {
+        checkedOut.add(path);
+        return null;
+      }
+      if (event.operation === 'chmod' || !checkedOut.has(path)) return null;
+      return event.operation === 'delete' && !addNew(deleters, node.image) ? null : hitOf(path, node);
     },
   };
 }
 
+/** `rm -rf` of a whole clone is one finding, not one for each of its files. */
+function addNew(deleters: WeakSet<ProcessImage>, image: ProcessImage): boolean {
+  if (deleters.has(image)) return false;
+  deleters.add(image);
+  return true;
+}
+
+/** Not what version control keeps for itself, in this clone or in one below it. */
 function isSource(below: string | null): boolean {
-  return below !== null && !below.startsWith('.git/');
+  return below !== null && !below.startsWith('.git/') && !below.includes('/.git/');
 }
 
 function hitOf(path: string, node: ProcessNode): Hit {

@@ -54,7 +54,18 @@ test('a file that is moved to its place, deleted or linked is changed there', ()
     kernel.file(shell, '/tmp/x', { operation: 'rename', path2: path });
     kernel.file(shell, path, { operation: 'delete' });
   });
-  assert.deepEqual(found, [`High workflow-changed ${path}`]);
+  assert.deepEqual(found, [`High workflow-changed ${path}`, `Low workflow-changed ${path}`]);
+});
+
+test('a clone that is deleted is a Low finding or two, however many files and settings it held', () => {
+  const files = ['a.c', 'b.c', '.git/HEAD', '.claude/settings.json'].map((file) => `${workspace}/clone/${file}`);
+  const found = foundIn((kernel, shell) => {
+    const git = kernel.spawn(shell, '/usr/bin/git');
+    for (const file of files) kernel.file(git, file, create);
+    const rm = kernel.spawn(shell, '/usr/bin/rm');
+    for (const file of files) kernel.file(rm, file, { operation: 'delete' });
+  });
+  assert.deepEqual(found, [`Low source-changed ${files[0]}`, `Low agent-settings-changed ${files[3]}`]);
 });
 
 test('a folder of workflows, hooks or settings that is put into place is changed as a whole', () => {
