@@ -1,3 +1,4 @@
+import type { FileEvent } from '../decode/file-events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
 import { BoundedSet } from './bounded-set.ts';
@@ -23,17 +24,18 @@ export function changedSource(job: JobView): Detector {
         checkedOut.add(path);
         return null;
       }
-      if (event.operation === 'chmod' || !checkedOut.has(path)) return null;
-      return event.operation === 'delete' && !addNew(deleters, node.image) ? null : hitOf(path, node);
+      const isTold = checkedOut.has(path) && isNew(event, node, deleters);
+      return isTold ? hitOf(path, node) : null;
     },
   };
 }
 
-/** `rm -rf` of a whole clone is one finding, not one for each of its files. */
-function addNew(deleters: WeakSet<ProcessImage>, image: ProcessImage): boolean {
-  if (deleters.has(image)) return false;
+/** `rm -rf` of a whole clone is one finding, not one for each of its files; and a mode is no content. */
+function isNew({ operation }: FileEvent, { image }: ProcessNode, deleters: WeakSet<ProcessImage>): boolean {
+  if (operation !== 'delete') return operation !== 'chmod';
+  const isFirst = !deleters.has(image);
   deleters.add(image);
-  return true;
+  return isFirst;
 }
 
 /** Not what version control keeps for itself, in this clone or in one below it. */
