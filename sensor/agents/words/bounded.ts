@@ -27,10 +27,19 @@ export function fieldOfJson(text: string, field: string): unknown {
   }
 }
 
-/** A command in the JSON of a call's arguments; `null` where there is none. */
+/** A command in the JSON of a call's arguments, or its beginning, where that was cut; `null` where there is none. */
 export function commandIn(text: string, field: string): string | null {
-  const value = fieldOfJson(text, field);
+  const value = fieldOfJson(text, field) ?? beginningIn(text, field);
   return typeof value === 'string' ? cut(value) : null;
+}
+
+/** Of the first field of this name in JSON whose end is missing (long-texts.ts), what there is of its text; `null` where nothing is missing. */
+export function beginningIn(text: string, field: string): string | null {
+  const key = JSON.stringify(field);
+  const at = text.indexOf(key);
+  const rest = at < 0 ? '' : text.slice(at + key.length);
+  const [, inside] = /^\s*:\s*"((?:[^"\\]|\\u[\da-f]{4}|\\[^u])*)(?:\\.{0,4})?$/is.exec(rest) ?? [];
+  return inside === undefined ? null : (fieldOfJson(`{"text":"${inside}"}`, 'text') as string | null);
 }
 
 /** A count; 0 for what is none. */

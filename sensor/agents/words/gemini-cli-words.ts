@@ -1,5 +1,5 @@
 import { type AnswerAttributes, answerOf } from './answer.ts';
-import { cut, fieldOfJson, id, spanOf } from './bounded.ts';
+import { beginningIn, cut, fieldOfJson, id, spanOf } from './bounded.ts';
 import type { Dialect, Telling, ToldCall, Word } from './word.ts';
 
 /** Gemini CLI's spans. The command is told only with `GEMINI_TELEMETRY_LOG_PROMPTS` (seen with 0.61). */
@@ -34,8 +34,10 @@ function call(told: Telling): ToldCall {
 }
 
 function commandOf(told: Telling): string | null {
-  const args = fieldOfJson(told.text('gen_ai.input.messages'), 'args');
-  const command = typeof args === 'object' && args !== null ? (args as { command?: unknown }).command : null;
+  const input = told.text('gen_ai.input.messages');
+  const args = fieldOfJson(input, 'args');
+  const isWhole = typeof args === 'object' && args !== null;
+  const command = isWhole ? (args as { command?: unknown }).command : beginningIn(input, 'command');
   return typeof command === 'string' ? cut(unwrapped(command)) : null;
 }
 

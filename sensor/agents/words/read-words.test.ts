@@ -97,6 +97,18 @@ const samples: readonly Sample[] = [
   },
 ];
 
+test('of a command in JSON that was cut, the beginning is read', () => {
+  const command = `printf "a\\n\u0001"; cat <<E\n${'x'.repeat(20)}`;
+  const whole = JSON.stringify({ args: { command } });
+  for (let length = whole.indexOf('printf'); length <= whole.length; length += 1) {
+    const values = { 'gen_ai.tool.name': 'run_shell_command', 'gen_ai.input.messages': whole.slice(0, length) };
+    const [word] = read('gemini-cli', Buffer.from(JSON.stringify(spans({ name: 'tool_call', values })))) ?? [];
+    const told = word?.kind === 'call' ? word.command : null;
+    if (length < whole.length - 2) assert.ok(told !== null && command.startsWith(told), whole.slice(0, length));
+    if (length === whole.length - 3 || length === whole.length) assert.equal(told, command);
+  }
+});
+
 test('Gemini CLI tells a shell with a text, and what it runs of that is the text', () => {
   for (const [asked, ran] of [
     [`bash -c 'sh greet.sh'`, 'sh greet.sh'],

@@ -113,8 +113,8 @@ test('of nobody nothing is read', async (context) => {
 
 test('what is too long, too much, no JSON or packed is refused and counted, and the agent goes on', async (context) => {
   const { receiver, said, post } = await listen(context);
-  assert.ok([413, reset].includes(await post('agent', `"${'x'.repeat(3 << 20)}"`)));
-  assert.ok([413, reset].includes(await post('other', `"${'x'.repeat(80 << 10)}"`)));
+  assert.ok([413, reset].includes(await post('agent', ' '.repeat(3 << 20))));
+  assert.ok([413, reset].includes(await post('other', ' '.repeat(80 << 10))));
   assert.equal(await post('agent', '{"resourceSpans":'), 400);
   assert.equal(await post('agent', callOf('ls'), { headers: { 'content-encoding': 'gzip' } }), 415);
   const statuses: number[] = [];
@@ -130,6 +130,15 @@ test('what is too long, too much, no JSON or packed is refused and counted, and 
   );
   assert.equal(receiver.account.malformed, 1);
   assert.ok(receiver.account.refused >= 3);
+});
+
+test('an agent that tells its whole conversation with each word is heard', async (context) => {
+  const { said, post } = await listen(context);
+  assert.equal(await post('agent', `{"x":"${'\\u2028'.repeat(600_000)}",${callOf('ls').slice(1)}`), 200);
+  assert.deepEqual(
+    said.map(({ words, isWhole }) => [words.length, isWhole]),
+    [[1, true]],
+  );
 });
 
 test('what no agent has words in is taken and forgotten', async (context) => {

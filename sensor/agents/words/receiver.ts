@@ -2,6 +2,7 @@ import type http from 'node:http';
 import { ChaperoneError } from '../../../crds/errors.ts';
 import { receiver as ports } from '../../decode/layout.gen.ts';
 import type { SpeakerEvent } from '../../decode/socket-events.ts';
+import { LongTexts } from './long-texts.ts';
 import { type OtherEnd, OtherEnds, type OtherEndsOptions } from './other-ends.ts';
 import { readWords } from './read-words.ts';
 import { type Signal, signals, type Word } from './word.ts';
@@ -40,7 +41,7 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** Of one body, and of all that are being read, in bytes. */
+/** Of one body without what is cut of its texts, and of all that are being read, in bytes. */
 const limits = {
   agents: { body: 2 << 20, held: 4 << 20 },
   others: { body: 64 << 10, held: 256 << 10 },
@@ -172,16 +173,19 @@ class OtlpReceiver implements Receiver {
   async #read(request: http.IncomingMessage, end: OtherEnd): Promise<Buffer | 413 | 415 | 429 | 503> {
     const lane = end.dialect === null ? 'others' : 'agents';
     if (!isPlainJson(request)) return 415;
+    const texts = new LongTexts();
     const chunks: Buffer[] = [];
     let bytes = 0;
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        this.#held[lane] += chunk.length;
+        if (!this.#affords(end, chunk.length)) return 429;
+        // A copy: what is left of a chunk would keep all of it.
+        const part = Buffer.from(texts.pass(chunk));
+        bytes += part.length;
+        this.#held[lane] += part.length;
         if (bytes > limits[lane].body) return this.#refuse(413);
         if (this.#held[lane] > limits[lane].held) return this.#refuse(503);
-        if (!this.#affords(end, chunk.length)) return 429;
-        chunks.push(chunk);
+        chunks.push(part);
       }
       return Buffer.concat(chunks);
     } finally {
