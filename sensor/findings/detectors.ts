@@ -18,11 +18,11 @@ export function createDetectors(job: JobView): readonly Detector[] {
   const sources = new Sources();
   return [
     pipes,
+    sources,
     pipedDownload(pipes, sources),
     downloadBeside(pipes),
     downloadInText(),
     reverseShell(pipes, sources),
-    sources,
     processMemory(job),
     credentialsSent(pipes, sources),
     unnamedAddress(job),

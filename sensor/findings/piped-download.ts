@@ -1,11 +1,11 @@
 import type { ConnectEvent } from '../decode/socket-events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
-import { isLoopback, isPublic } from './addresses.ts';
+import { isLoopback, isOwnResolver, isPublic } from './addresses.ts';
 import type { Detector, Hit } from './detector.ts';
 import { hostOf } from './host-of.ts';
 import type { Pipes } from './pipes.ts';
-import { programText, readsDescriptor, readsProgram } from './program.ts';
+import { isOfText, programText, readsDescriptor, readsProgram } from './program.ts';
 import type { Source, Sources } from './sources.ts';
 
 type Place = Pick<Source, 'host' | 'address'>;
@@ -36,14 +36,14 @@ export function pipedDownload(pipes: Pipes, contacts: Sources): Detector {
   };
 }
 
-/** `bash <(curl …)`: the pipe is not the interpreter's input, so it is what started both that joins them. */
+/** `bash <(curl …)`, `echo "$(curl …)" | sh`: the pipe is not the interpreter's input, so it is what started both that joins them. */
 export function downloadBeside(pipes: Pipes): Detector {
   const downloads = new WeakMap<ProcessImage, Place>();
   const readers = new WeakMap<ProcessImage, ProcessNode>();
   return {
     executed(node) {
       const { parent } = node.image;
-      if (parent === null || !readsDescriptor(node.image)) return null;
+      if (parent === null || !(readsDescriptor(node.image) || isGivenText(node, pipes))) return null;
       readers.set(parent, node);
       const source = downloads.get(parent);
       return source === undefined ? null : hitOf(node, source);
@@ -54,7 +54,7 @@ export function downloadBeside(pipes: Pipes): Detector {
       const source = { host: hostOf(event, origin), address: event.address };
       downloads.set(parent, source);
       const reader = readers.get(parent);
-      return reader === undefined ? null : hitOf(reader, source);
+      return reader?.image.end === null ? hitOf(reader, source) : null;
     },
   };
 }
@@ -83,12 +83,20 @@ function shellAbove(node: ProcessNode): ProcessNode | null {
 const executesDownload =
   /(^|[\s;&|({'"`])(eval|source|\.|[\w./-]{0,64}sh\s+-\w*c|python3?\s+-c|(node|perl|ruby)\s+-e|[\w./-]{0,64}sh\s+<<<)\s*["']?(\$\(|`|<\()\s*(curl|wget)\s/;
 
-function isDownload({ address, port }: ConnectEvent, { image }: ProcessNode): boolean {
-  return image.stdout.kind === 'pipe' && port !== 53 && !isLoopback(address);
+function isDownload(event: ConnectEvent, { image }: ProcessNode): boolean {
+  return image.stdout.kind === 'pipe' && !isOwnResolver(event) && !isLoopback(event.address);
 }
 
 function isInterpreter({ image }: ProcessNode): boolean {
   return (image.stdin.kind === 'pipe' || image.stdin.kind === 'unix') && readsProgram(image);
+}
+
+/** A script that its parent made up: given by a pipe that nobody was executed with (`echo`, `<<<`), or as an argument that is one whole. */
+function isGivenText(node: ProcessNode, pipes: Pipes): boolean {
+  const { stdin, parent } = node.image;
+  if (isInterpreter(node))
+    return stdin.kind === 'pipe' && stdin.file !== parent?.stdin.file && pipes.writer(stdin) === null;
+  return isOfText(node.image);
 }
 
 /** What started it holds the other end of its input and went to the network: `subprocess.run('sh', input=urlopen(…).read())`. */

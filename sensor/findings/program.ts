@@ -46,7 +46,8 @@ const versionControl = /^(git|git-.+|scalar|hg|svn|jj)$/;
 const systemFolder = /^\/(usr|bin|opt|nix|snap|lib|home\/linuxbrew)\//;
 
 /** What interprets programs that it is given. */
-const interpreterName = /^(ba|da|z|k|a|fi)?sh$|^(python|perl|ruby|node|php|pwsh|lua|deno|bun)[\d.]*$|^busybox$/;
+const interpreterName =
+  /^((ba|da|z|k|mk|lk|ya|r|c|tc|a|fi)?sh|static-sh|tclsh|wish|expect|(python|pypy|perl|ruby|node|nodejs|php|pwsh|lua|luajit|deno|bun)-?)[\d.]*$|^busybox$/;
 
 export function isInterpreter({ path }: ProcessImage): boolean {
   return interpreterName.test(baseName(path));
@@ -63,21 +64,30 @@ export function readsDescriptor(image: ProcessImage): boolean {
   return /^\/(dev|proc\/self)\/fd\/\d+$/.test(scriptOf(image) ?? '');
 }
 
+/** Whether a shell was given a whole script as text, with the first line that files have and nobody writes on a command line. */
+export function isOfText(image: ProcessImage): boolean {
+  return programText(image)?.startsWith('#!') === true;
+}
+
 /** …and as if somebody sat before it. */
 export function isInteractive(image: ProcessImage): boolean {
   return readsProgram(image) && image.argv.slice(1).some((option) => /^-[a-z]*i[a-z]*$/.test(option));
 }
 
-/** busybox and the like are called by their applet, which says more than the file. */
-function isWithoutProgram(image: ProcessImage): boolean {
-  const { argv, path, filename } = image;
-  if (baseName(path) === 'busybox' && !interpreterName.test(baseName(filename))) return false;
-  const options = argv.slice(1);
+/** busybox and the like are called by their applet, by a link of its name or as the first argument; it says more than the file. */
+function isWithoutProgram({ argv, ...image }: ProcessImage): boolean {
+  const isByArgument = baseName(image.path) === 'busybox' && baseName(image.filename).startsWith('busybox');
+  const applet = isByArgument ? (argv[1] ?? '') : image.filename;
+  if (baseName(image.path) === 'busybox' && !interpreterName.test(baseName(applet))) return false;
+  const options = argv.slice(isByArgument ? 2 : 1);
   const end = options.findIndex((option) => !option.startsWith('-') || option === '-' || option === '--');
   const own = end < 0 ? options : options.slice(0, end);
   if (own.some((option) => givesText(image, option) || asksOnly.test(option))) return false;
-  return end < 0 || own.includes('-s') || options[end] === '-';
+  return end < 0 || own.includes('-s') || ownInput.test(options[end] ?? '');
 }
+
+/** Names of a process's own standard input. */
+const ownInput = /^(-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/;
 
 /** `--version`, `-V`, `--help`: nothing is read. */
 const asksOnly = /^--?(version|help)$|^-[Vh]$/;
@@ -95,16 +105,21 @@ export function scriptOf(image: ProcessImage): string | null {
 
 /** The text that a shell was given as its program (`-c TEXT`). */
 export function programText(image: ProcessImage): string | null {
-  if (!shellName.test(baseName(image.path))) return null;
+  if (!isShell(image)) return null;
   const at = image.argv.findIndex((option, index) => index > 0 && givesText(image, option));
   return at < 0 ? null : (image.argv[at + 1] ?? null);
 }
 
 /** `-c TEXT`, `-lc TEXT` of shells, where `-e` means something else; `-e TEXT`, `--eval TEXT`, `-m MODULE` of the others. */
-function givesText({ path }: ProcessImage, option: string): boolean {
+function givesText({ path }: Pick<ProcessImage, 'path'>, option: string): boolean {
   return shellName.test(baseName(path))
     ? /^-[a-z]*c$/.test(option)
     : /^-[a-zA-Z]*[cemE]$|^--(eval|print)$|^-p$/.test(option);
 }
 
-const shellName = /^([bdzka]|fi)?(a?sh)$|^busybox$/;
+const shellName = /^(ba|da|z|k|mk|lk|ya|r|c|tc|a|fi)?sh$|^static-sh$|^busybox/;
+
+/** A shell, by the file that runs. */
+export function isShell({ path }: ProcessImage): boolean {
+  return shellName.test(baseName(path));
+}

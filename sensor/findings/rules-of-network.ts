@@ -6,15 +6,15 @@ export const networkRules = {
     severity: 'Critical',
     category: 'Command and Control',
     act: 'takes its commands from {}',
-    when: 'A shell or another interpreter is executed without a program, and its standard input is a socket of IPv4 or IPv6 (`bash -i >& /dev/tcp/…`, `nc -e sh`, Python’s dup2); or it reads from a pipe and writes to such a socket; or an interactive one reads from a pipe and writes to a pipe whose reader connects (`cat fifo | sh -i | nc … > fifo`); or its terminal is one that the process which started it made, and that process connected to a host (Python’s pty, socat). Or a program of the job’s own (not of the system’s folders, in memory, or without a name) is executed with one as its input and its output, below a process that connected to a host.',
+    when: 'A shell or another interpreter is executed without a program, and its standard input is a socket of IPv4 or IPv6 (`bash -i >& /dev/tcp/…`, `nc -e sh`, Python’s dup2); or it reads from a pipe and writes to such a socket; or it reads from a pipe and writes to one whose reader connects, and what the reader says leads back (`cat fifo | sh -i | nc … > fifo`); or its terminal, or the pipes or sockets at both its ends, are ones that the process which started it made, and that process connects to a host (Python’s pty, socat, Node’s `spawn`). Or another program is executed with one as its input and its output, below a process that connected to a host, as a shell under another name or each command of a loop is; or a shell that connected itself (`/dev/tcp/…`) starts a program with its output there, and another one that reads from it.',
     reason: 'Whoever sits at the other end works in the job with all that it may do.',
     source: 'MITRE ATT&CK T1059.004, T1095; the kernel’s own file behind descriptor 0 at the execution',
     look: 'the address, what the shell started, and how the process that started it came into the job',
     refuse: 'in the AgentPolicy, `egress.default: Deny` with rules for the hosts the job needs',
     grades:
-      'High where pipes lead to the network and back, at a terminal, and for a program of the job’s own; Low at a terminal of a coding agent. None: sockets of this machine, such as Node gives its children, terminals, and shells with a script or `-c`.',
+      'High where pipes lead to the network and back, at a terminal, and for a program of the job’s own (not of the system’s folders, in memory, or without a name); Medium for one of the system, for what a shell says into its connection, and where a shell that is not interactive lies between pipes of its parent, which may only want its answer; Low where a coding agent holds the shell. None: sockets of this machine whose other end goes nowhere, terminals, shells with a script or `-c`, and version control.',
     blind:
-      'A program that reads the connection itself and does what a shell would (`while read line <&3; do eval "$line"; done`), or hands it to a shell through a further process.',
+      'A program that reads the connection itself and does what a shell would (`while read line <&3; do eval "$line"; done`; a loop that runs each line by `sh -c`), or hands it to a shell through a further process.',
     fires: 'a shell whose standard input is the network is found, and one between pipes that lead there',
     quiet: 'shells with scripts, terminals, pipes and sockets of this machine are no reverse shells',
   },
@@ -23,7 +23,7 @@ export const networkRules = {
     severity: 'Medium',
     category: 'Execution',
     act: 'executed what came through a pipe from {}',
-    when: 'A shell or another interpreter is executed without a program, its standard input is a pipe, and what was executed with the other end of that pipe (through at most four filters) connects to a host, or reads from a socket; or what started the interpreter connected to a host and feeds it itself (`subprocess.run("sh", input=…)`); or the interpreter reads `/dev/fd/N` beside such a download (`bash <(curl …)`); or the text that a shell was given (`-c`, as coding agents do) says to execute one (`eval "$(curl …)"`, `bash -c "$(curl …)"`, `source <(curl …)`).',
+    when: 'A shell or another interpreter is executed without a program, its standard input is a pipe, and what was executed with the other end of that pipe (through at most four filters) connects to a host, or reads from a socket; or what started the interpreter connected to a host and feeds it itself (`subprocess.run("sh", input=…)`); or the interpreter reads `/dev/fd/N` beside such a download (`bash <(curl …)`), or a pipe that only its parent writes (`echo "$(curl …)" | sh`), or is given a text that begins with `#!`; or the text that a shell was given (`-c`, as coding agents do) says to execute one (`eval "$(curl …)"`, `bash -c "$(curl …)"`, `source <(curl …)`).',
     reason:
       'Codecov’s uploader was changed on its server, and 29,000 pipelines ran `bash <(curl …)`: what runs was never reviewed, and can be another for each caller.',
     source: 'Codecov, post-mortem of April 2021; MITRE ATT&CK T1059.004, T1105',
@@ -31,7 +31,7 @@ export const networkRules = {
     refuse: 'download to a file, compare its checksum, then run it; or take the tool from a package of a fixed version',
     grades: 'Low from a private address, and into a shell that a coding agent writes to.',
     blind:
-      'A download to a file that is then run; `bash -c "$(curl …)"`, `eval` and `source <(curl …)` in a script’s file, as a step of a workflow is one: no interpreter is executed to read it.',
+      'A download to a file that is then run, or that `xargs` passes on; a program that itself reads and runs it (`curl … | while read line; do eval …`, Python’s `exec`); `bash -c "$(curl …)"`, `eval` and `source <(curl …)` in a script’s file, as a step of a workflow is one: no interpreter is executed to read it.',
     fires: 'what is downloaded into an interpreter is found by the pipe between them, whoever is first',
     quiet: 'pipes into interpreters with a program, and from what only stays on this machine, are no finding',
   },

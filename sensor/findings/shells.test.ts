@@ -64,6 +64,7 @@ test('pipes into interpreters with a program, and from what only stays on this m
   assert.deepEqual(piped({ path: '/usr/bin/tar', argv: ['tar', 'x'] }, true), []);
   assert.deepEqual(piped({ path: '/usr/bin/sh' }, true, '127.0.0.1'), []);
   const other = foundIn((kernel, shell) => {
+    kernel.spawn(shell, '/usr/bin/cat', { stdout: pipe(8) });
     kernel.spawn(shell, '/bin/sh', { stdin: pipe(8) });
     goTo(kernel, kernel.spawn(shell, '/usr/bin/curl', { stdout: pipe(9) }));
   });
@@ -178,4 +179,91 @@ test('a shell that is fed by a process that went to the network, or reads a desc
       if (!isDownloadFirst) goTo(kernel, curl);
     });
   for (const order of [true, false]) assert.deepEqual(beside(order), ['Medium piped-download get.example.com']);
+});
+
+test('a shell between pipes or sockets of its parent is one from the network, whichever of both comes first', () => {
+  const unix = (file: number): Stream => ({ kind: 'unix', file });
+  for (const isShellFirst of [true, false])
+    for (const [argv, severity] of [
+      [['/bin/sh'], 'Medium'],
+      [['/bin/sh', '-i'], 'High'],
+    ] as const) {
+      const found = foundIn((kernel, shell) => {
+        const node = kernel.spawn(shell, '/usr/bin/node', { argv: ['node', '-e', 'x'] });
+        if (!isShellFirst) kernel.connect(node, '203.0.113.7', 4444);
+        kernel.spawn(node, '/bin/sh', { argv: [...argv], stdin: unix(4), stdout: unix(5) });
+        if (isShellFirst) kernel.connect(node, '203.0.113.7', 4444);
+      });
+      assert.ok(found.includes(`${severity} reverse-shell 203.0.113.7:4444`), found.join());
+    }
+});
+
+test('a pipe line from the network through a shell and back is a reverse shell, by a named pipe or a second connection', () => {
+  const fifo = foundIn((kernel, shell) => {
+    const nc = kernel.spawn(shell, '/bin/nc', { stdin: pipe(2), stdout: pipe(1) });
+    kernel.connect(nc, '203.0.113.7', 53);
+    kernel.spawn(shell, '/bin/sh', { argv: ['sh'], stdin: pipe(1), stdout: pipe(2) });
+  });
+  assert.ok(fifo.includes('High reverse-shell 203.0.113.7:53'), fifo.join());
+  const answered = foundIn((kernel, shell) => {
+    kernel.spawn(shell, '/bin/cat', { argv: ['cat', 'f'], stdout: pipe(1) });
+    kernel.spawn(shell, '/bin/sh', { argv: ['sh'], stdin: pipe(1), stdout: pipe(2) });
+    const nc = kernel.spawn(shell, '/bin/nc', { stdin: pipe(2), stdout: pipe(13) });
+    kernel.connect(nc, '203.0.113.7', 4444);
+  });
+  assert.deepEqual(answered, ['Medium reverse-shell 203.0.113.7:4444']);
+  const posted = foundIn((kernel, shell) => {
+    kernel.spawn(shell, '/bin/cat', { argv: ['cat', 'f'], stdout: pipe(1) });
+    kernel.spawn(shell, '/bin/sh', { argv: ['sh'], stdin: pipe(1), stdout: pipe(2) });
+    kernel.connect(kernel.spawn(shell, '/usr/bin/curl', { stdin: pipe(2) }), '203.0.113.7', 443);
+  });
+  assert.deepEqual(posted, []);
+});
+
+test('what a shell starts with its output in its own connection is found, and what a shell on a socket runs is not found again', () => {
+  const found = foundIn((kernel, shell) => {
+    kernel.connect(shell, '203.0.113.7', 4444);
+    kernel.run(shell, '/usr/bin/id', { stdin: pipe(1), stdout: network });
+    kernel.spawn(shell, '/usr/bin/cat', { stdin: network, stdout: pipe(2) });
+    kernel.run(shell, '/usr/bin/whoami', { stdin: pipe(1), stdout: network });
+  });
+  assert.deepEqual(found, ['Medium reverse-shell 203.0.113.7:4444']);
+  const once = foundIn((kernel, shell) => {
+    kernel.connect(shell, '203.0.113.7', 4444);
+    const bash = kernel.spawn(shell, '/bin/busybox', { argv: ['busybox', 'sh'], stdin: network, stdout: network });
+    kernel.run(bash, '/usr/bin/id', { stdin: network, stdout: network });
+  });
+  assert.deepEqual(once, ['Critical reverse-shell 203.0.113.7:4444']);
+});
+
+/** A shell with this command starts curl for a substitution. */
+function substituted(
+  command: string,
+  act: (kernel: FakeKernel, bash: FakeProcess) => void = () => undefined,
+): string[] {
+  return foundIn((kernel, shell) => {
+    const bash = kernel.spawn(shell, '/usr/bin/bash', { argv: ['bash', '-c', command] });
+    const curl = kernel.spawn(bash, '/usr/bin/curl', { argv: ['curl', 'x'], stdout: pipe(5) });
+    goTo(kernel, curl);
+    kernel.exit(curl);
+    act(kernel, bash);
+  });
+}
+
+test('a script that a shell makes of a download is found by the pipe that it writes itself, or the first line of a file', () => {
+  const found = ['Medium piped-download get.example.com'];
+  const stdin = pipe(9);
+  assert.deepEqual(
+    substituted('x', (kernel, bash) => kernel.run(bash, '/bin/sh', { argv: ['sh'], stdin })),
+    found,
+  );
+  const argv = ['sh', '-c', '#!/bin/sh\necho done'];
+  assert.deepEqual(
+    substituted('x', (kernel, bash) => kernel.run(bash, '/bin/sh', { argv })),
+    found,
+  );
+  assert.deepEqual(
+    substituted('x', (kernel, bash) => kernel.run(bash, '/bin/sh', { argv: ['sh', '-c', 'make'] })),
+    [],
+  );
 });

@@ -2,7 +2,7 @@ import type { ConnectEvent } from '../decode/socket-events.ts';
 import type { ProcessImage } from '../lineage/process-table.ts';
 import type { Origin } from '../names/resolved-addresses.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
-import { isLoopback } from './addresses.ts';
+import { isLoopback, isOwnResolver } from './addresses.ts';
 import type { Detector } from './detector.ts';
 import { hostOf } from './host-of.ts';
 
@@ -19,7 +19,7 @@ export class Sources implements Detector {
 
   connected(event: ConnectEvent, { image }: ProcessNode, origin: Origin | null): null {
     const { address, port, transport } = event;
-    if (transport === 'tcp' && port !== 53 && !isLoopback(address))
+    if (transport === 'tcp' && !isOwnResolver(event) && !isLoopback(address))
       this.#byImage.set(image, { host: hostOf(event, origin), address, port });
     return null;
   }
