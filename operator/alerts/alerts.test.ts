@@ -19,7 +19,7 @@ import { aFinding } from './testing/findings.ts';
 function rig(changes: Partial<AlertsOptions> = {}, clock: Clock = createManualClock()) {
   const offered: Alert[] = [];
   const counted: string[] = [];
-  const sink = { offer: (alert: Alert) => void offered.push(alert), stop: async () => {} };
+  const sink = { offer: (alert: Alert) => void offered.push(alert), stop: async () => {}, idle: async () => {} };
   const alerts = createAlerts({
     readPod: async () => aPod,
     events: { tellOnPod: async () => true, tellOnPolicy: async () => {}, note: async () => {} },

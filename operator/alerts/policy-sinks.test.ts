@@ -9,10 +9,11 @@ import { createFindingMetrics } from './metrics.ts';
 import { createPolicySinks } from './policy-sinks.ts';
 import { anAlert } from './testing/alerts.ts';
 
-function rig({ isEnabled = true, missing = false } = {}) {
+function rig({ isEnabled = true, missing = false, answer = Promise.resolve() } = {}) {
   const posted: string[] = [];
   const notes: string[] = [];
   const registry = new Registry();
+  const clock = createManualClock();
   const sinks = createPolicySinks({
     readTarget: async (_namespace, { slack, webhook }) => {
       if (missing) throw new ChaperoneError('sink-secret-unusable', 'there is no Secret');
@@ -21,6 +22,7 @@ function rig({ isEnabled = true, missing = false } = {}) {
     },
     post: async ({ hostname }) => {
       posted.push(hostname);
+      await answer;
       return { result: 'sent' };
     },
     events: {
@@ -29,12 +31,12 @@ function rig({ isEnabled = true, missing = false } = {}) {
       note: async (_policy, { reason, note }) => void notes.push(`${reason}: ${note}`),
     },
     metrics: createFindingMetrics(registry),
-    clock: createManualClock(),
+    clock,
     random: () => 0.5,
     log: silentLog,
     isEnabled,
   });
-  return { sinks, posted, notes, registry };
+  return { sinks, posted, notes, registry, clock };
 }
 
 const policy = (...names: string[]) =>
@@ -56,6 +58,19 @@ test("A policy's sink takes alerts where the policy says now, until the policy s
   sinks.update(policy());
   await settle();
   assert.deepEqual(sinks.of('policy-uid'), []);
+  assert.doesNotMatch(await registry.metrics(), /ci\/web\/sec/);
+});
+
+test('A try that is under way when its sink ends leaves no figures behind', async () => {
+  const { promise: answer, resolve } = Promise.withResolvers<void>();
+  const { sinks, registry, clock } = rig({ answer });
+  sinks.update(policy('one'));
+  sinks.of('policy-uid')[0]?.sink.offer(anAlert(1));
+  await settle();
+  sinks.remove(policy('one'));
+  await clock.advance(1);
+  resolve();
+  await settle();
   assert.doesNotMatch(await registry.metrics(), /ci\/web\/sec/);
 });
 
@@ -90,4 +105,6 @@ test('A policy is told that its sinks are turned off, or that there are too many
   take('late', 5000, 5000);
   assert.deepEqual([sinks.of('u4099').length, sinks.of('u5000').length], [1, 0]);
   assert.match(notes.join(), /policies of this cluster have 500 sinks already/);
+  sinks.remove({ ...policy('one'), metadata: { name: 'p1000', namespace: 'of-1', uid: 'u1000' } });
+  assert.deepEqual([sinks.of('u1000').length, sinks.of('u5000').length], [0, 1], 'whoever waits for room gets it');
 });

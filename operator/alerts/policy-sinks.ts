@@ -68,13 +68,9 @@ class DeclaredSinks implements PolicySinks {
     page.alerts = alerts;
     const isWanted = (name: string): boolean => alerts.sinks.some((spec) => spec.name === name);
     for (const name of [...page.declared.keys()]) if (!isWanted(name)) this.#end(page, name);
-    if (alerts.sinks.length === 0) {
-      this.#pages.delete(policy.uid);
-      return;
-    }
-    this.#pages.set(policy.uid, page);
-    for (const spec of alerts.sinks) this.#declare(page, spec);
-    this.#checks = this.#checks.then(() => this.#check(page));
+    if (alerts.sinks.length === 0) this.#pages.delete(policy.uid);
+    else this.#serve(page);
+    this.#serveRefused();
   }
 
   remove(object: KubeObject): void {
@@ -82,6 +78,7 @@ class DeclaredSinks implements PolicySinks {
     const page = this.#pages.get(uid);
     for (const name of [...(page?.declared.keys() ?? [])]) if (page !== undefined) this.#end(page, name);
     this.#pages.delete(uid);
+    this.#serveRefused();
   }
 
   of(uid: string): readonly Alerted[] {
@@ -93,6 +90,20 @@ class DeclaredSinks implements PolicySinks {
   async stop(graceMs: number): Promise<void> {
     const all = [...this.#pages.values()].flatMap(({ declared }) => [...declared.values()]);
     await Promise.all(all.map(({ sink }) => sink.stop(graceMs)));
+  }
+
+  #serve(page: Page): void {
+    this.#pages.set(page.policy.uid, page);
+    for (const spec of page.alerts.sinks) this.#declare(page, spec);
+    this.#checks = this.#checks.then(() => this.#check(page));
+  }
+
+  /** Where a sink has ended there is room for one that had none. */
+  #serveRefused(): void {
+    for (const page of this.#pages.values()) {
+      const isRefused = page.declared.size < page.alerts.sinks.length;
+      if (isRefused && this.#refusal(page.policy.namespace) === undefined) this.#serve(page);
+    }
   }
 
   #declare(page: Page, spec: PolicySink): void {
@@ -147,7 +158,15 @@ class DeclaredSinks implements PolicySinks {
     if (declared === undefined) return;
     page.declared.delete(name);
     this.#count -= 1;
-    void declared.sink.stop(0).then(() => this.#options.metrics.forget(declared.name));
+    void this.#forget(declared);
+  }
+
+  /** A try that is still under way is counted too; and there may be another sink of the name by then. */
+  async #forget({ sink, name }: Declared): Promise<void> {
+    await sink.stop(0);
+    await sink.idle();
+    const all = [...this.#pages.values()].flatMap(({ declared }) => [...declared.values()]);
+    if (!all.some((one) => one.name === name)) this.#options.metrics.forget(name);
   }
 
   /** What would else be found out with the first alert. */

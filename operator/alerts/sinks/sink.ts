@@ -33,6 +33,8 @@ export interface Sink {
   offer(alert: Alert): void;
   /** Tries once more what waits, for so many milliseconds at most. */
   stop(graceMs: number): Promise<void>;
+  /** Resolves when no try is under way, be it one that `stop` did not wait for. */
+  idle(): Promise<void>;
 }
 
 const FIRST_RETRY_MS = 1_000;
@@ -76,6 +78,10 @@ class RetryingSink implements Sink {
     for (let left = this.#queue.take(); left !== undefined; left = this.#queue.take()) {
       this.#bury(left.alert, 'the gateway ends');
     }
+  }
+
+  async idle(): Promise<void> {
+    await this.#running;
   }
 
   async #run(): Promise<void> {
