@@ -1,3 +1,4 @@
+import type { FindingRule } from '../../crds/finding-rules.ts';
 import type { Rule } from './rule.ts';
 import { agentRules } from './rules-of-agents.ts';
 import { changeRules } from './rules-of-changes.ts';
@@ -12,8 +13,8 @@ export const rules = {
   ...changeRules,
   ...policyRules,
   ...agentRules,
-} as const satisfies Readonly<Record<string, Rule>>;
+} as const satisfies Readonly<Record<FindingRule, Rule>>;
 
-export type RuleName = keyof typeof rules;
+export type RuleName = FindingRule;
 
 export const ruleNames = Object.keys(rules) as RuleName[];
