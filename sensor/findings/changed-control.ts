@@ -1,7 +1,7 @@
 import type { Severity } from '../../crds/finding.ts';
 import type { FileEvent } from '../decode/file-events.ts';
 import type { ProcessNode } from '../spans/process-node.ts';
-import { changedPath, partBelow } from './changed-path.ts';
+import { changedPath, partBelow, widowedPath } from './changed-path.ts';
 import type { Detector, Hit, JobView } from './detector.ts';
 import { isHookManager, isVersionControl } from './program.ts';
 import type { RuleName } from './rules.ts';
@@ -22,20 +22,20 @@ const controls: readonly Control[] = [
   { rule: 'workflow-changed', path: /^\.(github|forgejo|gitea)\/(workflows|actions)\/./, severity: 'High' },
   {
     rule: 'workflow-changed',
-    path: /^(\.gitlab-ci\.yml|\.circleci\/config\.yml|\.woodpecker\.ya?ml|Jenkinsfile|azure-pipelines\.yml)$/,
+    path: /^(\.gitlab-ci\.yml|\.circleci\/config\.yml|\.woodpecker\.ya?ml|\.drone\.yml|Jenkinsfile|(azure|bitbucket)-pipelines\.yml)$/,
     severity: 'High',
   },
   { rule: 'hook-changed', path: /^\.git\/(modules\/.+\/)?hooks\/(?!.*\.sample$)./, severity: 'Medium' },
   { rule: 'hook-changed', path: /^\.git\/config$/, severity: 'Medium' },
   {
     rule: 'agent-settings-changed',
-    path: /(^|\/)\.claude\/(settings(\.local)?\.json|hooks\/.+|agents\/.+|commands\/.+|skills\/.+)$/,
+    path: /(^|\/)\.claude\/(settings(\.local)?\.json|(hooks|agents|commands|skills|plugins|output-styles)\/.+)$/,
     severity: 'High',
     byAgent: 'Medium',
   },
   {
     rule: 'agent-settings-changed',
-    path: /(^|\/)(\.mcp\.json|opencode\.jsonc?|\.cursor\/(mcp\.json|hooks\.json|rules\/.+)|\.vscode\/(mcp|tasks|settings)\.json)$/,
+    path: /(^|\/)(\.mcp\.json|opencode\.jsonc?|\.cursor\/((mcp|hooks|cli|environment)\.json|rules\/.+)|\.vscode\/(mcp|tasks|settings|launch)\.json)$/,
     severity: 'High',
     byAgent: 'Medium',
   },
@@ -47,13 +47,13 @@ const controls: readonly Control[] = [
   },
   {
     rule: 'agent-settings-changed',
-    path: /(^|\/)(\.codex|\.gemini|\.opencode|\.copilot|\.continue)\/.+$/,
+    path: /(^|\/)(\.codex|\.gemini|\.opencode|\.copilot|\.continue|\.roo|\.kiro|\.amazonq|\.agents)\/.+$/,
     severity: 'High',
     byAgent: 'Medium',
   },
   {
     rule: 'agent-settings-changed',
-    path: /(^|\/)(AGENTS|CLAUDE|CLAUDE\.local|GEMINI)\.md$|^\.github\/copilot-instructions\.md$|(^|\/)\.(cursorrules|windsurfrules)$/,
+    path: /(^|\/)(AGENTS|CLAUDE|CLAUDE\.local|GEMINI)\.md$|^\.github\/(copilot-instructions\.md|(instructions|prompts|agents|chatmodes)\/.+\.md)$|(^|\/)\.(cursorrules|windsurfrules|clinerules|windsurf\/rules\/.+|junie\/guidelines\.md|aider\.conf\.yml)$/,
     severity: 'Medium',
   },
 ];
@@ -81,12 +81,18 @@ const inHome: Control = {
 export function changedControl(job: JobView): Detector {
   return {
     touched(event, node) {
-      const path = changedPath(event);
-      const control = path === null || node.scope.step === null ? null : controlOf(path, event, job.workspace());
-      if (path === null || control === null || isVersionControl(node.image) || isOwnState(path, node)) return null;
-      return hitOf(control, path, node, event);
+      if (node.scope.step === null || isVersionControl(node.image)) return null;
+      const workspace = job.workspace();
+      return (
+        controlHit(changedPath(event), event, node, workspace) ?? controlHit(widowedPath(event), event, node, workspace)
+      );
     },
   };
+}
+
+function controlHit(path: string | null, event: FileEvent, node: ProcessNode, workspace: string | null): Hit | null {
+  const control = path === null ? null : controlOf(path, event, workspace);
+  return path === null || control === null || isOwnState(path, node) ? null : hitOf(control, path, node, event);
 }
 
 function controlOf(path: string, { operation }: FileEvent, workspace: string | null): Control | null {

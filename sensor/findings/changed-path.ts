@@ -14,3 +14,9 @@ export function partBelow(path: string, folder: string | null): string | null {
 }
 
 const slash = 47;
+
+/** The path that what was there is moved away from, or that gets a second name under which it can be changed unseen; else null. */
+export function widowedPath({ operation, path, path2 }: FileEvent): string | null {
+  if (operation === 'rename' || operation === 'exchange') return path || null;
+  return operation === 'link' ? path2 || null : null;
+}

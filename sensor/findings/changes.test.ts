@@ -80,6 +80,30 @@ test('a folder of workflows, hooks or settings that is put into place is changed
   for (const folder of ['.github', '.claude', '.vscode']) assert.deepEqual(put(folder, 'mkdir'), [], folder);
 });
 
+test('a file that is exchanged, moved away or given a second name is changed, too', () => {
+  const path = `${workspace}/.github/workflows/ci.yml`;
+  const found = (operation: 'exchange' | 'rename' | 'link', from: string, to: string, by = '/usr/bin/mv') =>
+    foundIn((kernel, shell) => kernel.file(kernel.spawn(shell, by), from, { operation, path2: to }));
+  assert.deepEqual(found('exchange', path, '/tmp/x'), [`High workflow-changed ${path}`]);
+  assert.deepEqual(found('rename', path, '/tmp/x'), [`High workflow-changed ${path}`]);
+  assert.deepEqual(found('link', '/tmp/x', path), [`High workflow-changed ${path}`]);
+  assert.deepEqual(found('rename', path, '/tmp/x', '/usr/bin/git'), []);
+  assert.deepEqual(found('rename', `${workspace}/a.yml`, '/tmp/x'), []);
+});
+
+test('settings and instructions of agents that fewer people use are found as well', () => {
+  const found = foundIn((kernel, shell) =>
+    write(
+      kernel,
+      shell,
+      '/usr/bin/tee',
+      ...['.roo/mcp.json', '.kiro/settings/mcp.json', '.cursor/cli.json', '.agents/skills/x/SKILL.md'],
+      ...['.clinerules', '.windsurf/rules/x.md', '.github/instructions/x.instructions.md', '.aider.conf.yml'],
+    ),
+  );
+  assert.deepEqual(found.map(severityOf), [...Array(4).fill('High'), ...Array(4).fill('Medium')]);
+});
+
 test('an agent that keeps its own state and instructions gives no finding above Low', () => {
   const found = foundIn((kernel, shell) => {
     const agent = claude(kernel, shell);

@@ -9,7 +9,7 @@ export const changeRules = {
     severity: 'High',
     category: 'Persistence',
     act: 'changed {}',
-    when: 'A file below `.github/workflows` or `.github/actions`, or another engine’s pipeline file, at the top of the workspace is written, renamed or deleted by a step, or their folder put into place as a whole.',
+    when: 'A file below `.github/workflows` or `.github/actions`, or another engine’s pipeline file, at the top of the workspace is written, renamed, exchanged, deleted or given a second name by a step, or their folder put into place as a whole.',
     reason:
       'Sha1-Hulud and the Nx malware wrote workflows that send secrets, and pushed them with the job’s own token.',
     source: 'CISA alert on Shai-Hulud (September 2025); MITRE ATT&CK T1546',
@@ -31,7 +31,8 @@ export const changeRules = {
     look: 'the hook’s content: tools such as husky, lefthook and pre-commit write hooks when they are installed',
     refuse: 'install with `--ignore-scripts`, and set `core.hooksPath=/dev/null` for git in CI',
     grades: `Low where husky, lefthook, simple-git-hooks or pre-commit writes a hook, as far as its package or name tells, and where it is deleted. ${vcs}`,
-    blind: 'Hooks of other folders that git was told of beforehand.',
+    blind:
+      'Hooks of other folders that git was told of beforehand, also in this job: `git config core.hooksPath` is git’s own change of its settings.',
     fires: 'workflows, hooks and settings of agents that a step changes are found',
     quiet: 'a checkout, npm ci and a build change nothing that is found above Low',
   },
@@ -40,7 +41,7 @@ export const changeRules = {
     severity: 'High',
     category: 'Persistence',
     act: 'changed {}',
-    when: 'Settings, hooks, MCP servers or instructions of a coding agent (Claude Code, Codex, Gemini CLI, opencode, Cursor, Copilot, VS Code) are changed by a step, in the workspace or in the home folder.',
+    when: 'Settings, hooks, MCP servers or instructions of a coding agent (Claude Code, Codex, Gemini CLI, opencode, Cursor, Copilot, VS Code, and what Roo, Kiro, Amazon Q, Cline, Windsurf, Junie and aider read) are changed by a step, in the workspace or in the home folder.',
     reason:
       'An agent runs what its hooks and MCP servers name and follows what its instructions say, in this job and in everyone’s checkout after it.',
     source:
