@@ -38,7 +38,7 @@ export function pipedDownload(pipes: Pipes, contacts: Sources): Detector {
 
 /** `bash <(curl …)`, `echo "$(curl …)" | sh`: the pipe is not the interpreter's input, so it is what started both that joins them. */
 export function downloadBeside(pipes: Pipes): Detector {
-  const downloads = new WeakMap<ProcessImage, Place>();
+  const downloads = new WeakMap<ProcessImage, Place & { readonly by: ProcessImage }>();
   const readers = new WeakMap<ProcessImage, ProcessNode>();
   return {
     executed(node) {
@@ -46,12 +46,13 @@ export function downloadBeside(pipes: Pipes): Detector {
       if (parent === null || !(readsDescriptor(node.image) || isGivenText(node, pipes))) return null;
       readers.set(parent, node);
       const source = downloads.get(parent);
-      return source === undefined ? null : hitOf(node, source);
+      return source !== undefined && mayHold(node.image, source.by) ? hitOf(node, source) : null;
     },
     connected(event, node, origin) {
       const { parent, stdout } = node.image;
-      if (parent === null || !isDownload(event, node) || pipes.reader(stdout) !== null) return null;
-      const source = { host: hostOf(event, origin), address: event.address };
+      if (parent === null || !isDownload(event, node) || stdout.file === parent.stdout.file) return null;
+      if (pipes.reader(stdout) !== null) return null;
+      const source = { host: hostOf(event, origin), address: event.address, by: node.image };
       downloads.set(parent, source);
       const reader = readers.get(parent);
       return reader?.image.end === null ? hitOf(reader, source) : null;
@@ -97,6 +98,14 @@ function isGivenText(node: ProcessNode, pipes: Pipes): boolean {
   if (isInterpreter(node))
     return stdin.kind === 'pipe' && stdin.file !== parent?.stdin.file && pipes.writer(stdin) === null;
   return isOfText(node.image);
+}
+
+/**
+ * A shell that keeps what it downloaded (`version=$(curl …)`) and later gives an interpreter a text has most likely not given it that: the download runs while
+ * the interpreter does, or the interpreter's own process started it (`bash <<< "$(curl …)"`), or the text is a script's file.
+ */
+function mayHold(interpreter: ProcessImage, download: ProcessImage): boolean {
+  return download.end === null || download.parentPid === interpreter.pid || isOfText(interpreter);
 }
 
 /** What started it holds the other end of its input and went to the network: `subprocess.run('sh', input=urlopen(…).read())`. */

@@ -236,34 +236,52 @@ test('what a shell starts with its output in its own connection is found, and wh
   assert.deepEqual(once, ['Critical reverse-shell 203.0.113.7:4444']);
 });
 
-/** A shell with this command starts curl for a substitution. */
-function substituted(
-  command: string,
-  act: (kernel: FakeKernel, bash: FakeProcess) => void = () => undefined,
-): string[] {
+/** A shell starts curl for a substitution, and does this while it runs or afterwards. */
+function substituted(act: (kernel: FakeKernel, bash: FakeProcess) => void, when: 'meanwhile' | 'afterwards'): string[] {
   return foundIn((kernel, shell) => {
-    const bash = kernel.spawn(shell, '/usr/bin/bash', { argv: ['bash', '-c', command] });
+    const bash = kernel.spawn(shell, '/usr/bin/bash', { argv: ['bash', 'install.sh'] });
     const curl = kernel.spawn(bash, '/usr/bin/curl', { argv: ['curl', 'x'], stdout: pipe(5) });
     goTo(kernel, curl);
+    if (when === 'meanwhile') act(kernel, bash);
     kernel.exit(curl);
-    act(kernel, bash);
+    if (when === 'afterwards') act(kernel, bash);
   });
 }
 
-test('a script that a shell makes of a download is found by the pipe that it writes itself, or the first line of a file', () => {
+test('a script that a shell makes of a download is found by the pipe that it writes meanwhile, or the first line of a file', () => {
   const found = ['Medium piped-download get.example.com'];
-  const stdin = pipe(9);
+  const sh = (kernel: FakeKernel, bash: FakeProcess) =>
+    kernel.run(bash, '/bin/sh', { argv: ['sh'], stdin: pipe(9), stdout: pipe(10) });
+  assert.deepEqual(substituted(sh, 'meanwhile'), found);
+  const whole = ['sh', '-c', '#!/bin/sh\necho done'];
   assert.deepEqual(
-    substituted('x', (kernel, bash) => kernel.run(bash, '/bin/sh', { argv: ['sh'], stdin })),
+    substituted((kernel, bash) => kernel.run(bash, '/bin/sh', { argv: whole }), 'afterwards'),
     found,
   );
-  const argv = ['sh', '-c', '#!/bin/sh\necho done'];
-  assert.deepEqual(
-    substituted('x', (kernel, bash) => kernel.run(bash, '/bin/sh', { argv })),
-    found,
-  );
-  assert.deepEqual(
-    substituted('x', (kernel, bash) => kernel.run(bash, '/bin/sh', { argv: ['sh', '-c', 'make'] })),
-    [],
-  );
+});
+
+test('a shell whose own process downloads what it then reads is found (`bash <<< "$(curl …)"`)', () => {
+  const found = foundIn((kernel, shell) => {
+    const forked = kernel.fork(shell);
+    const curl = kernel.spawn(forked, '/usr/bin/curl', { argv: ['curl', 'x'], stdout: pipe(5) });
+    goTo(kernel, curl);
+    kernel.exit(curl);
+    kernel.exec(forked, '/usr/bin/bash', { argv: ['bash'], stdin: pipe(9) });
+  });
+  assert.deepEqual(found, ['Medium piped-download get.example.com']);
+});
+
+test('a version that was downloaded and a text that is then given to an interpreter are two things', () => {
+  for (const argv of [['sh'], ['python3', '-'], ['sh', '-c', 'make']])
+    assert.deepEqual(
+      substituted((kernel, bash) => kernel.run(bash, `/usr/bin/${argv[0]}`, { argv, stdin: pipe(9) }), 'afterwards'),
+      [],
+    );
+  const toFile = foundIn((kernel, shell) => {
+    const bash = kernel.spawn(shell, '/usr/bin/bash', { argv: ['bash', 'install.sh'], stdout: pipe(5) });
+    const python = kernel.spawn(bash, '/usr/bin/python3', { argv: ['python3'], stdin: pipe(9), stdout: pipe(5) });
+    goTo(kernel, kernel.spawn(bash, '/usr/bin/curl', { argv: ['curl', '-o', 'x'], stdout: pipe(5) }));
+    kernel.exit(python);
+  });
+  assert.deepEqual(toFile, [], 'what curl says goes where all of the script’s does');
 });

@@ -107,6 +107,25 @@ curl -fsS http://releases.example.com/tools.tgz | tar -xz
 node package/tool.js`,
   },
   {
+    name: 'a script: versions by curl, texts for interpreters, a clone that goes again, a workspace that is cleaned',
+    files: { ...source, '.claude/settings.json': '{}\n', '.github/workflows/ci.yml': 'on: push\n' },
+    script: `
+version=$(curl -fsS http://releases.example.com/list.json)
+bash <<EOF
+test "$version" = "[]"
+EOF
+curl -fsS -o list.json http://releases.example.com/list.json
+python3 - <<EOF || true
+print(1)
+EOF
+git clone -q . copy
+cp copy/src/main.c other.c
+rm -rf copy
+tar -cf - src | (mkdir out && cd out && tar -xf -)
+(echo > /dev/tcp/203.0.113.12/80) 2> /dev/null || true
+rm -rf ./* ./.[!.]*`,
+  },
+  {
     name: 'Python: a venv, a wheel, tests, subprocesses',
     files: {
       'test_a.py':
