@@ -62,6 +62,23 @@ test('a credential that gets another name first, or is said into a connection, i
   assert.deepEqual(said, ['High credentials-sent gist.example.com:443']);
 });
 
+test('a credential that find, xargs or sudo has read is had by the script that takes what they say', () => {
+  const stdout = { kind: 'pipe', file: 7 } as const;
+  const found = (own: typeof stdout | { kind: 'pipe'; file: number }) =>
+    foundIn((kernel, shell) => {
+      const script = kernel.spawn(shell, '/bin/sh');
+      const find = kernel.spawn(script, '/usr/bin/find', { stdout });
+      const cat = kernel.spawn(find, '/bin/cat', { stdout: own });
+      kernel.file(cat, '/root/.npmrc', read);
+      for (const process of [cat, find]) kernel.exit(process);
+      const curl = kernel.spawn(script, '/usr/bin/curl');
+      goTo(kernel, curl, 'gist.example.com');
+      kernel.exit(curl);
+    });
+  assert.deepEqual(found(stdout), ['Medium credentials-sent gist.example.com:443']);
+  assert.deepEqual(found({ kind: 'pipe', file: 8 }), []);
+});
+
 test('the script of a dependency reads a token and posts it: the installer that started it hides nothing', () => {
   const found = foundIn((kernel, shell) => {
     const npm = kernel.spawn(shell, '/usr/bin/npm', { path: '/usr/bin/node', traits: { script: true } });

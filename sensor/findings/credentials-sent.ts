@@ -41,6 +41,8 @@ export function credentialsSent(pipes: Pipes, sources: Sources): Detector {
       readings.set(node.image, reading);
       const { parent } = node;
       if (parent !== null) readings.set(parent.image, { ...reading, isScripts: parent.isStepRoot });
+      const above = aboveWrappers(node);
+      if (above !== null) readings.set(above.image, { ...reading, isScripts: true });
       const session = sessionOf(node);
       if (session !== null) readings.set(session, { ...reading, isScripts: true });
       return saidTo(node, reading, sources);
@@ -52,6 +54,14 @@ export function credentialsSent(pipes: Pipes, sources: Sources): Detector {
       return sentBy(node, { host, event }, { readings, pipes });
     },
   };
+}
+
+/** Who gets what is said by a program that others run for it, whose output is its own (`find -exec cat`, `xargs cat`, `sudo cat`); null where nobody stands between. */
+function aboveWrappers({ image, parent }: ProcessNode): ProcessNode | null {
+  let at = parent;
+  while (at !== null && !at.isStepRoot && at.image.stdout.kind === 'pipe' && at.image.stdout.file === image.stdout.file)
+    at = at.parent;
+  return at === parent ? null : at;
 }
 
 /** Who has what was read. An agent has what its commands read, since it was given their output, but only for its other commands: what it connects to itself is its model. */

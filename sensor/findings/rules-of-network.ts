@@ -40,7 +40,7 @@ export const networkRules = {
     severity: 'High',
     category: 'Exfiltration',
     act: 'connected to {}',
-    when: 'A file of credentials is read, renamed or linked by a program that it is not for, and afterwards the reader, something below it, something that the same parent started, or another command of the same coding agent connects to a host that nothing in the job had connected to; or the reader was executed with a connection as its output (`cat ~/.npmrc > /dev/tcp/…`).',
+    when: 'A file of credentials is read, renamed or linked by a program that it is not for, and afterwards the reader, something below it, something that the same parent started (or whoever takes what `find`, `xargs` or `sudo` says for it), or another command of the same coding agent connects to a host that nothing in the job had connected to; or the reader was executed with a connection as its output (`cat ~/.npmrc > /dev/tcp/…`).',
     reason:
       'Sha1-Hulud, the Nx and the axios compromise collected `.npmrc`, cloud and SSH keys and carried them to a host that the build had never used.',
     source:
@@ -51,7 +51,7 @@ export const networkRules = {
     grades:
       'Medium where only a later command of the step’s own script, or of the same agent, connects, and no pipe leads to it; Low to private addresses. None: a file read by its own tool (`.npmrc` by npm, …), cloud and registry credentials on the way to their own provider, loopback, port 53.',
     blind:
-      'A host that the job uses anyway, such as the forge itself. Data that is kept in a file for a later step. Secrets of the step’s own environment, which no file holds (`env | curl …`).',
+      'A host that the job uses anyway, such as the forge itself. Data that is kept in a file for a later step. The token that a checkout leaves in `.git/config`, and the credentials of coding agents. Secrets of the step’s own environment, which no file holds (`env | curl …`).',
     fires: 'a credential that is read and a host that is new make a finding, by how near they are',
     quiet: 'npm, git, docker, ssh and cloud tools read their own credentials and are no finding',
   },
@@ -86,7 +86,8 @@ export const networkRules = {
     refuse: 'let pods ask only a resolver that answers for names you allow',
     grades:
       'Medium for a single name. None: names of the cluster and the network itself, questions for the name of an address, UUIDs, words with hyphens.',
-    blind: 'Data in words or in short labels; less than a token at a time below many parents; DNS over TLS or HTTPS.',
+    blind:
+      'Data in words or in labels of fewer than 16 characters, however many; less than a token at a time below many parents; DNS over TLS or HTTPS.',
     fires: 'data in names is found by its volume below one parent',
     quiet: 'the names of clouds, packages and clusters carry no data',
   },
