@@ -26,6 +26,7 @@ const controls: readonly Control[] = [
     severity: 'High',
   },
   { rule: 'hook-changed', path: /^\.git\/(modules\/.+\/)?hooks\/(?!.*\.sample$)./, severity: 'Medium' },
+  { rule: 'hook-changed', path: /^\.husky\/(?!_\/)[^.]/, severity: 'Medium' },
   { rule: 'hook-changed', path: /^\.git\/config$/, severity: 'Medium' },
   {
     rule: 'agent-settings-changed',
@@ -73,7 +74,7 @@ const folders: readonly Control[] = [
 /** Of an agent's own settings in a home, which every agent makes for itself. */
 const inHome: Control = {
   rule: 'agent-settings-changed',
-  path: /^(\/root|\/home\/[^/]+)\/(\.claude\/(settings(\.local)?\.json|hooks\/.+)|\.claude\.json|\.codex\/(config\.toml|hooks\/.+)|\.gemini\/settings\.json|\.config\/opencode\/.+|\.cursor\/mcp\.json)$/,
+  path: /^(\/root|\/home\/[^/]+|\/github\/home)\/(\.claude\/(settings(\.local)?\.json|hooks\/.+)|\.claude\.json|\.codex\/(config\.toml|hooks\/.+)|\.gemini\/settings\.json|\.config\/opencode\/.+|\.cursor\/mcp\.json)$/,
   severity: 'High',
 };
 
@@ -139,5 +140,10 @@ function severityOf(
   { agent, image }: ProcessNode,
 ): Severity {
   if (rule === 'agent-settings-changed' && agent?.isAgent === true) return byAgent;
-  return rule === 'hook-changed' && path.includes('/hooks/') && isHookManager(image) ? 'Low' : severity;
+  return rule === 'hook-changed' && isHookFile(path) && isHookManager(image) ? 'Low' : severity;
+}
+
+/** Not `.git/config`, which leads to others. */
+function isHookFile(path: string): boolean {
+  return path.includes('/hooks/') || path.includes('/.husky/');
 }

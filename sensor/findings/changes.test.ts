@@ -29,6 +29,7 @@ test('workflows, hooks and settings of agents that a step changes are found', ()
     '.github/workflows/shai-hulud.yml': 'High workflow-changed',
     '.gitlab-ci.yml': 'High workflow-changed',
     '.git/hooks/pre-commit': 'Medium hook-changed',
+    '.husky/pre-commit': 'Medium hook-changed',
     '.git/config': 'Medium hook-changed',
     '.claude/settings.json': 'High agent-settings-changed',
     'packages/web/.mcp.json': 'High agent-settings-changed',
@@ -37,6 +38,7 @@ test('workflows, hooks and settings of agents that a step changes are found', ()
     '.codex/config.toml': 'High agent-settings-changed',
     'AGENTS.md': 'Medium agent-settings-changed',
     '.github/copilot-instructions.md': 'Medium agent-settings-changed',
+    '/github/home/.claude/settings.json': 'High agent-settings-changed',
     '/root/.claude/settings.json': 'High agent-settings-changed',
   };
   for (const [file, found] of Object.entries(cases)) {

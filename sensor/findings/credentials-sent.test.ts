@@ -79,6 +79,17 @@ test('a credential that find, xargs or sudo has read is had by the script that t
   assert.deepEqual(found({ kind: 'pipe', file: 8 }), []);
 });
 
+test('a tool that is handed its own file by another program sends it as any other would', () => {
+  const pipe = { kind: 'pipe', file: 5 } as const;
+  const found = foundIn((kernel, shell) => {
+    const cat = kernel.spawn(shell, '/bin/cat', { stdout: pipe });
+    const curl = kernel.spawn(shell, '/usr/bin/curl', { stdin: pipe });
+    kernel.file(cat, '/root/.netrc', read);
+    goTo(kernel, curl, 'gist.example.com');
+  });
+  assert.deepEqual(found, ['High credentials-sent gist.example.com:443']);
+});
+
 test('the script of a dependency reads a token and posts it: the installer that started it hides nothing', () => {
   const found = foundIn((kernel, shell) => {
     const npm = kernel.spawn(shell, '/usr/bin/npm', { path: '/usr/bin/node', traits: { script: true } });

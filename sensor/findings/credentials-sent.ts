@@ -99,7 +99,9 @@ function sentBy(
 ): Hit | null {
   const { image } = node;
   const reading = heldBy(node, readings);
-  if (reading === null || isAtHome(reading.kind, host) || isOwner(reading.path, image)) return null;
+  if (reading === null || isAtHome(reading.kind, host)) return null;
+  // Its own tool does what it is for, unless somebody else hands it the file (`cat ~/.netrc | curl -d @- …`).
+  if (isOwner(reading.path, image) && !isFedBy(image, reading.by, pipes)) return null;
   const severity = isPublic(event.address) ? severityOf(reading, image, pipes) : 'Low';
   return hitOf(reading, { host, port: event.port }, severity);
 }

@@ -25,7 +25,7 @@ export const changeRules = {
     severity: 'Medium',
     category: 'Persistence',
     act: 'changed {}',
-    when: 'A hook below `.git/hooks`, or `.git/config`, which can name others, is changed by a step, or the folder put into place as a whole.',
+    when: 'A hook below `.git/hooks` or `.husky`, or `.git/config`, which can name others, is changed by a step, or the folder put into place as a whole.',
     reason: 'The next `git commit` or `git checkout` of the job runs it, with whatever secrets that step has.',
     source: 'MITRE ATT&CK T1546; git-scm.com, githooks',
     look: 'the hook’s content: tools such as husky, lefthook and pre-commit write hooks when they are installed',

@@ -51,7 +51,7 @@ export const networkRules = {
     grades:
       'Medium where only a later command of the step’s own script, or of the same agent, connects, and no pipe leads to it; Low to private addresses. None: a file read by its own tool (`.npmrc` by npm, …), cloud and registry credentials on the way to their own provider, loopback, port 53.',
     blind:
-      'A host that the job uses anyway, such as the forge itself. Data that is kept in a file for a later step. The token that a checkout leaves in `.git/config`, and the credentials of coding agents. Secrets of the step’s own environment, which no file holds (`env | curl …`).',
+      'A host that the job uses anyway, such as the forge itself. What the file’s own tool is told to send (`curl -d @$HOME/.netrc`). Data that is kept in a file for a later step. The token that a checkout leaves in `.git/config`, and the credentials of coding agents. Secrets of the step’s own environment, which no file holds (`env | curl …`).',
     fires: 'a credential that is read and a host that is new make a finding, by how near they are',
     quiet: 'npm, git, docker, ssh and cloud tools read their own credentials and are no finding',
   },
