@@ -104,6 +104,41 @@ describe('a finding', () => {
   });
 });
 
+describe('findings that come together', () => {
+  /** All of Kubernetes hangs. */
+  const hanging = () => {
+    const clock = createManualClock();
+    const client = { create: () => new Promise(() => {}) } as unknown as KubeClient;
+    const metrics = createFindingMetrics(new Registry());
+    const events = createFindingEvents({ client, clock, log: silentLog, metrics, instance: 'gateway-1' });
+    return { clock, ...rig({ events }, clock) };
+  };
+
+  test('wait for an API server that does not answer once, not one after the other', async () => {
+    const { alerts, offered, clock } = hanging();
+    await alerts.take(
+      aPod,
+      Array.from({ length: 20 }, (_, n) => aFinding(n + 1)),
+    );
+    await clock.advance(3_000);
+    assert.equal(offered.length, 20);
+  });
+
+  test('are told the worst first', async () => {
+    const { alerts, offered } = rig();
+    const order = ['Low', 'Critical', 'Medium', 'Critical', 'High'] as const;
+    await alerts.take(
+      aPod,
+      order.map((severity, n) => aFinding(n + 1, { severity })),
+    );
+    await settle();
+    assert.deepEqual(
+      offered.map(({ finding }) => Number(finding.id)),
+      [2, 4, 5, 3, 1],
+    );
+  });
+});
+
 describe('what is suppressed', () => {
   test('is told of after ten seconds, then every five minutes, with the worst of it', async () => {
     const clock = createManualClock();
@@ -158,7 +193,7 @@ describe('an Event', () => {
   test('that the API server does not take in time does not hold the alert up', async () => {
     const clock = createManualClock();
     const { tellOnPod, registry } = events(() => new Promise(() => {}), clock);
-    const told = tellOnPod(anAlert());
+    const told = tellOnPod(anAlert(), clock.now() + 3_000);
     await clock.advance(3_000);
     assert.equal(await told, true);
     assert.match(await registry.metrics(), /finding_events_total\{result="late"\} 1/);
@@ -166,7 +201,7 @@ describe('an Event', () => {
 
   test('that cannot be written does not keep the alert from its sinks', async () => {
     const { tellOnPod, registry } = events(() => Promise.reject(new KubeError('kube-status', 'no', { status: 403 })));
-    assert.equal(await tellOnPod(anAlert()), true);
+    assert.equal(await tellOnPod(anAlert(), 3_000), true);
     assert.match(await registry.metrics(), /finding_events_total\{result="failed"\} 1/);
   });
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Alert } from '../../crds/alert.ts';
 import { describeError } from '../../crds/errors.ts';
-import { type Finding, isAtLeast, type Severity } from '../../crds/finding.ts';
+import { type Finding, isAtLeast, type Severity, severities } from '../../crds/finding.ts';
 import type { PodIdentity } from '../gateway/identity.ts';
 import { GatewayRefusal } from '../gateway/refusal.ts';
 import { type Clock, within } from '../runtime/clock.ts';
@@ -54,6 +54,8 @@ export interface Alerts {
 const MAX_IN_HAND = 2_000;
 /** Below the sensor's own patience of 5 s. */
 const POD_PATIENCE_MS = 3_000;
+/** Sinks wait no longer than this for Kubernetes to know the findings that came together. */
+const EVENTS_PATIENCE_MS = 3_000;
 
 export function createAlerts(options: AlertsOptions): Alerts {
   const sort = createIntake(options.clock);
@@ -61,7 +63,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   let inHand = 0;
 
   const suppressions = createSuppressions(options.clock, (pod, finding) =>
-    follow(announce(options, makeAlert(finding, pod, options.labels), governing(options, pod))),
+    follow(announce(options, { alert: makeAlert(finding, pod, options.labels), policies: governing(options, pod) })),
   );
 
   function follow(work: Promise<void>): void {
@@ -69,14 +71,20 @@ export function createAlerts(options: AlertsOptions): Alerts {
     void work.finally(() => working.delete(work));
   }
 
+  /** One after the other, since each is a write; Events on policies, for which nobody waits, come when all sinks have theirs. */
   async function tellAll(pod: KnownPod, fresh: readonly Finding[]): Promise<void> {
     inHand += fresh.length;
-    for (const finding of fresh) {
-      await tell(options, pod, finding).catch((error) => {
+    const until = options.clock.now() + EVENTS_PATIENCE_MS;
+    const told: Told[] = [];
+    for (const finding of fresh.toSorted(worstFirst)) {
+      const one = tell(options, { pod, finding, until }).catch((error) => {
         options.log.error({ err: error, finding: finding.id }, `a finding could not be told: ${describeError(error)}`);
+        return [];
       });
-      inHand -= 1;
+      told.push(...(await one));
     }
+    for (const one of told) await tellPolicies(options, one);
+    inHand -= fresh.length;
   }
 
   return {
@@ -111,20 +119,46 @@ function later(code: string, what: string, cause?: unknown): GatewayRefusal {
   return new GatewayRefusal(code, `${what}; send again`, { status: 503, retryAfterSeconds: 2, cause });
 }
 
-/** The Event on the pod comes first: its name tells replicas whether another one has told it. */
-async function tell(options: AlertsOptions, pod: KnownPod, finding: Finding): Promise<void> {
-  const alert = makeAlert(finding, pod, options.labels);
-  if (!(await options.events.tellOnPod(alert))) return options.metrics.known(1);
-  options.metrics.told(finding.severity);
-  await announce(options, alert, countOn(options, pod, finding));
+/** An alert that sinks have, and the policies that are still to be told. */
+interface Told {
+  alert: Alert;
+  policies: readonly AlertedPolicy[];
 }
 
-/** Sinks come before the Events on policies, for which nobody waits. */
-async function announce(options: AlertsOptions, alert: Alert, policies: readonly AlertedPolicy[]): Promise<void> {
-  for (const { sinks } of [{ sinks: options.clusterSinks }, ...policies]) {
+function worstFirst(one: Finding, other: Finding): number {
+  return severities.indexOf(other.severity) - severities.indexOf(one.severity);
+}
+
+/** The Event on the pod comes first: its name tells replicas whether another one has told it. Gives nothing then. */
+async function tell(
+  options: AlertsOptions,
+  { pod, finding, until }: { pod: KnownPod; finding: Finding; until: number },
+): Promise<Told[]> {
+  const { events, metrics, labels } = options;
+  const alert = makeAlert(finding, pod, labels);
+  if (!(await events.tellOnPod(alert, until))) {
+    metrics.known(1);
+    return [];
+  }
+  metrics.told(finding.severity);
+  const told = { alert, policies: countOn(options, pod, finding) };
+  tellSinks(options, told);
+  return [told];
+}
+
+async function announce(options: AlertsOptions, told: Told): Promise<void> {
+  tellSinks(options, told);
+  await tellPolicies(options, told);
+}
+
+function tellSinks({ clusterSinks }: AlertsOptions, { alert, policies }: Told): void {
+  for (const { sinks } of [{ sinks: clusterSinks }, ...policies]) {
     for (const { sink, minSeverity } of sinks) offer(alert, sink, minSeverity);
   }
-  for (const policy of policies) await options.events.tellOnPolicy(alert, policy);
+}
+
+async function tellPolicies({ events }: AlertsOptions, { alert, policies }: Told): Promise<void> {
+  for (const policy of policies) await events.tellOnPolicy(alert, policy);
 }
 
 function offer(alert: Alert, sink: Sink, minSeverity: Severity): void {

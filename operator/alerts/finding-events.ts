@@ -30,16 +30,17 @@ export interface PolicyName {
 
 /** Writes Events (events.k8s.io/v1) about findings. Its methods never reject: what cannot be written is counted and logged. */
 export interface FindingEvents {
-  /** Tells it on the pod. False when another replica, or this one before it was started again, has told it already. */
-  tellOnPod(alert: Alert): Promise<boolean>;
+  /**
+   * Tells it on the pod, and waits for that until so many milliseconds since 1970. False when another replica, or this one before it was started again, has told
+   * it already.
+   */
+  tellOnPod(alert: Alert, until: number): Promise<boolean>;
   /** Tells it on a policy, within the policy's budget. */
   tellOnPolicy(alert: Alert, policy: PolicyName): Promise<void>;
   /** Says something about a policy's sinks, once in ten minutes. */
   note(policy: PolicyName, notice: Notice): Promise<void>;
 }
 
-/** An alert does not wait longer than this for the API server. */
-const PATIENCE_MS = 3_000;
 /** Of each policy and severity for itself. The burst is client-go's. */
 const PER_POLICY = { burst: 25, everyMs: 30_000 };
 const MAX_BUDGETS = 5_000;
@@ -50,9 +51,9 @@ export function createFindingEvents(options: FindingEventsOptions): FindingEvent
   const mayTell = createBudget(clock, PER_POLICY, MAX_BUDGETS);
   const mayNote = createBudget(clock, { burst: 1, everyMs: QUIET_MS }, MAX_BUDGETS);
   return {
-    async tellOnPod(alert) {
-      const written = within(clock, PATIENCE_MS, write(options, podOf(alert), noticeOf(alert), alert.id));
-      const result = (await written) ?? 'late';
+    async tellOnPod(alert, until) {
+      const patience = Math.max(0, until - clock.now());
+      const result = (await within(clock, patience, write(options, podOf(alert), noticeOf(alert), alert.id))) ?? 'late';
       metrics.event(result);
       return result !== 'known';
     },
