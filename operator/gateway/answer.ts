@@ -26,7 +26,7 @@ export function mapAnswer(
 /** Seconds or an HTTP date (RFC 9110, section 10.2.3) as whole seconds from 1 to `most`; 5 when there is neither. */
 export function readRetryAfter(text: string | undefined, now: number, most = MAX_RETRY_AFTER): number {
   const given = text?.trim() ?? '';
-  const seconds = /^\d{1,9}$/.test(given) ? Number(given) : (Date.parse(given) - now) / 1000;
-  if (!Number.isFinite(seconds)) return DEFAULT_RETRY_AFTER;
+  const seconds = /^\d+$/.test(given) ? Number(given) : (Date.parse(given) - now) / 1000;
+  if (Number.isNaN(seconds)) return DEFAULT_RETRY_AFTER;
   return Math.min(most, Math.max(1, Math.ceil(seconds)));
 }

@@ -33,6 +33,7 @@ describe('an answer of the back end', () => {
     ['7', 7],
     [' 7 ', 7],
     ['86400', 60],
+    ['99999999999', 60],
     [new Date(now + 20_000).toUTCString(), 20],
     [new Date(now - 20_000).toUTCString(), 1],
   ];
