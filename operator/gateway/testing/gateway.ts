@@ -21,10 +21,13 @@ const certificate = await issueLeaf(authority, ['localhost'], Date.now());
 const agent = new Agent({ connect: { ca: authority.certificate, servername: 'localhost' } });
 after(() => agent.close());
 
+/** The same for all: a token that is made again a second later is no other one. */
+const exp = Math.floor(Date.now() / 1000) + 3600;
+
 /** An unsigned token in a JWT's form; the stub of the API server believes it. */
 export function tokenOf(pod: string, audience = 'chaperone-gateway', account = 'runners:default'): string {
   const part = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString('base64url');
-  return `${part({ alg: 'none' })}.${part({ pod, aud: audience, account, exp: Math.floor(Date.now() / 1000) + 3600 })}.x`;
+  return `${part({ alg: 'none' })}.${part({ pod, aud: audience, account, exp })}.x`;
 }
 
 export async function reviewToken(token: string): Promise<TokenReviewStatus> {
