@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { testTitles } from '../coverage/testing/test-titles.ts';
-import { helloEvent, statsEvent } from '../lineage/testing/fake-kernel.ts';
+import { type FakeKernel, type FakeProcess, helloEvent, statsEvent } from '../lineage/testing/fake-kernel.ts';
 import { pushAll, record, spanNamed } from '../lineage/testing/recording.ts';
 import { noPolicy } from '../spans/policy-view.ts';
 import { renderFindings } from './render.ts';
@@ -58,7 +58,7 @@ test('step and job count findings by severity, and the same again among the repe
   assert.equal(findingSpans(spans)[0]?.attributes['chaperone.count'], 3);
 });
 
-test('beyond 200 findings a job counts by rule, and noise cannot fold the process of one away', () => {
+test('beyond 160 findings a job counts by rule, and noise cannot fold the process of one away', () => {
   const job = new JobOfSteps().step((kernel, shell, worker) => {
     for (let i = 0; i < 3_000; i += 1) kernel.run(shell, '/bin/noise');
     for (let i = 0; i < 2_000; i += 1) kernel.connect(shell, `192.0.2.${i % 250}`, i);
@@ -69,10 +69,10 @@ test('beyond 200 findings a job counts by rule, and noise cannot fold the proces
     }
   });
   const { spans } = job.end();
-  assert.equal(findingSpans(spans).length, 200);
+  assert.equal(findingSpans(spans).length, 160);
   const root = spans.find(({ name }) => name === 'thief-0');
   assert.equal(findingSpans(spans)[0]?.parentSpanId, root?.spanId);
-  assert.equal(spans.at(-1)?.attributes['chaperone.findings.folded.runner_memory'], 30);
+  assert.equal(spans.at(-1)?.attributes['chaperone.findings.folded.runner_memory'], 70);
   assert.equal(spans.at(-1)?.attributes['chaperone.findings.critical'], 230);
 });
 
@@ -92,8 +92,30 @@ test('however many High findings a job makes, a Critical one is told', () => {
     for (let i = 0; i < 230; i += 1) kernel.file(shell, `${workspace}/.github/workflows/${i}.yml`);
     kernel.reach(shell, worker);
   });
-  assert.equal(found.length, 181);
+  assert.equal(found.length, 141);
   assert.equal(found.at(-1), 'Critical runner-memory Runner.Worker');
+});
+
+test('however many findings of one rule a job makes, the first of another rule are told', () => {
+  const found = foundIn((kernel, shell) => {
+    for (let i = 0; i < 230; i += 1) kernel.file(shell, `${workspace}/.github/workflows/${i}.yml`);
+    for (const name of ['.claude', '.gemini', '.codex']) kernel.file(shell, `${workspace}/${name}/settings.json`);
+  });
+  assert.deepEqual(found.slice(140), [
+    `High agent-settings-changed ${workspace}/.claude/settings.json`,
+    `High agent-settings-changed ${workspace}/.gemini/settings.json`,
+  ]);
+});
+
+test('what two steps do is found in each of them', () => {
+  const change = (kernel: FakeKernel, shell: FakeProcess) => {
+    kernel.file(kernel.spawn(shell, '/usr/bin/sed'), `${workspace}/.github/workflows/ci.yml`);
+  };
+  const { spans } = new JobOfSteps().step(change).step(change).end();
+  const steps = findingSpans(spans).map(
+    ({ attributes }) => /in step “(.+?)”/.exec(String(attributes['chaperone.finding.text']))?.[1],
+  );
+  assert.deepEqual(steps, ['__run_1', '__run_2']);
 });
 
 test('a sensor that was started again is a finding of the job', () => {

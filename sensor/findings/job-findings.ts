@@ -1,4 +1,4 @@
-import type { Severity } from '../../crds/finding.ts';
+import { isAtLeast, type Severity } from '../../crds/finding.ts';
 import type { Survivor } from '../agents/outlived.ts';
 import type { FileEvent } from '../decode/file-events.ts';
 import type { MemoryEvent } from '../decode/reach-events.ts';
@@ -11,7 +11,7 @@ import type { ContactStage, Detector, Hit, JobView } from './detector.ts';
 import { createDetectors } from './detectors.ts';
 import { rules } from './rules.ts';
 
-/** Something that was found, and by what; the same (rule, executable, subject, agent) again only counts. */
+/** Something that was found, and by what; the same (rule, executable, subject, agent) again only counts, what is High or Critical in each step anew. */
 export interface Found {
   readonly hit: Hit;
   readonly scope: Scope;
@@ -33,10 +33,13 @@ const maxFindings = 200;
 const room: Readonly<Record<Severity, number>> = {
   Info: 100,
   Low: 100,
-  Medium: 150,
-  High: 180,
-  Critical: maxFindings,
+  Medium: 120,
+  High: 140,
+  Critical: 160,
 };
+
+/** The first so many of a rule and severity may take any place that is left, so that no number of findings of other rules hides them. */
+const firstOfRule = 2;
 
 type Asked =
   | 'executed'
@@ -63,6 +66,8 @@ export class JobFindings {
   readonly #by: Readonly<Record<Asked, readonly Detector[]>>;
   readonly #onFound: (found: Found) => void;
   readonly #found = new Map<string, Found>();
+  /** By rule and severity. */
+  readonly #kept = new Map<string, number>();
 
   constructor(job: JobView, onFound: (found: Found) => void) {
     this.#detectors = createDetectors(job);
@@ -128,7 +133,7 @@ export class JobFindings {
 
   /** What was found of the job as a whole; it is a state, so the same again says nothing new. */
   ofJob(hit: Hit, scope: Scope, time: bigint): void {
-    if (!this.#found.has(keyOf(hit, null))) this.#keep(hit, { scope, node: null, time });
+    if (!this.#found.has(keyOf(hit, scope, null))) this.#keep(hit, { scope, node: null, time });
   }
 
   /** Of a process, or (`null`) all that are left of a scope; each is given once. */
@@ -152,7 +157,7 @@ export class JobFindings {
   }
 
   #keep(hit: Hit, { scope, node, time }: Pick<Found, 'scope' | 'node' | 'time'>): void {
-    const key = keyOf(hit, node);
+    const key = keyOf(hit, scope, node);
     const known = this.#found.get(key);
     if (known !== undefined) {
       known.count += 1;
@@ -160,7 +165,7 @@ export class JobFindings {
       return;
     }
     scope.findings.add(severityOf(hit));
-    if (this.#found.size >= room[severityOf(hit)]) {
+    if (!this.#takeRoom(hit)) {
       scope.findings.fold(hit.rule);
       return;
     }
@@ -168,11 +173,24 @@ export class JobFindings {
     this.#found.set(key, found);
     this.#onFound(found);
   }
+
+  #takeRoom(hit: Hit): boolean {
+    const severity = severityOf(hit);
+    const kind = `${hit.rule} ${severity}`;
+    const kept = this.#kept.get(kind) ?? 0;
+    const places = kept < firstOfRule ? maxFindings : room[severity];
+    if (this.#found.size >= places) return false;
+    this.#kept.set(kind, kept + 1);
+    return true;
+  }
 }
 
-function keyOf(hit: Hit, node: ProcessNode | null): string {
+/** Of what is bad each step is held to its own: no step hides in what an earlier one did. */
+function keyOf(hit: Hit, { step }: Scope, node: ProcessNode | null): string {
+  const severity = severityOf(hit);
   const agent = node?.agent?.session.first.image.id;
-  return JSON.stringify([hit.rule, severityOf(hit), node?.image.path, hit.subject.name, agent]);
+  const ofStep = isAtLeast(severity, 'High') ? step?.rootId : null;
+  return JSON.stringify([hit.rule, severity, node?.image.path, hit.subject.name, agent, ofStep]);
 }
 
 export function severityOf({ severity, rule }: Hit): Severity {

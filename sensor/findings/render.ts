@@ -8,7 +8,7 @@ A finding is something in a job that looks like an attack, or like the way to on
 \`summary.json\` under \`findings\`; step and job count theirs by severity (\`chaperone.findings.*\`). It changes no exit status: \`chaperone run\` ends as its command does.
 
 Everything is decided by what the kernel told of: who descends from whom, which file, which address. Detectors keep no more than a bounded memory of a job, and what they forget is counted
-(\`chaperone.coverage.findings.forgotten\`). The same rule, executable, subject and agent again only counts; beyond 200 findings a job counts them by rule, those of \`Low\` and \`Info\` beyond 100, of \`Medium\` beyond 150, so that noise leaves room for what matters. What is not seen is in the rule's own row, and in [coverage.md](coverage.md).
+(\`chaperone.coverage.findings.forgotten\`). The same rule, executable, subject and agent again only counts, what is \`High\` or \`Critical\` in each step anew. Beyond 160 findings a job counts them by rule, those of \`Low\` and \`Info\` beyond 100, of \`Medium\` beyond 120, of \`High\` beyond 140; 40 further places are for the first two of each rule and severity, so that neither noise nor a flood of one rule hides what matters. What is not seen is in the rule's own row, and in [coverage.md](coverage.md).
 
 | severity | what it means |
 |---|---|

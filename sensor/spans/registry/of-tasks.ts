@@ -81,7 +81,7 @@ export const ofTasks: readonly Row[] = [
     'chaperone.findings.*',
     task,
     'number',
-    'findings by severity: `critical`, `high`, `medium`, `low`, `info`; `repeated`: the same again; `folded.*`: by rule, those beyond 200',
+    'findings by severity: `critical`, `high`, `medium`, `low`, `info`; `repeated`: the same again; `folded.*`: by rule, those that found no room of their own',
   ],
   [
     ours.findingsForgotten,
