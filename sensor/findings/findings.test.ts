@@ -125,6 +125,14 @@ test('a sensor that was started again is a finding of the job', () => {
   assert.equal(findingSpans(spans)[0]?.parentSpanId, spans.at(-1)?.spanId);
 });
 
+test('a probe that is gone, or does not answer, is a finding of the job', () => {
+  const job = new JobOfSteps().step(() => {});
+  const { pipeline, spans } = record();
+  pushAll(pipeline, [helloEvent(), ...job.kernel.events, { kind: 'unanswered' }]);
+  pipeline.finish(helloEvent().realtimeOffsetNs + job.kernel.now);
+  assert.deepEqual(told(spans), ['Medium sensor-restarted probe']);
+});
+
 test('programs of the sensor that somebody detached, and processes that left it, are findings of the job', () => {
   const job = new JobOfSteps().step(() => {});
   const { pipeline, spans } = record();

@@ -5,6 +5,8 @@ export interface Conditions {
   /** How often the sensor was started again, and how often the probe was. */
   readonly restarts: number;
   readonly interruptions: number;
+  /** How often the probe was gone, or did not answer, and no other one came. */
+  readonly unanswered: number;
   /** Processes that left the observed cgroup. */
   readonly left: number;
   /** Programs of the sensor that somebody detached. */
@@ -13,11 +15,11 @@ export interface Conditions {
 }
 
 /** What is found of a job as a whole: no process of it is known to have done it. */
-export function jobConditions({ restarts, interruptions, left, detached, isPolicyForged }: Conditions): Hit[] {
+export function jobConditions({ restarts, left, detached, isPolicyForged, ...probe }: Conditions): Hit[] {
   return [
     ...hitIf(detached > 0, { rule: 'sensor-touched', subject: { kind: 'sensor', name: 'its programs were detached' } }),
     ...hitIf(restarts > 0, { rule: 'sensor-restarted', subject: { kind: 'sensor', name: 'sensor' } }),
-    ...hitIf(interruptions > 0, {
+    ...hitIf(probe.interruptions + probe.unanswered > 0, {
       rule: 'sensor-restarted',
       severity: 'Medium',
       subject: { kind: 'sensor', name: 'probe' },

@@ -86,11 +86,11 @@ export const processRules = {
     quiet: 'a debugger and a tracer on what they started are no finding',
   },
   'sensor-restarted': {
-    title: 'Sensor started again',
+    title: 'Sensor interrupted',
     severity: 'Low',
     category: 'Defense Evasion',
-    act: 'the {} was started again while the job ran',
-    when: 'The probe says that it had to start its peer again, or another probe speaks than before.',
+    act: 'the {} ended or fell silent while the job ran',
+    when: 'The probe says that it had to start its peer again, or another probe speaks than before, or (`chaperone run`) the probe is gone or does not answer any more.',
     reason:
       'It happens for want of memory; it also happens to a sensor that somebody ends. What it had kept is told all the same.',
     source: 'docs/decisions/0013; MITRE ATT&CK T1562.001',

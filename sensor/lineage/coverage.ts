@@ -145,10 +145,11 @@ export class Coverage {
   }
 
   /** What says that somebody may work against the sensor. */
-  get standing(): Pick<CoverageReport, 'restarts' | 'interruptions' | 'left' | 'detached'> {
+  get standing(): Pick<CoverageReport, 'restarts' | 'interruptions' | 'unanswered' | 'left' | 'detached'> {
     return {
       restarts: this.#earlier.restarts + this.#restarts,
       interruptions: this.#interruptions,
+      unanswered: this.unanswered,
       left: this.#earlier.tables.left + (this.#stats?.left ?? 0),
       detached: this.#earlier.tables.detached + (this.#stats?.detached ?? 0),
     };
