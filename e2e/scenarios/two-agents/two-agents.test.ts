@@ -71,7 +71,9 @@ describe('two agents in one job, one of them in the background across steps: not
       for (const { agent, step: name } of [places.claude, places.gemini])
         assert.ok(below(spans, step(name)).includes(sessionOf(spans, agent)), drawTree(spans));
       const background = sessionOf(spans, geminiCli);
-      assert.ok(background.start < step('Ask Claude').start && background.end > step('Test').end);
+      // They meet in the step of Claude Code, so until then it lasts; how long after, the machine's speed decides.
+      const later = step('Ask Claude');
+      assert.ok(background.start < later.start && background.end > later.start);
     },
   );
 
